@@ -1,0 +1,318 @@
+/** The words of the engine as types: artifacts, stages, nodes, keys, records, events. No behaviour. */
+
+import type { z } from "zod";
+
+/** Lower-case hexadecimal SHA-256. */
+export type Digest = string;
+
+// ---------------------------------------------------------------- artifacts
+
+/** Type-level carrier: what a stage sees when it reads (`In`) or writes (`Out`) an artifact. */
+declare const carried: unique symbol;
+
+/** What an artifact is: one file or a tree of files, with a media tag that wiring is checked against. */
+export interface Kind<In = unknown, Out = unknown, Media extends string = string> {
+  readonly form: "file" | "tree";
+  /** Checked when artifacts are wired, e.g. "application/json", "safetensors". */
+  readonly media: Media;
+  /** File extension with its dot, `""` for trees. */
+  readonly extension: string;
+  readonly [carried]?: { in: In; out: Out };
+}
+
+/** A kind for an input that takes any number of artifacts of one kind. */
+export interface Many<K extends Kind = Kind> {
+  readonly many: K;
+}
+
+export interface FileReader {
+  readonly path: string;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+}
+export interface JsonReader<T> {
+  readonly path: string;
+  read(): Promise<T>;
+}
+export interface TreeReader {
+  /** The directory that holds the files. */
+  readonly path: string;
+  /** Relative paths with `/`, sorted. */
+  list(): Promise<string[]>;
+  bytes(name: string): Promise<Uint8Array<ArrayBuffer>>;
+}
+export interface FileWriter {
+  readonly path: string;
+  write(bytes: Uint8Array): Promise<void>;
+}
+export interface JsonWriter<T> {
+  readonly path: string;
+  write(value: T): Promise<void>;
+}
+export interface TreeWriter {
+  /** An existing empty directory. */
+  readonly path: string;
+  write(name: string, bytes: Uint8Array): Promise<void>;
+}
+
+export type InOf<K> = K extends Kind<infer In, infer _Out> ? In : never;
+export type OutOf<K> = K extends Kind<infer _In, infer Out> ? Out : never;
+
+/** A promise of an artifact: output `output` of `node`. Made by applying a stage; immutable. */
+export interface Artifact<K extends Kind = Kind> {
+  readonly node: Node;
+  readonly output: string;
+  readonly kind: K;
+}
+
+// ---------------------------------------------------------------- stages
+
+export type InputKinds = Readonly<Record<string, Kind | Many>>;
+export type OutputKinds = Readonly<Record<string, Kind>>;
+
+/** What a stage occupies while it runs. */
+export interface Resources {
+  /** Scheduler slots and thread count handed to the stage. Integer ≥ 1. @default 1 */
+  readonly cores?: number;
+}
+
+/** What a stage's implementation receives. */
+export interface StageContext<I extends InputKinds, P, O extends OutputKinds> {
+  readonly inputs: {
+    readonly [N in keyof I]: I[N] extends Many<infer K> ? readonly InOf<K>[] : InOf<I[N]>;
+  };
+  readonly params: P;
+  readonly outputs: { readonly [N in keyof O]: OutOf<O[N]> };
+  /** Where tensors run; "cpu" unless the stage declares `provider: true`. */
+  readonly provider: Provider;
+  /** Threads the stage may use: `min(resources.cores, --jobs)`, fixed for reproducible bytes. */
+  readonly threads: number;
+  /** Live progress; cheap to call often, throttled by the runner. */
+  progress(p: Progress): void;
+}
+
+export interface Progress {
+  readonly step?: number;
+  readonly steps?: number;
+  readonly loss?: number;
+  readonly message?: string;
+}
+
+export type Provider = "cpu" | "cuda" | "webgpu" | "wasm";
+
+export interface StageDeclaration<
+  I extends InputKinds,
+  S extends z.ZodType,
+  O extends OutputKinds,
+> {
+  /** snake_case, unique in a pipeline. */
+  readonly name: string;
+  /** One line for explain and the report. */
+  readonly describe: string;
+  /** Module exporting `run`; never imported while planning. */
+  readonly implementation: URL;
+  readonly inputs: I;
+  readonly params: S;
+  readonly outputs: O;
+  readonly resources?: Resources | ((params: z.output<S>) => Resources);
+  /** True when the stage computes tensors: grants FFI where needed; provider enters the key. */
+  readonly provider?: boolean;
+}
+
+/** The type of a stage module's `run`: `export const run: Run<typeof trainTeacher> = async (ctx) => {…}`. */
+export type Run<St> = St extends Stage<infer I, infer S, infer O>
+  ? (ctx: StageContext<I, z.output<S>, O>) => Promise<void>
+  : never;
+
+export interface Stage<
+  I extends InputKinds = InputKinds,
+  S extends z.ZodType = z.ZodType,
+  O extends OutputKinds = OutputKinds,
+> {
+  readonly declaration: StageDeclaration<I, S, O>;
+  /** Applies the stage: one node of the DAG; returns its outputs. */
+  (
+    application: {
+      /** Tells several nodes of one stage apart; node id is `name[id]`. */
+      readonly id?: string;
+      readonly inputs: {
+        readonly [N in keyof I]: I[N] extends Many<infer K> ? readonly Artifact<K>[]
+          : I[N] extends Kind ? Artifact<I[N]>
+          : never;
+      };
+      readonly params: z.input<S>;
+    },
+  ): { readonly [N in keyof O]: Artifact<O[N]> };
+}
+
+/** One application of a stage, or one fixed-output download. */
+export interface Node {
+  /** `stage` or `stage[id]`; unique in a pipeline. */
+  readonly id: string;
+  readonly stage: string;
+  readonly describe: string;
+  readonly work: Work;
+  readonly inputs: Readonly<Record<string, Artifact | readonly Artifact[]>>;
+  readonly inputKinds: InputKinds;
+  /** After zod: defaults applied. JSON-serialisable. */
+  readonly params: unknown;
+  readonly outputs: OutputKinds;
+  readonly cores: number;
+}
+
+export type Work =
+  | { readonly type: "module"; readonly implementation: URL; readonly provider: boolean }
+  | { readonly type: "npm"; readonly source: NpmSource };
+
+/** A data package: the only kind of node with network access. Fixed output: `digest` is pinned. */
+export interface NpmSource {
+  readonly package: string;
+  /** Exact version. */
+  readonly version: string;
+  /** SPDX expression or short text, recorded with the artifact. */
+  readonly license: string;
+  /** Globs inside the package, e.g. `img/google/64/*.png`. */
+  readonly include: readonly string[];
+  /** SHA-256 of the tree manifest of the included files. */
+  readonly digest: Digest;
+}
+
+// ---------------------------------------------------------------- keys and records
+
+/** The parts of a node's key, in the order in which `explain` compares them. */
+export interface KeyComponents {
+  /** Name of the bundle's digest, or the npm source. */
+  readonly code: {
+    readonly digest: Digest;
+    /** Digest of each source file's tree-shaken, minified contribution, by path relative to the root. */
+    readonly files: Readonly<Record<string, Digest>>;
+    /** `name@version` → lock-file integrity, for each npm package that the bundle imports. */
+    readonly packages: Readonly<Record<string, string>>;
+  };
+  readonly params: unknown;
+  /** Input name → digests of its artifacts. */
+  readonly inputs: Readonly<Record<string, readonly Digest[]>>;
+  /** Deno version, provider, threads, instruction set where results depend on them. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Output name → form and media. */
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+export interface OutputEntry {
+  readonly digest: Digest;
+  readonly form: "file" | "tree";
+  readonly media: string;
+  readonly bytes: number;
+}
+
+/** What is remembered about a finished key. */
+export interface StageRecord {
+  readonly version: 1;
+  readonly key: Digest;
+  readonly node: string;
+  readonly stage: string;
+  readonly components: KeyComponents;
+  readonly outputs: Readonly<Record<string, OutputEntry>>;
+  readonly seconds: number;
+  /** ISO 8601. */
+  readonly finished: string;
+  /** Digest of the log. */
+  readonly log: Digest | null;
+}
+
+// ---------------------------------------------------------------- planning
+
+/** Why a node will run: the first key component that differs, before and after. */
+export interface Change {
+  readonly component: "new" | "code" | "params" | "inputs" | "environment" | "outputs" | "missing";
+  /** One sentence: "methods/optima/bandit.ts changed", "params.lr: 0.001 → 0.002". */
+  readonly text: string;
+  readonly before?: string;
+  readonly after?: string;
+}
+
+export interface PlannedNode {
+  readonly node: Node;
+  /**
+   * `cached`: a valid record exists. `run`: will run. `pending`: waits for an upstream node's output;
+   * it will run unless that output turns out to have the same bytes (early cut-off).
+   */
+  readonly status: "cached" | "run" | "pending";
+  readonly changes: readonly Change[];
+  /** Known unless pending. */
+  readonly key: Digest | null;
+  /** Present when cached. */
+  readonly record: StageRecord | null;
+}
+
+export interface Plan {
+  readonly paper: string;
+  readonly preset: string;
+  readonly provider: Provider;
+  /** Topological order. */
+  readonly nodes: readonly PlannedNode[];
+}
+
+// ---------------------------------------------------------------- running
+
+export type RunEvent =
+  | { readonly type: "setup"; readonly message: string }
+  | { readonly type: "planned"; readonly plan: Plan }
+  | { readonly type: "started"; readonly node: Node; readonly reason: string }
+  | { readonly type: "progress"; readonly node: Node; readonly progress: Progress }
+  | { readonly type: "log"; readonly node: Node; readonly line: string }
+  | { readonly type: "finished"; readonly node: Node; readonly outcome: Outcome };
+
+export interface Outcome {
+  readonly id: string;
+  readonly stage: string;
+  readonly status: "ran" | "cached" | "failed" | "skipped";
+  readonly reason: string;
+  readonly seconds: number;
+  readonly key: Digest | null;
+  readonly outputs: Readonly<Record<string, Digest>>;
+  readonly failure?: Failure;
+}
+
+/** An expected failure as data; the CLI words it. */
+export interface Failure {
+  /** e.g. "stage-exit", "undeclared-access", "missing-output", "no-space", "download", "cancelled". */
+  readonly code: string;
+  readonly message: string;
+  /** File, URL or node that it concerns. */
+  readonly where?: string;
+  /** What the user can do. */
+  readonly mend?: string;
+  /** Path of the full log. */
+  readonly log?: string;
+}
+
+// ---------------------------------------------------------------- verdicts and report
+
+/** One claim's result, computed by a verdict stage. */
+export interface Verdict {
+  readonly claim: string;
+  readonly statement: string;
+  /** Where the paper says it, with its certainty tag. */
+  readonly source: string;
+  readonly verdict: "reproduced" | "not reproduced" | "inconclusive";
+  readonly test: string;
+  readonly statistic: number;
+  /** After the multiplicity correction named in `test`. */
+  readonly p: number;
+  readonly effect: number;
+  readonly interval: readonly [number, number];
+  readonly n: number;
+  /** What the paper states, in words or a number with its certainty; null when nothing was found. */
+  readonly paper: string | null;
+  /** True for a control that is expected not to show the effect. */
+  readonly control: boolean;
+  readonly explanation: string;
+}
+
+/** A piece of the paper-specific part of the report: trusted HTML made by the report stage. */
+export interface ReportSection {
+  readonly id: string;
+  readonly title: string;
+  /** Inline SVG and data URIs only; colours through the CSS custom properties of the report. */
+  readonly html: string;
+}
