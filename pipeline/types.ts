@@ -223,7 +223,15 @@ export interface StageRecord {
 
 /** Why a node will run: the first key component that differs, before and after. */
 export interface Change {
-  readonly component: "new" | "code" | "params" | "inputs" | "environment" | "outputs" | "missing";
+  readonly component:
+    | "new"
+    | "forced"
+    | "code"
+    | "params"
+    | "inputs"
+    | "environment"
+    | "outputs"
+    | "missing";
   /** One sentence: "methods/optima/bandit.ts changed", "params.lr: 0.001 → 0.002". */
   readonly text: string;
   readonly before?: string;

@@ -1,0 +1,39 @@
+/** Types of the parts of `npm:deno-std` that the engine uses; the package ships none. */
+
+/** A YAML text that cannot be read. Line and column count from 1. */
+export class YamlSyntaxError extends SyntaxError {
+  readonly line: number;
+  readonly column: number;
+  readonly offset: number;
+  readonly snippet: string;
+}
+
+/** Reads one YAML document. @throws {YamlSyntaxError} When the text is malformed. */
+export function parse(content: string, options?: {
+  schema?: "failsafe" | "json" | "core" | "default" | "extended";
+  allowDuplicateKeys?: boolean;
+  onWarning?: (error: Error) => void;
+}): unknown;
+
+/** How `parseArgs` reads a command line. */
+export interface ParseArgsOptions {
+  readonly boolean?: boolean | string | readonly string[];
+  readonly string?: string | readonly string[];
+  readonly collect?: string | readonly string[];
+  readonly negatable?: string | readonly string[];
+  readonly alias?: Readonly<Record<string, string | readonly string[]>>;
+  readonly default?: Readonly<Record<string, unknown>>;
+  readonly stopEarly?: boolean;
+  readonly "--"?: boolean;
+  readonly unknown?: (argument: string, key?: string, value?: unknown) => unknown;
+}
+
+/** What `parseArgs` returns: positional arguments in `_`, options by name. */
+export interface ParsedArgs {
+  readonly _: readonly (string | number)[];
+  readonly "--"?: readonly string[];
+  readonly [name: string]: unknown;
+}
+
+/** Reads command-line arguments. */
+export function parseArgs(args: readonly string[], options?: ParseArgsOptions): ParsedArgs;
