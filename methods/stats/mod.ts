@@ -1,0 +1,24 @@
+/** Statistics for small paired experiments: tests, intervals, corrections, pre-registered claims. */
+
+export type { Alternative } from "./alternative.ts";
+export { bootstrapInterval } from "./bootstrap.ts";
+export { hodgesLehmann } from "./hodges_lehmann.ts";
+export { holm } from "./holm.ts";
+export { tTest } from "./paired_t.ts";
+export type { TResult } from "./paired_t.ts";
+export { signFlipTest } from "./sign_flip.ts";
+export type { SignFlipOptions, SignFlipResult } from "./sign_flip.ts";
+export { slope, slopeOverSeeds } from "./slope.ts";
+export { tCdf, tQuantile, tSurvival } from "./student_t.ts";
+export {
+  interaction,
+  mean,
+  median,
+  pairedDifferences,
+  quantile,
+  standardDeviation,
+  standardError,
+} from "./summary.ts";
+export { tost, tostOfFraction, tostOfRatio } from "./tost.ts";
+export type { TostResult } from "./tost.ts";
+export { wilcoxonSignedRank } from "./wilcoxon.ts";
