@@ -1,0 +1,85 @@
+/** Declares the pipeline of one paper: its configuration and the artifacts that a preset asks for. */
+
+import type { z } from "zod";
+import type { JsonKind } from "./artifact.ts";
+import { Failed } from "./failure.ts";
+import { isArtifact } from "./stage.ts";
+import type { Artifact, ReportSection, Verdict } from "./types.ts";
+
+/** What a pipeline promises; everything that these need is part of the DAG, nothing else is. */
+export interface Targets {
+  readonly verdicts: Artifact<JsonKind<Verdict[]>>;
+  readonly report: Artifact<JsonKind<ReportSection[]>>;
+  /** Further artifacts to make and keep, by name. */
+  readonly keep?: Readonly<Record<string, Artifact>>;
+}
+
+/** What a paper declares. */
+export interface PipelineDeclaration<S extends z.ZodType> {
+  /** Name of the paper's folder in `stages/`. */
+  readonly name: string;
+  readonly title: string;
+  readonly citation: string;
+  /** What is reproduced, in a sentence or two. */
+  readonly summary: string;
+  /** Schema of one preset in `config.yaml`. */
+  readonly config: S;
+  /** Applies the stages. Pure: the same configuration gives the same DAG. */
+  build(a: { readonly config: z.output<S>; readonly preset: string }): Targets;
+}
+
+/** The pipeline of one paper. Made by `pipeline()`. */
+export interface Pipeline<S extends z.ZodType = z.ZodType> extends PipelineDeclaration<S> {
+  readonly kind: "pipeline";
+}
+
+/**
+ * Declares the pipeline of one paper; `stages/<name>/pipeline.ts` exports it as default.
+ *
+ * @throws {Failed} `pipeline-declaration` when the name cannot be a folder's; `build` throws it when
+ * it does not return verdicts and a report.
+ */
+export function pipeline<S extends z.ZodType>(declaration: PipelineDeclaration<S>): Pipeline<S> {
+  const where = `pipeline ${JSON.stringify(declaration.name)}`;
+  if (!/^[a-z][a-z0-9_]*$/.test(declaration.name)) {
+    throw new Failed({
+      code: "pipeline-declaration",
+      message: "the name is not in snake_case",
+      where,
+      mend: "Name it as its folder in stages/: lower-case letters, digits and underscores.",
+    });
+  }
+  return Object.freeze<Pipeline<S>>({
+    ...declaration,
+    kind: "pipeline",
+    build(a) {
+      const targets = declaration.build(a);
+      for (const [name, target] of Object.entries(targetsByName(targets))) {
+        if (!isArtifact(target)) {
+          throw new Failed({
+            code: "pipeline-declaration",
+            message: `build returns ${target === undefined ? "no" : "something else as"} "${name}"`,
+            where,
+            mend: "Return artifacts: { verdicts, report, keep: { name: artifact } }.",
+          });
+        }
+      }
+      return targets;
+    },
+  });
+}
+
+/** The targets of a pipeline by name, `keep.<name>` for the kept ones, in a fixed order. */
+export function targetsByName(targets: Targets): Record<string, Artifact> {
+  const named: Record<string, Artifact> = { verdicts: targets?.verdicts, report: targets?.report };
+  for (const [name, artifact] of Object.entries(targets?.keep ?? {})) {
+    named[`keep.${name}`] = artifact;
+  }
+  return named;
+}
+
+/** Tells pipelines from other values, e.g. from whatever a paper's module exports. */
+export function isPipeline(value: unknown): value is Pipeline {
+  return typeof value === "object" && value !== null && "kind" in value &&
+    value.kind === "pipeline" && "build" in value;
+}
