@@ -1,0 +1,227 @@
+/** The environment part of keys, which provider runs tensors, and what a child is permitted for it. */
+
+import project from "../deno.json" with { type: "json" };
+import type { Provider, Work } from "./types.ts";
+
+/** Bytes of a model with one `Neg`: the cheapest session that proves a provider. */
+const PROBE_MODEL =
+  "CAg6MgoLCgF4EgF5IgNOZWcSAWdaDwoBeBIKCggIARIECgIIAWIPCgF5EgoKCAgBEgQKAggBQgIQDQ==";
+
+/**
+ * What the results of a node depend on besides code, parameters and inputs.
+ *
+ * Every stage depends on the Deno version. A stage that computes tensors also depends on the provider,
+ * the version of ONNX Runtime and the number of threads; natively also on the system and the family of
+ * vector instructions, because kernels are chosen by it. A download has a pinned digest and depends on nothing.
+ *
+ * @param threads Threads the stage is given: `min(cores, jobs)`.
+ */
+export function environmentOf(
+  work: Work,
+  provider: Provider,
+  threads = 1,
+): Record<string, string> {
+  if (work.type === "npm") return {};
+  const environment: Record<string, string> = { deno: Deno.version.deno };
+  if (!work.provider) return environment;
+  environment.provider = provider;
+  environment.onnxruntime = runtimeVersion(provider);
+  environment.threads = String(threads);
+  if (provider === "wasm") return environment;
+  environment.system = `${Deno.build.os}-${Deno.build.arch}`;
+  if (provider === "cpu") environment.instructions = instructionSet();
+  if (provider === "cuda") environment.gpu = nvidiaModel() ?? "unknown";
+  return environment;
+}
+
+/** The npm package that runs a provider, as an exact specifier from the project's import map. */
+export function runtimePackage(provider: Provider): string {
+  const name = provider === "cpu" || provider === "cuda" ? "onnxruntime-node" : "onnxruntime-web";
+  return project.imports[name];
+}
+
+function runtimeVersion(provider: Provider): string {
+  return runtimePackage(provider).replace(/^npm:/, "");
+}
+
+/** Widest first; kernels are chosen by the widest family that the processor has. */
+const FAMILIES = [["avx512f", "avx512"], ["avx2", "avx2"], ["avx", "avx"], ["sve", "sve"]] as const;
+let knownInstructionSet: string | null = null;
+
+/** Family of vector instructions of the processor, e.g. `avx512`; `baseline` where it cannot be read. */
+export function instructionSet(): string {
+  knownInstructionSet ??= readInstructionSet();
+  return knownInstructionSet;
+}
+
+function readInstructionSet(): string {
+  const info = readIfThere("/proc/cpuinfo") ?? "";
+  const line = /^(?:flags|Features)\s*:(.*)$/m.exec(info)?.[1] ?? "";
+  const flags = new Set(line.trim().split(/\s+/));
+  return FAMILIES.find(([flag]) => flags.has(flag))?.[1] ?? "baseline";
+}
+
+function nvidiaModel(): string | null {
+  try {
+    for (const gpu of Deno.readDirSync("/proc/driver/nvidia/gpus")) {
+      const text = readIfThere(`/proc/driver/nvidia/gpus/${gpu.name}/information`) ?? "";
+      const model = /^Model:\s*(.+)$/m.exec(text)?.[1];
+      if (model !== undefined) return model.trim();
+    }
+  } catch {
+    // No NVIDIA driver.
+  }
+  return null;
+}
+
+function readIfThere(path: string): string | null {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    return null;
+  }
+}
+
+/** Which provider a run uses, and why, for people. */
+export interface ProviderChoice {
+  readonly provider: Provider;
+  readonly reason: string;
+}
+
+/** Systems for which onnxruntime-node has a native library. */
+const NATIVE = new Set([
+  "linux-x86_64",
+  "linux-aarch64",
+  "darwin-aarch64",
+  "windows-x86_64",
+  "windows-aarch64",
+]);
+
+/**
+ * The provider of a run: the one asked for, or for `auto` the fastest that works here: `cuda` when a
+ * session can be created on it, else `cpu`, else `wasm`.
+ *
+ * Only a machine with an NVIDIA driver pays for a probe, and once per `cacheDir`.
+ */
+export async function chooseProvider(
+  requested: Provider | "auto",
+  options: { readonly cacheDir?: string } = {},
+): Promise<ProviderChoice> {
+  if (requested !== "auto") return { provider: requested, reason: "as requested" };
+  const system = `${Deno.build.os}-${Deno.build.arch}`;
+  if (!NATIVE.has(system)) {
+    return { provider: "wasm", reason: `ONNX Runtime has no native library for ${system}` };
+  }
+  const gpu = nvidiaModel();
+  if (gpu === null) return { provider: "cpu", reason: "no NVIDIA GPU found" };
+  const problem = await cachedProbe(gpu, options.cacheDir);
+  return problem === null
+    ? { provider: "cuda", reason: `a CUDA session works on ${gpu}` }
+    : { provider: "cpu", reason: `no CUDA session on ${gpu}: ${problem}` };
+}
+
+async function cachedProbe(gpu: string, cacheDir?: string): Promise<string | null> {
+  const path = cacheDir === undefined ? null : `${cacheDir}/cuda_probe.json`;
+  const about = [gpu, runtimePackage("cuda"), Deno.version.deno].join(" ");
+  if (path !== null) {
+    try {
+      const known = JSON.parse(Deno.readTextFileSync(path));
+      if (known.about === about) return known.problem;
+    } catch {
+      // Not probed yet.
+    }
+  }
+  const problem = await probe("cuda");
+  if (path !== null) {
+    try {
+      Deno.mkdirSync(cacheDir!, { recursive: true });
+      Deno.writeTextFileSync(path, JSON.stringify({ about, problem }));
+    } catch {
+      // Only a cache: the next run probes again.
+    }
+  }
+  return problem;
+}
+
+/** Creates and runs a session on a provider in a child. @returns null when it works, else why not. */
+export async function probe(provider: Provider): Promise<string | null> {
+  const program = `
+    const ort = await import(${JSON.stringify(runtimePackage(provider))});
+    const model = Uint8Array.from(atob("${PROBE_MODEL}"), (c) => c.charCodeAt(0));
+    const session = await ort.InferenceSession.create(model, { executionProviders: ["${provider}"] });
+    const { y } = await session.run({ x: new ort.Tensor("float32", [2], [1]) });
+    Deno.exit(y.data[0] === -2 ? 0 : 1);`;
+  const npm = await npmCacheDir();
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-prompt",
+      "--no-config",
+      "--no-lock",
+      "--cached-only",
+      ...providerPermissions(provider, npm),
+      "data:text/javascript," + encodeURIComponent(program),
+    ],
+    env: childEnvironment(),
+    clearEnv: true,
+    stdin: "null",
+    stdout: "null",
+    stderr: "piped",
+  }).output();
+  if (success) return null;
+  const lines = new TextDecoder().decode(stderr).split("\n").map((line) => line.trim());
+  return lines.find((line) => /error/i.test(line))?.slice(0, 200) ?? "the probe failed";
+}
+
+/** Permissions that a provider provably needs; `npm` is Deno's npm cache. */
+export function providerPermissions(provider: Provider, npm: string): string[] {
+  const read = `--allow-read=${npm}`;
+  // The native runtimes load a shared library; the others are WebAssembly and need none.
+  return provider === "cpu" || provider === "cuda" ? [read, `--allow-ffi=${npm}`] : [read];
+}
+
+let knownNpmCache: Promise<string> | null = null;
+
+/** Directory of Deno's npm cache. Asks Deno once a process. */
+export function npmCacheDir(): Promise<string> {
+  knownNpmCache ??= readNpmCacheDir();
+  return knownNpmCache;
+}
+
+async function readNpmCacheDir(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", "--no-config"],
+    stdin: "null",
+    stderr: "null",
+  }).output();
+  return JSON.parse(new TextDecoder().decode(stdout)).npmCache;
+}
+
+/** Variables that a child needs to find Deno's cache, the user's registry and native libraries. */
+const PASSED = [
+  "HOME",
+  "PATH",
+  "DENO_DIR",
+  "XDG_CACHE_HOME",
+  "LOCALAPPDATA",
+  "USERPROFILE",
+  "SYSTEMROOT",
+  "LD_LIBRARY_PATH",
+  "CUDA_VISIBLE_DEVICES",
+  "NPM_CONFIG_REGISTRY",
+  "VK_ICD_FILENAMES",
+  "VK_DRIVER_FILES",
+];
+
+/**
+ * The environment of every stage's process: few variables, and one locale and time zone everywhere, because
+ * number formats and dates would otherwise differ between machines. The stage itself may read none of it.
+ */
+export function childEnvironment(): Record<string, string> {
+  const environment: Record<string, string> = { LANG: "C.UTF-8", TZ: "UTC", NO_COLOR: "1" };
+  for (const name of PASSED) {
+    const value = Deno.env.get(name);
+    if (value !== undefined) environment[name] = value;
+  }
+  return environment;
+}
