@@ -3,7 +3,7 @@
 // @ts-types="../std.d.ts"
 import { parseArgs } from "@std/cli";
 import { Failed, nearest } from "../failure.ts";
-import { wrap } from "./format.ts";
+import { wrap } from "../report/format.ts";
 
 /** One option of a command. */
 export interface OptionSpec {

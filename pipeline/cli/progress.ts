@@ -2,7 +2,7 @@
 
 import type { Outcome, RunEvent } from "../types.ts";
 import { Board, type RunningNode, type StageTally } from "./board.ts";
-import { clip, duration, number, plural, roughly } from "./format.ts";
+import { clip, duration, number, plural, roughly } from "../report/format.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Takes the events of one run; `close` takes the redrawn block away. */

@@ -1,7 +1,7 @@
 /** What a run ends with: verdicts, time per stage, failures and how to go on. Pure text. */
 
 import type { Outcome, Verdict } from "../types.ts";
-import { duration, interval, number, plural, pValue, wrap } from "./format.ts";
+import { duration, interval, number, plural, pValue, wrap } from "../report/format.ts";
 import { table } from "./table.ts";
 import type { Paint } from "./terminal.ts";
 

@@ -1,6 +1,6 @@
 /** Tables for terminals: aligned columns where they fit, stacked blocks where they do not. */
 
-import { clip } from "./format.ts";
+import { clip } from "../report/format.ts";
 
 /** One column: its heading and which side its cells keep to. */
 export interface Column {
