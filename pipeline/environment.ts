@@ -145,8 +145,10 @@ async function cachedProbe(gpu: string, cacheDir?: string): Promise<string | nul
 
 /** Creates and runs a session on a provider in a child. @returns null when it works, else why not. */
 export async function probe(provider: Provider): Promise<string | null> {
+  // Only this entry of onnxruntime-web has the WebGPU kernels.
+  const entry = runtimePackage(provider) + (provider === "webgpu" ? "/webgpu" : "");
   const program = `
-    const ort = await import(${JSON.stringify(runtimePackage(provider))});
+    const ort = await import(${JSON.stringify(entry)});
     const model = Uint8Array.from(atob("${PROBE_MODEL}"), (c) => c.charCodeAt(0));
     const session = await ort.InferenceSession.create(model, { executionProviders: ["${provider}"] });
     const { y } = await session.run({ x: new ort.Tensor("float32", [2], [1]) });
@@ -169,8 +171,9 @@ export async function probe(provider: Provider): Promise<string | null> {
     stderr: "piped",
   }).output();
   if (success) return null;
-  const lines = new TextDecoder().decode(stderr).split("\n").map((line) => line.trim());
-  return lines.find((line) => /error/i.test(line))?.slice(0, 200) ?? "the probe failed";
+  const text = new TextDecoder().decode(stderr);
+  return /^error: (?:Uncaught )?(?:\(in promise\) )?(.{1,200})/m.exec(text)?.[1] ??
+    "the probe failed";
 }
 
 /** Permissions that a provider provably needs; `npm` is Deno's npm cache. */

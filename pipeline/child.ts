@@ -1,0 +1,123 @@
+/** Child processes of the engine: started so that they die with it, their output split into log and protocol. */
+
+import type { Host } from "./host.ts";
+import { MARK, type Message } from "./runner.ts";
+
+/** How a child ended. */
+export interface ChildEnd {
+  readonly success: boolean;
+  readonly code: number;
+  readonly signal: Deno.Signal | null;
+}
+
+/** What a child says while it runs. */
+export interface ChildListener {
+  message(message: Message): void;
+  /** A line of its log, without the line break. */
+  line(line: string): void;
+}
+
+const live = new Set<Deno.ChildProcess>();
+
+function kill(child: Deno.ChildProcess): void {
+  try {
+    child.kill("SIGKILL");
+  } catch {
+    // It ended by itself.
+  }
+}
+
+// `Deno.exit` and a normal end both come through here.
+globalThis.addEventListener("unload", () => live.forEach(kill));
+
+let deathSignal: Promise<boolean> | null = null;
+
+/** Whether `setpriv` can make the kernel kill a child when this process dies, even by `kill -9`. */
+function hasDeathSignal(): Promise<boolean> {
+  deathSignal ??= (async () => {
+    if (Deno.build.os !== "linux") return false;
+    try {
+      const args = ["--pdeathsig", "KILL", "--", "true"];
+      const io = { stdin: "null", stdout: "null", stderr: "null" } as const;
+      return (await new Deno.Command("setpriv", { args, ...io }).output()).success;
+    } catch {
+      return false;
+    }
+  })();
+  return deathSignal;
+}
+
+/**
+ * Runs a program of this machine to its end. It is killed when `signal` aborts, when this process exits and,
+ * where the kernel can do it, when this process is killed.
+ */
+export async function runChild(
+  host: Host,
+  command: string,
+  args: readonly string[],
+  options: {
+    readonly cwd: string;
+    readonly env: Record<string, string>;
+    readonly signal: AbortSignal;
+  },
+  listener: ChildListener,
+): Promise<ChildEnd> {
+  const { cwd, env, signal } = options;
+  const wrapped = await hasDeathSignal()
+    ? ["setpriv", "--pdeathsig", "KILL", "--", command, ...args]
+    : [command, ...args];
+  signal.throwIfAborted();
+  const child = host.spawn(wrapped[0], {
+    args: wrapped.slice(1),
+    cwd,
+    env,
+    clearEnv: true,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  });
+  live.add(child);
+  const stop = () => kill(child);
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    const [status] = await Promise.all([
+      child.status,
+      eachLine(child.stdout, (line) => receive(line, listener)),
+      eachLine(child.stderr, (line) => listener.line(line)),
+    ]);
+    return status;
+  } finally {
+    // Reached early when the listener throws, e.g. because the disk with the log is full.
+    kill(child);
+    live.delete(child);
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+async function eachLine(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+  take: (line: string) => void,
+): Promise<void> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    for (const line of lines) take(line);
+  }
+  if (rest !== "") take(rest);
+}
+
+function receive(line: string, listener: ChildListener): void {
+  const at = line.indexOf(MARK);
+  if (at < 0) return listener.line(line);
+  // A stage may have written a piece of a line itself just before.
+  if (at > 0) listener.line(line.slice(0, at));
+  let message: Message;
+  try {
+    message = JSON.parse(line.slice(at + 1));
+  } catch {
+    return listener.line(line);
+  }
+  listener.message(message);
+}

@@ -1,0 +1,180 @@
+/** Says in one message why a stage's process failed, and what its author or user can do. */
+
+import type { ChildEnd } from "./child.ts";
+import { DISK_FULL } from "./host.ts";
+import type { Failure } from "./types.ts";
+
+/** What is known about a failed process. */
+export interface FailedChild {
+  readonly node: string;
+  readonly end: ChildEnd;
+  /** The error that the stage threw, when the runner could still report it. */
+  readonly error: { readonly name: string; readonly message: string } | null;
+  /** The last lines of the log. */
+  readonly tail: readonly string[];
+  /** The store's directory, which also holds attempts. */
+  readonly store: string;
+  readonly log: string;
+}
+
+/** How many log lines a message quotes. */
+const QUOTED = 6;
+
+/** Turns a failed process into a failure; the most specific cause wins. */
+export function childFailure(child: FailedChild): Failure {
+  const about = { where: child.node, log: child.log };
+  const text = [
+    child.error === null ? "" : `${child.error.name}: ${child.error.message}`,
+    ...child.tail,
+  ]
+    .join("\n");
+  if (child.end.signal === "SIGINT" || child.end.signal === "SIGTERM") {
+    return { code: "cancelled", message: "stopped while it ran", ...about, mend: RESUME };
+  }
+  if (DISK_FULL.test(text)) return { ...noSpace(child.store), ...about };
+  return undeclaredAccess(text, about) ?? runtimeMissing(text, about) ??
+    noMemory(child, text, about) ??
+    missingPackage(text, about) ?? stageExit(child, about);
+}
+
+type About = Pick<Failure, "where" | "log">;
+
+/** Tells how an interrupted run goes on. */
+export const RESUME = "Run the same command again: finished stages are kept.";
+
+/** The disk that holds the store is full. */
+export function noSpace(store: string): Failure {
+  return {
+    code: "no-space",
+    message: "no space left on the disk",
+    where: store,
+    mend:
+      `Free space on the disk that holds ${store}, or choose another place with --store. ${RESUME}`,
+  };
+}
+
+/** What to declare for each permission that Deno names in `Requires … access to …`. */
+const DECLARE: Readonly<Record<string, (what: string) => [what: string, mend: string]>> = {
+  read: (path) => [
+    `read the file ${path}`,
+    "Declare it: make it an output of another stage and list it in `inputs`, or import it in the module.",
+  ],
+  write: (
+    path,
+  ) => [`write the file ${path}`, "Write through `outputs` and list each in the declaration."],
+  env: (name) => [
+    `read the environment variable ${name}`,
+    "Make it a parameter: list it in `params` and give its value in config.yaml.",
+  ],
+  net: (host) => [
+    `connect to ${host}`,
+    "Stages have no network. Declare the data as npmPackage({ … }) and list it in `inputs`.",
+  ],
+  run: (program) => [
+    `start the program ${program}`,
+    "Stages start no programs: do the work in the module, or through a package that it imports.",
+  ],
+  ffi: (library) => [
+    `load the native library ${library}`,
+    "Declare `provider: true` if the stage runs tensors; other native code is not permitted.",
+  ],
+  sys: (what) => [
+    `read system information (${what})`,
+    "Results must not depend on the machine: make it a parameter.",
+  ],
+};
+
+const REQUIRES = /Requires (\w+) access(?: to "([^"\n]+)")?/;
+
+function undeclaredAccess(text: string, about: About): Failure | null {
+  const match = REQUIRES.exec(text);
+  if (match === null) return null;
+  const [, kind, what = "anything"] = match;
+  const [tried, mend] = DECLARE[kind]?.(what) ?? [`use ${kind} access to ${what}`, "Declare it."];
+  return {
+    code: "undeclared-access",
+    message: `the stage tried to ${tried}, which it does not declare`,
+    ...about,
+    mend,
+  };
+}
+
+const RUNTIME = new RegExp(
+  [
+    "onnxruntime_binding\\.node",
+    "libonnxruntime\\S*: cannot open",
+    "(?:cannot|could not|couldn't) (?:find|load)[^\n]*onnxruntime",
+    "no available backend found",
+    "Failed to load shared library",
+    "dlopen[^\n]*onnxruntime",
+    "onnxruntime[^\n]*dlopen",
+  ].join("|"),
+  "i",
+);
+
+function runtimeMissing(text: string, about: About): Failure | null {
+  const found = RUNTIME.exec(text);
+  if (found === null) return null;
+  const line = text.split("\n").find((l) => RUNTIME.test(l)) ?? found[0];
+  return {
+    code: "onnxruntime",
+    message: `ONNX Runtime could not start: ${line.trim().slice(0, 300)}`,
+    ...about,
+    mend:
+      "Use --provider wasm, which needs no native library; or delete the onnxruntime package from " +
+      "Deno's npm cache (deno info names the folder) and run again to fetch it anew.",
+  };
+}
+
+const MEMORY = /out of memory|bad_alloc|allocation failed|Failed to allocate memory|heap limit/i;
+
+function noMemory({ end }: FailedChild, text: string, about: About): Failure | null {
+  // The kernel's out-of-memory killer and cluster limits both send SIGKILL.
+  const killed = end.signal === "SIGKILL" || end.code === 137;
+  if (!killed && !MEMORY.test(text)) {
+    if (end.signal === null) return null;
+    return {
+      code: "killed",
+      message: `the stage's process was ended by ${end.signal}`,
+      ...about,
+      mend: "Native code crashed or another program ended it; the log has its last words.",
+    };
+  }
+  return {
+    code: killed ? "killed" : "out-of-memory",
+    message: killed
+      ? "the stage's process was killed from outside, most likely because memory ran out"
+      : "the stage ran out of memory",
+    ...about,
+    mend:
+      "Run fewer stages at a time (--jobs 1), choose a smaller preset, or close other programs.",
+  };
+}
+
+function missingPackage(text: string, about: About): Failure | null {
+  const name = /npm package not found in cache: "([^"]+)"/i.exec(text)?.[1] ??
+    /Could not find npm package '([^']+)'/i.exec(text)?.[1];
+  if (name === undefined) return null;
+  return {
+    code: "package-missing",
+    message: `the npm package ${name} is not in Deno's cache, and stages have no network`,
+    ...about,
+    mend: `Connect to the network and run: deno cache npm:${name}`,
+  };
+}
+
+function stageExit({ end, error, tail }: FailedChild, about: About): Failure {
+  if (error !== null) {
+    const message = `${error.name}: ${error.message}`;
+    return { code: "stage-exit", message, ...about };
+  }
+  const lines = tail.filter((line) => line.trim() !== "").slice(-QUOTED);
+  const said = lines.length === 0 ? "it printed nothing" : `its last lines:\n${lines.join("\n")}`;
+  return {
+    code: "stage-exit",
+    message: end.success
+      ? `the stage's process ended before its work was done; ${said}`
+      : `the stage's process ended with code ${end.code}; ${said}`,
+    ...about,
+  };
+}

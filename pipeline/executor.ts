@@ -1,0 +1,267 @@
+/** Runs one attempt at a node: a sandboxed child on the stored bundle, then its outputs into the store. */
+
+import { lstatSync, readdirSync } from "node:fs";
+import { type AttemptDirectory, openAttempt } from "./attempt.ts";
+import { runChild } from "./child.ts";
+import { childFailure, noSpace, RESUME } from "./child_failure.ts";
+import { childEnvironment, npmCacheDir, providerPermissions } from "./environment.ts";
+import { Failed } from "./failure.ts";
+import { isDiskFull } from "./host.ts";
+import type { Job, JobArtifact } from "./runner.ts";
+import { DamagedObject, type Incoming, type Store } from "./store.ts";
+import { TreeError } from "./tree_manifest.ts";
+import type { Digest, Kind, Node, OutputEntry, Progress, Provider } from "./types.ts";
+
+/** The program of a stage. */
+export interface Program {
+  readonly code: Uint8Array;
+  /** Exact npm specifiers that it imports. */
+  readonly specifiers: readonly string[];
+}
+
+/** One attempt at a module stage. */
+export interface Attempt {
+  readonly node: Node;
+  readonly program: Program;
+  /** Input name → contents, in the order of the declaration; one unless the input takes many. */
+  readonly inputs: Readonly<Record<string, readonly OutputEntry[]>>;
+  readonly provider: Provider;
+  readonly threads: number;
+  /** Deno's lock file, so that packages of packages are the pinned ones; null when there is none. */
+  readonly lockFile: string | null;
+  readonly signal: AbortSignal;
+  onProgress(progress: Progress): void;
+  onLog(line: string): void;
+}
+
+/** What a finished attempt left in the store. */
+export interface Finished {
+  readonly outputs: Readonly<Record<string, OutputEntry>>;
+  readonly log: Digest | null;
+}
+
+/** Seeds `Math.random` and `crypto` of every stage, so that a stage that uses them repeats itself. */
+const SEED = 1;
+/** Log lines kept in memory for messages. */
+const TAIL = 60;
+
+/**
+ * Runs one attempt. Nothing reaches the store unless every declared output exists in its declared form.
+ *
+ * @throws {Failed} with the failure as data.
+ * @throws {DamagedObject} when an input is damaged; it was moved aside and its producer must run again.
+ */
+export async function execute(store: Store, attempt: Attempt): Promise<Finished> {
+  const where = attempt.node.id;
+  try {
+    using directory = openAttempt(store);
+    const log = await runProgram(store, directory, attempt);
+    return await collect(store, directory, attempt.node, log);
+  } catch (error) {
+    if (error instanceof Failed || error instanceof DamagedObject) throw error;
+    if (attempt.signal.aborted) throw new Failed({ ...cancelled(where) });
+    if (isDiskFull(error)) throw new Failed({ ...noSpace(store.dir), where }, { cause: error });
+    throw error;
+  }
+}
+
+/** The failure of a node whose run was stopped by the user. */
+export function cancelled(where: string, log?: string) {
+  return { code: "cancelled", message: "stopped before it was done", where, mend: RESUME, log };
+}
+
+/** Materialises program and inputs, runs the child. @returns the path of the log. */
+async function runProgram(
+  store: Store,
+  { path }: AttemptDirectory,
+  attempt: Attempt,
+): Promise<string> {
+  const { node, signal } = attempt;
+  const { files } = store.host;
+  for (const part of ["inputs", "outputs"]) files.makeDirectory(`${path}/${part}`);
+  const program = await store.putBytes(attempt.program.code);
+  const entry = { digest: program, form: "file", media: "", bytes: attempt.program.code.length };
+  await store.materialize(entry as OutputEntry, `${path}/program.js`);
+  const job: Job = {
+    inputs: await placeInputs(store, path, attempt),
+    outputs: outputPlaces(store, path, node),
+    params: node.params,
+    provider: attempt.provider,
+    threads: attempt.threads,
+  };
+  files.writeNew(`${path}/job.json`, new TextEncoder().encode(JSON.stringify(job)));
+  const args = [...await flags(store, path, attempt), `${path}/program.js`, `${path}/job.json`];
+
+  const log = `${store.dir}/logs/${fileName(node.id)}.${path.slice(path.lastIndexOf("/") + 1)}.log`;
+  const tail: string[] = [];
+  const said: { done: boolean; error: { name: string; message: string } | null } = {
+    done: false,
+    error: null,
+  };
+  const line = (text: string) => {
+    files.append(log, text + "\n");
+    tail.push(text);
+    if (tail.length > TAIL) tail.shift();
+    attempt.onLog(text);
+  };
+  files.append(log, "");
+  const end = await runChild(store.host, Deno.execPath(), args, {
+    cwd: path,
+    env: childEnvironment(),
+    signal,
+  }, {
+    line,
+    message(message) {
+      if ("progress" in message) attempt.onProgress(message.progress as Progress);
+      else if ("done" in message) said.done = true;
+      else {
+        said.error = message.error;
+        for (const text of message.error.stack.split("\n")) line(text);
+      }
+    },
+  });
+  if (signal.aborted) throw new Failed(cancelled(node.id, log));
+  if (!end.success || !said.done) {
+    const { error } = said;
+    throw new Failed(childFailure({ node: node.id, end, error, tail, store: store.dir, log }));
+  }
+  return log;
+}
+
+/** Deno's flags for one attempt: everything is refused unless the declaration needs it. */
+async function flags(store: Store, path: string, attempt: Attempt): Promise<string[]> {
+  const { program, node, provider } = attempt;
+  const list = [
+    "run",
+    "--no-prompt",
+    "--no-config",
+    "--no-remote",
+    "--cached-only",
+    "--no-code-cache",
+    "--quiet",
+    `--seed=${SEED}`,
+    `--allow-read=${path}`,
+    `--allow-write=${path}/outputs`,
+  ];
+  if (attempt.lockFile === null) list.push("--no-lock");
+  else {
+    // A copy: Deno writes to a lock file when it thinks that something is missing from it.
+    store.host.files.copy(attempt.lockFile, `${path}/deno.lock`);
+    list.push(`--lock=${path}/deno.lock`);
+  }
+  const tensors = node.work.type === "module" && node.work.provider;
+  if (tensors) list.push(...providerPermissions(provider, await npmCacheDir()));
+  else if (program.specifiers.length > 0) list.push(`--allow-read=${await npmCacheDir()}`);
+  return mergeReads(list);
+}
+
+/** Deno takes `--allow-read` once. */
+function mergeReads(list: readonly string[]): string[] {
+  const flag = "--allow-read=";
+  const paths = list.filter((f) => f.startsWith(flag)).map((f) => f.slice(flag.length));
+  return [...list.filter((f) => !f.startsWith(flag)), flag + paths.join(",")];
+}
+
+async function placeInputs(
+  store: Store,
+  path: string,
+  { node, inputs }: Attempt,
+): Promise<Job["inputs"]> {
+  const places: Record<string, JobArtifact | JobArtifact[]> = {};
+  for (const [name, declared] of Object.entries(node.inputKinds)) {
+    const many = "many" in declared;
+    const kind: Kind = many ? declared.many : declared;
+    const base = `${path}/inputs/${name}`;
+    if (many) store.host.files.makeDirectory(base);
+    const list: JobArtifact[] = [];
+    for (const [i, entry] of (inputs[name] ?? []).entries()) {
+      const to = (many ? `${base}/${i}` : base) + kind.extension;
+      await store.materialize(entry, to);
+      list.push({ form: kind.form, media: kind.media, path: to });
+    }
+    places[name] = many ? list : list[0];
+  }
+  return places;
+}
+
+function outputPlaces(store: Store, path: string, node: Node): Record<string, JobArtifact> {
+  const places: Record<string, JobArtifact> = {};
+  for (const [name, { form, media, extension }] of Object.entries(node.outputs)) {
+    places[name] = { form, media, path: `${path}/outputs/${name}${extension}` };
+    if (form === "tree") store.host.files.makeDirectory(places[name].path);
+  }
+  return places;
+}
+
+/** Checks the outputs against the declaration and puts them in the store with the log. */
+async function collect(
+  store: Store,
+  { path }: AttemptDirectory,
+  node: Node,
+  log: string,
+): Promise<Finished> {
+  const items = checkOutputs(`${path}/outputs`, node, log);
+  const logged = lstatSync(log).size > 0;
+  if (logged) items.push({ path: log, form: "file", move: true });
+  let stored;
+  try {
+    stored = await store.put(items);
+  } catch (error) {
+    if (!(error instanceof TreeError)) throw error;
+    const message = `an output cannot be kept: ${error.message}`;
+    throw new Failed({
+      code: "bad-output",
+      message,
+      where: node.id,
+      mend: "Write regular files.",
+      log,
+    });
+  }
+  const outputs: Record<string, OutputEntry> = {};
+  for (const [i, [name, { form, media }]] of Object.entries(node.outputs).entries()) {
+    outputs[name] = { digest: stored[i].digest, form, media, bytes: stored[i].bytes };
+  }
+  store.host.files.remove(log);
+  return { outputs, log: logged ? stored.at(-1)!.digest : null };
+}
+
+function checkOutputs(directory: string, node: Node, log: string): Incoming[] {
+  const fail = (code: string, message: string, mend: string): never => {
+    throw new Failed({ code, message, where: node.id, mend, log });
+  };
+  const items: Incoming[] = [];
+  const declared = new Set<string>();
+  for (const [name, { form, extension }] of Object.entries(node.outputs)) {
+    const path = `${directory}/${name}${extension}`;
+    declared.add(name + extension);
+    const info = lstatSync(path, { throwIfNoEntry: false });
+    if (info === undefined) {
+      fail(
+        "missing-output",
+        `the stage ended without writing its output "${name}"`,
+        `Call outputs.${name}.write(…), or remove "${name}" from the declaration.`,
+      );
+    }
+    if (form === "tree" ? !info!.isDirectory() : !info!.isFile()) {
+      const wanted = form === "tree" ? "a directory" : "a regular file";
+      fail("missing-output", `output "${name}" is not ${wanted}`, `Write ${wanted} at its path.`);
+    }
+    items.push({ path, form, move: true });
+  }
+  const extra = readdirSync(directory).filter((name) => !declared.has(name)).sort();
+  if (extra.length > 0) {
+    fail(
+      "undeclared-output",
+      `the stage wrote ${
+        extra.map((e) => JSON.stringify(e)).join(", ")
+      }, which it does not declare`,
+      "List it in `outputs`, or do not write it.",
+    );
+  }
+  return items;
+}
+
+/** A node's id as part of a file name. */
+function fileName(id: string): string {
+  return id.replace(/[^A-Za-z0-9._-]+/g, "_").slice(0, 100);
+}
