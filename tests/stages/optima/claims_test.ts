@@ -1,0 +1,98 @@
+/** stages/optima/claims.yaml and its reader. */
+
+import assert from "node:assert/strict";
+import { parseEstimand } from "../../../methods/stats/estimand.ts";
+import { CONDITIONS, POLICIES } from "../../../methods/optima/metrics.ts";
+import { Failed } from "../../../pipeline/failure.ts";
+import { loadClaims, parseClaims } from "../../../stages/optima/claims.ts";
+
+const METRICS = ["layer_loss", "layer_loss_equal_flops", "recall_t2i_10", "caption_loss"];
+
+/** A claim as YAML, with some fields replaced (undefined drops one). */
+function claimText(changes: Record<string, string | undefined> = {}): string {
+  const fields: Record<string, string | undefined> = {
+    id: "first",
+    kind: "superiority",
+    statement: "A is less than B.",
+    source: '"[der]"',
+    estimand: "loss.even.a - loss.even.b",
+    alternative: "less",
+    family: "main",
+    inconclusive: "Too noisy.",
+    ...changes,
+  };
+  const lines = Object.entries(fields).filter(([, v]) => v !== undefined)
+    .map(([k, v]) => `${k}: ${v}`);
+  return `- ${lines.join("\n  ")}\n`;
+}
+
+function failureOf(text: string): Failed["failure"] {
+  try {
+    parseClaims(text, "claims.yaml");
+  } catch (error) {
+    assert.ok(error instanceof Failed);
+    return error.failure;
+  }
+  throw new Error("parsed without a problem");
+}
+
+Deno.test("the claims of OPTIMA are valid and read only metrics, conditions and policies that exist", () => {
+  for (const claim of loadClaims()) {
+    const { paths } = parseEstimand(claim.estimand);
+    assert.ok(paths.length >= 2, claim.id);
+    for (const [metric, condition, policy] of paths) {
+      assert.ok(METRICS.includes(metric), `${claim.id}: ${metric}`);
+      assert.ok((CONDITIONS as readonly string[]).includes(condition), `${claim.id}: ${condition}`);
+      assert.ok((POLICIES as readonly string[]).includes(policy), `${claim.id}: ${policy}`);
+    }
+  }
+});
+
+Deno.test("the claims of OPTIMA hold their control, cite a tagged source and quote no number", () => {
+  const claims = loadClaims();
+  assert.ok(claims.some((c) => c.kind === "control"));
+  assert.ok(claims.some((c) => c.kind === "noninferiority"));
+  for (const claim of claims) {
+    assert.match(claim.source, /\[(abs|der)\]/, claim.id);
+    assert.equal(claim.paper, null, claim.id);
+  }
+});
+
+Deno.test("every family leaves room for its smallest p value after Holm's correction", () => {
+  const claims = loadClaims();
+  for (const claim of claims.filter((c) => c.kind === "superiority" && c.family === "primary")) {
+    const size = claims.filter((c) => c.family === claim.family).length;
+    assert.ok(size * 2 ** -claim.minimum_n < claim.alpha, claim.id);
+  }
+});
+
+Deno.test("parseClaims applies defaults", () => {
+  const [claim] = parseClaims(claimText(), "claims.yaml");
+  assert.equal(claim.alpha, 0.05);
+  assert.equal(claim.scale, "difference");
+  assert.equal(claim.minimum_n, 6);
+  assert.equal(claim.paper, null);
+});
+
+Deno.test("parseClaims names file, line, claim and field of a bad value", () => {
+  const failure = failureOf(claimText({ alpha: "0.7" }));
+  assert.equal(failure.code, "claims-invalid");
+  assert.match(failure.where ?? "", /^claims\.yaml:9:\d+$/);
+  assert.match(failure.message, /claim "first": alpha: /);
+});
+
+Deno.test("parseClaims refuses unknown and missing fields, and fields of another kind", () => {
+  assert.match(failureOf(claimText({ famly: "main" })).message, /"famly"/);
+  assert.match(failureOf(claimText({ family: undefined })).message, /family: /);
+  assert.match(failureOf(claimText({ kind: "equivalence" })).message, /margin: /);
+  assert.match(failureOf(claimText({ kind: "hunch" })).message, /kind: /);
+  assert.match(failureOf(claimText({ alternative: "two-sided" })).message, /favours: /);
+});
+
+Deno.test("parseClaims refuses an id that is used twice", () => {
+  assert.match(failureOf(claimText() + claimText()).message, /id: "first" is used twice/);
+});
+
+Deno.test("parseClaims reports broken YAML", () => {
+  assert.equal(failureOf("- id: [").code, "claims-syntax");
+});
