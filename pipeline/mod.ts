@@ -1,0 +1,38 @@
+/** The engine's public face: declare stages and pipelines, plan them, explain what changed, run them. */
+
+export { file, json, many, tree } from "./artifact.ts";
+export type { FileKind, JsonKind, TreeKind } from "./artifact.ts";
+export { stage } from "./stage.ts";
+export { npmPackage } from "./npm_package.ts";
+export { pipeline } from "./pipeline.ts";
+export type { Pipeline, PipelineDeclaration, Targets } from "./pipeline.ts";
+export { listPresets, loadConfig } from "./config.ts";
+export { listPapers, loadPaper } from "./project.ts";
+export type { PaperEntry } from "./project.ts";
+export { plan } from "./plan.ts";
+export type { PlanRequest } from "./plan.ts";
+export { changesSince } from "./change.ts";
+export { Failed } from "./failure.ts";
+export type {
+  Artifact,
+  Change,
+  Digest,
+  Failure,
+  InputKinds,
+  Kind,
+  Many,
+  Node,
+  NpmSource,
+  OutputKinds,
+  Plan,
+  PlannedNode,
+  Progress,
+  Provider,
+  ReportSection,
+  Resources,
+  Run,
+  Stage,
+  StageContext,
+  StageDeclaration,
+  Verdict,
+} from "./types.ts";

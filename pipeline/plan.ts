@@ -1,0 +1,223 @@
+/** Plans a run: which nodes are cached, which will run and why, without running or importing any. */
+
+import { digestOf } from "./canonical.ts";
+import { changesSince } from "./change.ts";
+import { type Bundle, bundles } from "./code_identity.ts";
+import { environmentOf } from "./environment.ts";
+import { asList, nodesOf, upstreamOf } from "./graph.ts";
+import { keyOf } from "./key.ts";
+import { type Pipeline, targetsByName } from "./pipeline.ts";
+import type {
+  Change,
+  Digest,
+  KeyComponents,
+  Node,
+  OutputEntry,
+  Plan,
+  PlannedNode,
+  Provider,
+  StageRecord,
+} from "./types.ts";
+
+export { changesSince };
+
+/** What planning asks of a store. */
+export interface PlanStore {
+  /** Directory of the store; programs are cached in `cache/bundles` under it. */
+  readonly dir: string;
+  getRecord(key: Digest): StageRecord | null;
+  has(entry: OutputEntry): boolean;
+  lastComponents(paper: string, preset: string, nodeId: string): KeyComponents | null;
+}
+
+/** What a plan is made from. */
+export interface PlanRequest {
+  readonly pipeline: Pipeline;
+  readonly preset: string;
+  /** The preset's configuration, parsed (see `loadConfig`). */
+  readonly config: unknown;
+  readonly provider: Provider;
+  /** Scheduler slots; bounds the threads of each stage, which enter its key. Integer ≥ 1. */
+  readonly jobs: number;
+  /** URL of the project's directory. */
+  readonly root: URL;
+  readonly store: PlanStore;
+  /** Run every stage again. Downloads stay cached, since their contents are pinned. @default false */
+  readonly force?: boolean;
+}
+
+/**
+ * Says for each node of a pipeline whether it is cached, will run, or waits for an upstream output.
+ *
+ * @throws {Failed} For pipelines, parameters and code that are wrong; see `graph.ts`, `stage.ts` and
+ * `code_identity.ts`.
+ */
+export async function plan(request: PlanRequest): Promise<Plan> {
+  const { pipeline, preset, config, provider } = request;
+  const nodes = nodesOf(Object.values(targetsByName(pipeline.build({ config, preset }))));
+  const programs = await programsOf(nodes, request.root, request.store);
+  const planned = new Map<Node, PlannedNode>();
+  for (const node of nodes) {
+    planned.set(node, planNode(node, programs(node), planned, request));
+  }
+  return { paper: pipeline.name, preset, provider, nodes: [...planned.values()] };
+}
+
+/**
+ * The programs of all nodes that execute a module, from the cache where nothing changed.
+ *
+ * @returns The program of a node; null for downloads.
+ */
+export async function programsOf(
+  nodes: readonly Node[],
+  root: URL,
+  store: Pick<PlanStore, "dir">,
+): Promise<(node: Node) => Bundle | null> {
+  const implementations = nodes.flatMap(({ work }) =>
+    work.type === "module" ? [work.implementation] : []
+  );
+  const found = await bundles(root, implementations, `${store.dir}/cache/bundles`);
+  return ({ work }) => work.type === "module" ? found.get(work.implementation.href)! : null;
+}
+
+/**
+ * The components of a node's key.
+ *
+ * @param bundle The node's program; null for downloads, whose key depends on their source alone.
+ * @param inputDigests Input name → digests of its artifacts, in order.
+ * @param environment See `nodeEnvironment`.
+ */
+export function componentsOf(
+  node: Node,
+  bundle: Bundle | null,
+  inputDigests: Readonly<Record<string, readonly Digest[]>>,
+  environment: Readonly<Record<string, string>>,
+): KeyComponents {
+  const outputs = Object.fromEntries(
+    Object.entries(node.outputs).map(([name, kind]) => [name, `${kind.form} ${kind.media}`]),
+  );
+  const code = node.work.type === "npm" || bundle === null
+    ? { digest: digestOf(node.work.type), files: {}, packages: {} }
+    : { digest: bundle.digest, files: bundle.files, packages: bundle.packages };
+  return node.work.type === "npm"
+    ? { code, params: node.params, inputs: {}, environment: {}, outputs }
+    : { code, params: node.params, inputs: inputDigests, environment, outputs };
+}
+
+/** The environment part of a node's key, with the threads that it gets under `jobs` slots. */
+export function nodeEnvironment(
+  node: Node,
+  provider: Provider,
+  jobs: number,
+): Readonly<Record<string, string>> {
+  return environmentOf(node.work, provider, threadsOf(node, jobs));
+}
+
+/** Threads that a node may use: its cores, bounded by the number of jobs. */
+export function threadsOf(node: Node, jobs: number): number {
+  return Math.max(1, Math.min(node.cores, jobs));
+}
+
+/**
+ * Input name → digests of its artifacts, or null while one of them is not known.
+ *
+ * @param outputsOf Outputs of a node by name, null while it has not finished.
+ */
+export function inputDigestsOf(
+  node: Node,
+  outputsOf: (node: Node) => Readonly<Record<string, Digest>> | null,
+): Record<string, readonly Digest[]> | null {
+  const inputs: Record<string, readonly Digest[]> = {};
+  for (const name of Object.keys(node.inputKinds)) {
+    const digests: Digest[] = [];
+    for (const artifact of asList(node.inputs[name])) {
+      const digest = outputsOf(artifact.node)?.[artifact.output];
+      if (digest === undefined) return null;
+      digests.push(digest);
+    }
+    inputs[name] = digests;
+  }
+  return inputs;
+}
+
+function planNode(
+  node: Node,
+  bundle: Bundle | null,
+  planned: ReadonlyMap<Node, PlannedNode>,
+  { pipeline, preset, provider, jobs, store, force }: PlanRequest,
+): PlannedNode {
+  const environment = nodeEnvironment(node, provider, jobs);
+  const last = () => store.lastComponents(pipeline.name, preset, node.id);
+  const forced: Change[] = force === true && node.work.type === "module"
+    ? [{ component: "forced", text: "run again as asked" }]
+    : [];
+  const inputs = inputDigestsOf(node, (upstream) => recordedOutputs(planned.get(upstream)));
+  if (inputs === null) {
+    const waiting = waitingFor(node, planned);
+    const own = changesWithoutInputs(last(), node, bundle, environment);
+    return {
+      node,
+      status: "pending",
+      changes: [...forced, ...own, waiting],
+      key: null,
+      record: null,
+    };
+  }
+  const components = componentsOf(node, bundle, inputs, environment);
+  const key = keyOf(components);
+  const record = store.getRecord(key);
+  if (record !== null && forced.length === 0) {
+    const lost = lostOutputs(record, node, store);
+    if (lost.length === 0) return { node, status: "cached", changes: [], key, record };
+    const text = `output ${lost.join(", ")} is not in the store any more`;
+    return { node, status: "run", changes: [{ component: "missing", text }], key, record: null };
+  }
+  const changes = forced.length > 0 ? forced : differences(last(), components, node);
+  return { node, status: "run", changes, key, record: null };
+}
+
+/** Digests of a node's outputs when it is cached. */
+function recordedOutputs(planned: PlannedNode | undefined): Record<string, Digest> | null {
+  if (planned?.status !== "cached" || planned.record === null) return null;
+  return Object.fromEntries(
+    Object.entries(planned.record.outputs).map(([name, { digest }]) => [name, digest]),
+  );
+}
+
+function lostOutputs(record: StageRecord, node: Node, store: PlanStore): string[] {
+  return Object.keys(node.outputs).filter((name) => {
+    const entry = record.outputs[name];
+    return entry === undefined || !store.has(entry);
+  });
+}
+
+function differences(
+  previous: KeyComponents | null,
+  now: KeyComponents,
+  node: Node,
+): readonly Change[] {
+  const changes = changesSince(previous, now, node);
+  if (changes.length > 0) return changes;
+  return [{ component: "missing", text: "its record is not in the store any more" }];
+}
+
+/** What differs apart from the inputs, which are not known yet. */
+function changesWithoutInputs(
+  previous: KeyComponents | null,
+  node: Node,
+  bundle: Bundle | null,
+  environment: Readonly<Record<string, string>>,
+): Change[] {
+  if (previous === null) return changesSince(null, componentsOf(node, bundle, {}, environment));
+  const now = componentsOf(node, bundle, previous.inputs, environment);
+  return changesSince(previous, now, node);
+}
+
+function waitingFor(node: Node, planned: ReadonlyMap<Node, PlannedNode>): Change {
+  const ids = upstreamOf(node).filter((upstream) => planned.get(upstream)?.status !== "cached")
+    .map(({ id }) => id);
+  const some = ids.length > 3
+    ? `${ids.slice(0, 2).join(", ")} and ${ids.length - 2} more`
+    : ids.join(", ");
+  return { component: "inputs", text: `waits for ${some}` };
+}
