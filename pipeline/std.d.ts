@@ -37,3 +37,10 @@ export interface ParsedArgs {
 
 /** Reads command-line arguments. */
 export function parseArgs(args: readonly string[], options?: ParseArgsOptions): ParsedArgs;
+
+/** A regular expression that matches whole POSIX paths by a glob: `*`, `**`, `?`, `[…]`, `{a,b}`. */
+export function globToRegExp(glob: string, options?: {
+  readonly extended?: boolean;
+  readonly globstar?: boolean;
+  readonly caseInsensitive?: boolean;
+}): RegExp;
