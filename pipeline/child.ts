@@ -15,6 +15,8 @@ export interface ChildListener {
   message(message: Message): void;
   /** A line of its log, without the line break. */
   line(line: string): void;
+  /** A line of standard output that is no message; it is log unless this is given. */
+  output?(line: string): void;
 }
 
 const live = new Set<Deno.ChildProcess>();
@@ -110,7 +112,7 @@ async function eachLine(
 
 function receive(line: string, listener: ChildListener): void {
   const at = line.indexOf(MARK);
-  if (at < 0) return listener.line(line);
+  if (at < 0) return (listener.output ?? listener.line)(line);
   // A stage may have written a piece of a line itself just before.
   if (at > 0) listener.line(line.slice(0, at));
   let message: Message;

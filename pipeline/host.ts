@@ -24,6 +24,8 @@ export interface Host {
   unique(): string;
   readonly files: FileSteps;
   spawn(command: string, options: Deno.CommandOptions): Deno.ChildProcess;
+  /** Waits; ends early, without an error, when `signal` aborts. */
+  delay(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 
 /** More files than this are flushed by one `sync -f` of the file system instead of one by one. */
@@ -78,6 +80,17 @@ export const systemHost: Host = {
     },
   },
   spawn: (command, options) => new Deno.Command(command, options).spawn(),
+  delay: (milliseconds, signal) =>
+    new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const end = () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", end);
+        resolve();
+      };
+      const timer = setTimeout(end, milliseconds);
+      signal.addEventListener("abort", end);
+    }),
 };
 
 /**

@@ -30,6 +30,8 @@ export interface Incoming {
   readonly path: string;
   readonly form: "file" | "tree";
   readonly move?: boolean;
+  /** Which files of a tree are taken, by relative path. @default all */
+  readonly accept?: (path: string) => boolean;
 }
 
 /** An object that is complete under a temporary name, not yet flushed. */
@@ -108,7 +110,7 @@ export class Store {
           continue;
         }
         const files: TreeFile[] = [];
-        for (const path of listTree(item.path)) {
+        for (const path of listTree(item.path).filter(item.accept ?? (() => true))) {
           const file = await this.#stageFile(`${item.path}/${path}`, item.move ?? false);
           staged.push(file);
           files.push({ path, digest: file.digest, bytes: file.bytes });
