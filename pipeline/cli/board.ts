@@ -81,6 +81,8 @@ export class Board {
 
   #planned(plan: Plan): void {
     this.plan = plan;
+    this.stages.clear();
+    this.#settled.clear();
     for (const { node, status, record } of plan.nodes) {
       let tally = this.stages.get(node.stage);
       if (!tally) {

@@ -55,7 +55,7 @@ export class LiveDisplay implements Display {
   readonly #told = new Set<string>();
   #drawn = 0;
   #lastDraw = -Infinity;
-  #timer: number | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: DisplayOptions) {
     this.#options = options;
@@ -179,7 +179,7 @@ export class PlainDisplay implements Display {
   readonly #options: DisplayOptions;
   readonly #board: Board;
   readonly #clock: () => number;
-  #timer: number | undefined;
+  #timer: ReturnType<typeof setInterval> | undefined;
   /** Nodes found cached while running (same bytes upstream), not yet told. */
   #unchanged = new Map<string, number>();
 

@@ -1,14 +1,12 @@
 /** What a report is made from: plain data, kept as JSON beside the HTML so that it can be made again. */
 
-import type { Digest, Failure, Outcome, Provider, ReportSection, Verdict } from "../types.ts";
+import type { Digest, Outcome, Provider, ReportSection, Verdict } from "../types.ts";
 
-/** One finished (or unfinished) run of a paper. */
+/** One completed run of a paper. */
 export interface ReportedRun {
   readonly paper: string;
   readonly preset: string;
   readonly provider: Provider;
-  /** False when a stage failed or the run was cancelled. */
-  readonly ok: boolean;
   /** Wall time of the run. */
   readonly seconds: number;
   /** In topological order. */
@@ -32,7 +30,6 @@ export interface ReportedNode {
   readonly inputs: readonly string[];
   /** Set for data packages. */
   readonly data: DataPackage | null;
-  readonly failure: Failure | null;
 }
 
 /** A data package and the terms under which it may be used. */

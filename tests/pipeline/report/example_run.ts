@@ -17,7 +17,6 @@ export function node(id: string, more: Partial<ReportedNode> = {}): ReportedNode
     outputs: { out: digest("b") },
     inputs: [],
     data: null,
-    failure: null,
     ...more,
   };
 }
@@ -47,7 +46,6 @@ export const exampleRun: ReportedRun = {
   paper: "toy",
   preset: "small",
   provider: "cpu",
-  ok: true,
   seconds: 83.2,
   nodes: [
     node("images", {

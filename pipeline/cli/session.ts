@@ -1,0 +1,88 @@
+/** What `reproduce` and `explain` share: from command line to plan. */
+
+import { loadConfig } from "../config.ts";
+import { chooseProvider } from "../environment.ts";
+import { plan } from "../plan.ts";
+import { findPaper, loadPaper } from "../project.ts";
+import type { Pipeline } from "../pipeline.ts";
+import { Store } from "../store.ts";
+import type { Plan, Provider } from "../types.ts";
+import type { Arguments, CommandSpec, OptionSpec } from "./options.ts";
+import { usage } from "./options.ts";
+import type { Place } from "./place.ts";
+
+/** Options of every command that plans. */
+export const planOptions: Readonly<Record<string, OptionSpec>> = {
+  preset: {
+    type: "text",
+    value: "NAME",
+    describe: "Preset of stages/<paper>/config.yaml: smoke, small (default) or paper.",
+  },
+  provider: {
+    type: "text",
+    choices: ["auto", "cpu", "cuda", "webgpu", "wasm"],
+    describe: "Where tensors run. auto (default): the fastest that works here.",
+  },
+  jobs: {
+    type: "count",
+    value: "N",
+    describe: "Cores to use. Default: all of them. Threads of a stage are part of its key.",
+  },
+  force: { type: "flag", describe: "Run every stage, whatever the store holds." },
+  store: { type: "text", value: "DIR", describe: "The store. Default: artifacts/store." },
+};
+
+/** A paper, planned. */
+export interface Session {
+  readonly pipeline: Pipeline;
+  readonly preset: string;
+  readonly config: unknown;
+  readonly provider: Provider;
+  /** Why this provider. */
+  readonly providerReason: string;
+  readonly jobs: number;
+  readonly root: URL;
+  readonly force: boolean;
+  readonly store: Store;
+  readonly plan: Plan;
+}
+
+/**
+ * Loads the paper and its preset, opens the store and plans.
+ * @throws Failed when the paper, the preset, its configuration or a stage cannot be used.
+ */
+export async function openSession(
+  command: CommandSpec,
+  args: Arguments,
+  place: Place,
+): Promise<Session> {
+  const paper = args.positional;
+  if (paper === null) {
+    throw usage(command, "Which paper?", "`deno task reproduce --list` names them.");
+  }
+  const entry = await findPaper(place.root, paper);
+  const pipeline = await loadPaper(place.root, paper);
+  const preset = args.texts.preset ?? "small";
+  const config = await loadConfig({
+    file: entry.config,
+    root: place.root,
+    schema: pipeline.config,
+    preset,
+  });
+  const storeDir = place.storeDir(args);
+  const store = await Store.open(storeDir);
+  const requested = (args.texts.provider ?? "auto") as Provider | "auto";
+  const choice = await chooseProvider(requested, { cacheDir: `${storeDir}/cache` });
+  const jobs = args.counts.jobs ?? navigator.hardwareConcurrency;
+  const inputs = {
+    pipeline,
+    preset,
+    config,
+    provider: choice.provider,
+    jobs,
+    root: place.root,
+    store,
+    force: args.flags.has("force"),
+  };
+  return { ...inputs, providerReason: choice.reason, plan: await plan(inputs) };
+}

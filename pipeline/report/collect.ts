@@ -1,0 +1,43 @@
+/** Gathers what the report shows from a finished run and the records of the store. */
+
+import { upstreamOf } from "../graph.ts";
+import type { Digest, Outcome, Plan, StageRecord } from "../types.ts";
+import type { ReportedNode } from "./model.ts";
+
+/** The nodes of a run with the time each took when it last ran, and the packages their code uses. */
+export function collectNodes(
+  plan: Plan,
+  outcomes: readonly Outcome[],
+  recordOf: (key: Digest) => StageRecord | null,
+): { nodes: ReportedNode[]; packages: Record<string, string> } {
+  const outcomeOf = new Map(outcomes.map((o) => [o.id, o]));
+  const packages = new Map<string, string>();
+  const nodes = plan.nodes.flatMap(({ node }): ReportedNode[] => {
+    const outcome = outcomeOf.get(node.id);
+    if (!outcome) return [];
+    const record = outcome.key === null ? null : recordOf(outcome.key);
+    for (const [name, integrity] of Object.entries(record?.components.code.packages ?? {})) {
+      packages.set(name, integrity);
+    }
+    return [{
+      id: node.id,
+      stage: node.stage,
+      describe: node.describe,
+      status: outcome.status,
+      reason: outcome.reason,
+      seconds: outcome.status === "ran" ? outcome.seconds : record?.seconds ?? null,
+      key: outcome.key,
+      outputs: outcome.outputs,
+      inputs: upstreamOf(node).map((n) => n.id),
+      data: node.work.type === "npm"
+        ? {
+          package: node.work.source.package,
+          version: node.work.source.version,
+          license: node.work.source.license,
+          digest: node.work.source.digest,
+        }
+        : null,
+    }];
+  });
+  return { nodes, packages: Object.fromEntries([...packages].sort()) };
+}
