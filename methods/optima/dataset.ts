@@ -86,6 +86,8 @@ export interface DatasetMeta {
     readonly byGroup: Readonly<Record<string, number>>;
     /** Emoji of the selection that a vendor has no picture of. */
     readonly missingByVendor: Readonly<Record<string, number>>;
+    /** Pictures left out because the vendor draws another emoji the same. */
+    readonly identicalByVendor: Readonly<Record<string, number>>;
     /** Pairs of near-identical pictures whose concepts were united. */
     readonly unitedPairs: number;
   };

@@ -86,6 +86,16 @@ export function conceptOf(hexcode: string): string {
   return SAME_AS[key] ?? key;
 }
 
+/**
+ * True for families that name the gender of each member. Unicode 15.1 retired them: vendors now draw
+ * many of them alike, so that the name does not describe the picture (UTS #51 section 2.7).
+ */
+export function isGenderedFamily(hexcode: string): boolean {
+  const points = plainHexcode(hexcode).split("-");
+  return points.length > 1 && conceptOf(hexcode) === FAMILY &&
+    points.some((point) => point !== ADULT && point !== CHILD && point in UNGENDERED);
+}
+
 function ungender(point: string): string {
   return UNGENDERED[point] ?? point;
 }

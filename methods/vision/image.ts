@@ -33,6 +33,26 @@ export function compositeOn(image: RgbaImage, background = 255): Float32Array {
   return planes;
 }
 
+/**
+ * Cuts the same margin off all four sides.
+ *
+ * @param image Source image.
+ * @param margin Pixels to cut from each side; less than half of the shorter side.
+ */
+export function cropMargin(image: RgbaImage, margin: number): RgbaImage {
+  const width = image.width - 2 * margin;
+  const height = image.height - 2 * margin;
+  if (!Number.isInteger(margin) || margin < 0 || width < 1 || height < 1) {
+    throw new Error(`cropMargin: ${margin} does not fit ${image.width}×${image.height}`);
+  }
+  const pixels = new Uint8Array(width * height * 4);
+  for (let y = 0; y < height; y++) {
+    const from = ((y + margin) * image.width + margin) * 4;
+    pixels.set(image.pixels.subarray(from, from + width * 4), y * width * 4);
+  }
+  return { width, height, pixels };
+}
+
 /** Overlap of one target pixel with source pixels `first, first + 1, …`, normalised to sum 1. */
 interface Window {
   readonly first: number;

@@ -34,6 +34,9 @@ export const prepareDataParams = z.strictObject({
   nearDuplicate: z.number().min(0).max(64).default(8).describe(
     "concepts with pictures of one vendor closer than this are united; root mean square, 0-255",
   ),
+  identical: z.number().min(0).max(64).default(2).describe(
+    "of pictures of one vendor closer than this only the first is kept, as their names contradict",
+  ),
   seed: z.int().default(0).describe("of the split, the selection and the keyword captions"),
 });
 

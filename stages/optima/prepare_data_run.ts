@@ -6,14 +6,19 @@ import {
   keywordCaptions,
   parseEmojiTexts,
 } from "../../methods/text/emoji_captions.ts";
-import { conceptOf, hasSkinTone, plainHexcode } from "../../methods/text/emoji_concept.ts";
+import {
+  conceptOf,
+  hasSkinTone,
+  isGenderedFamily,
+  plainHexcode,
+} from "../../methods/text/emoji_concept.ts";
 import { openTokenizer, trainTokenizer } from "../../methods/text/tokenizer.ts";
 import { type Split, splitConcepts, SPLITS } from "../../methods/optima/concept_split.ts";
 import { DATASET_FILES, type DatasetItem, type DatasetMeta } from "../../methods/optima/dataset.ts";
 import { measureCoverage } from "../../methods/optima/caption_coverage.ts";
 import { stream } from "../../methods/tensor/random.ts";
 import { encode } from "../../methods/tensor/safetensors.ts";
-import { toModelPixels } from "../../methods/vision/image.ts";
+import { cropMargin, toModelPixels } from "../../methods/vision/image.ts";
 import { DisjointSets, nearDuplicates } from "../../methods/vision/near_duplicates.ts";
 import { decodePng } from "../../methods/vision/png.ts";
 import { loadSvgRenderer, renderSvg } from "../../methods/vision/svg.ts";
@@ -29,8 +34,9 @@ import type { prepareData } from "./prepare_data.ts";
 type Context = Parameters<Run<typeof prepareData>>[0];
 type Params = Context["params"];
 
-/** Vector drawings are rendered at the size of the bitmaps, then shrunk alike. */
-const RENDER_SIZE = 64;
+/** OpenMoji's canvas in its own units, and the margin that its guidelines leave free on each side. */
+const OPENMOJI_CANVAS = 72;
+const OPENMOJI_MARGIN = 4;
 
 /** Least share of the selected emoji that a vendor must draw; fewer means that the layout changed. */
 const LEAST_DRAWN = 0.9;
@@ -45,7 +51,7 @@ interface Picture {
 export const run: Run<typeof prepareData> = async ({ inputs, params, outputs, progress }) => {
   progress({ message: "reading captions" });
   const texts = await selectTexts(inputs.captions, params);
-  const pictures: Picture[] = [];
+  const drawings: Picture[] = [];
   const missing: Record<string, number> = {};
   const vendors = vendorsOf(inputs);
   await loadSvgRenderer();
@@ -61,20 +67,20 @@ export const run: Run<typeof prepareData> = async ({ inputs, params, outputs, pr
     }
     for (const emoji of drawn) {
       const name = files.get(texts[emoji].hexcode)!;
-      pictures.push({
+      drawings.push({
         emoji,
         vendor: vendor.name,
         pixels: await readPicture(vendor, name, params.imageSize),
       });
       progress({
         message: `pictures of ${vendor.package}`,
-        step: pictures.length,
+        step: drawings.length,
         steps: vendors.length * texts.length,
       });
     }
   }
   progress({ message: "looking for near-identical pictures" });
-  const { concept, unitedPairs } = uniteConcepts(texts, pictures, params);
+  const { concept, pictures, identical, unitedPairs } = uniteConcepts(texts, drawings, params);
   const split = splitTexts(texts, concept, params);
   const captions = texts.map((text, i) =>
     split[i] !== "train" ? [text.label] : [
@@ -136,6 +142,7 @@ export const run: Run<typeof prepareData> = async ({ inputs, params, outputs, pr
       byVendor: countBy(items.map((item) => item.vendor)),
       byGroup: countBy(items.map((item) => item.group)),
       missingByVendor: missing,
+      identicalByVendor: identical,
       unitedPairs,
     },
     splits: bySplit((part) => {
@@ -203,7 +210,9 @@ async function selectTexts(captions: TreeReader, params: Params): Promise<EmojiT
       `excludeGroups: there is no group "${unknown}"; the groups are ${[...groups].join(", ")}`,
     );
   }
-  const wanted = all.filter((text) => !params.excludeGroups.includes(text.group));
+  const wanted = all.filter((text) =>
+    !params.excludeGroups.includes(text.group) && !isGenderedFamily(text.hexcode)
+  );
   const toned = chooseSkinTones(wanted, params);
   const texts = wanted.filter((text) => !hasSkinTone(text.hexcode) || toned.has(text.hexcode));
   if (params.concepts === null) return texts;
@@ -287,21 +296,32 @@ async function filesByHexcode(vendor: Vendor): Promise<Map<string, string>> {
 async function readPicture(vendor: Vendor, path: string, size: number): Promise<Uint8Array> {
   const bytes = await vendor.reader.bytes(path);
   try {
-    const image = vendor.extension === "png"
-      ? decodePng(bytes)
-      : renderSvg(new TextDecoder().decode(bytes), RENDER_SIZE);
+    const image = vendor.extension === "png" ? decodePng(bytes) : cropMargin(
+      renderSvg(new TextDecoder().decode(bytes), OPENMOJI_CANVAS),
+      OPENMOJI_MARGIN,
+    );
     return toModelPixels(image, size);
   } catch (error) {
     throw new Error(`${vendor.package}: ${path} cannot be decoded: ${(error as Error).message}`);
   }
 }
 
-/** Concept id of each text: its key, united with those of equal names and near-identical pictures. */
+interface Concepts {
+  /** Id of each text. */
+  readonly concept: Int32Array;
+  /** The pictures to use. */
+  readonly pictures: Picture[];
+  /** Pictures left out, by vendor. */
+  readonly identical: Readonly<Record<string, number>>;
+  readonly unitedPairs: number;
+}
+
+/** Concepts: by key, united with those of equal names and near-identical pictures. */
 function uniteConcepts(
   texts: readonly EmojiText[],
-  pictures: readonly Picture[],
+  drawings: readonly Picture[],
   params: Params,
-): { concept: Int32Array; unitedPairs: number } {
+): Concepts {
   const sets = new DisjointSets(texts.length);
   const uniteBy = (key: (text: EmojiText) => string) => {
     const first = new Map<string, number>();
@@ -314,14 +334,22 @@ function uniteConcepts(
   uniteBy((text) => conceptOf(text.hexcode));
   uniteBy((text) => text.label);
   let unitedPairs = 0;
-  for (const list of Map.groupBy(pictures, (picture) => picture.vendor).values()) {
-    const shape = { channels: 3, size: params.imageSize };
+  const pictures: Picture[] = [];
+  const identical: Record<string, number> = {};
+  const shape = { channels: 3, size: params.imageSize };
+  for (const [vendor, list] of Map.groupBy(drawings, (picture) => picture.vendor)) {
     const pixels = list.map((picture) => picture.pixels);
     for (const [i, j] of nearDuplicates(pixels, shape, params.nearDuplicate)) {
       if (sets.find(list[i].emoji) === sets.find(list[j].emoji)) continue;
       sets.unite(list[i].emoji, list[j].emoji);
       unitedPairs++;
     }
+    const dropped = new Set<number>();
+    for (const [i, j] of nearDuplicates(pixels, shape, params.identical)) {
+      if (!dropped.has(i)) dropped.add(j);
+    }
+    pictures.push(...list.filter((_, i) => !dropped.has(i)));
+    identical[vendor] = dropped.size;
   }
   const ids = new Map<number, number>();
   const concept = Int32Array.from(texts, (_, i) => {
@@ -329,7 +357,7 @@ function uniteConcepts(
     if (!ids.has(root)) ids.set(root, ids.size);
     return ids.get(root)!;
   });
-  return { concept, unitedPairs };
+  return { concept, pictures, identical, unitedPairs };
 }
 
 function splitTexts(texts: readonly EmojiText[], concept: Int32Array, params: Params): Split[] {
