@@ -1,0 +1,212 @@
+/** Carries out a plan and reads the verdicts and report sections that came out of it. */
+
+import { sweep } from "./attempt.ts";
+import { execute } from "./executor.ts";
+import { preparePackages } from "./packages.ts";
+import { type PlanRequest, programsOf } from "./plan.ts";
+import { schedule } from "./scheduler.ts";
+import { DamagedObject, type Store } from "./store.ts";
+import type {
+  Artifact,
+  Outcome,
+  Plan,
+  PlannedNode,
+  Provider,
+  ReportSection,
+  RunEvent,
+  Verdict,
+} from "./types.ts";
+
+/** What to run. */
+export interface RunRequest extends PlanRequest {
+  readonly store: Store;
+  /** Made by `plan` from the same request. */
+  readonly plan: Plan;
+  /** Local copies of data packages: `DIR/NAME@VERSION/`. */
+  readonly packagesDir?: string;
+  readonly signal: AbortSignal;
+  onEvent(event: RunEvent): void;
+}
+
+/** What came of a run. */
+export interface RunResult {
+  readonly paper: string;
+  readonly preset: string;
+  readonly provider: Provider;
+  /** One a node, in the plan's order. */
+  readonly outcomes: readonly Outcome[];
+  /** True when every node ran or was cached. */
+  readonly ok: boolean;
+  readonly seconds: number;
+  /** Empty while the verdict stage has not run. */
+  readonly verdicts: readonly Verdict[];
+  readonly sections: readonly ReportSection[];
+  readonly plan: Plan;
+}
+
+/**
+ * Runs what a plan says must run. Failures of nodes are in the outcomes; finished work is kept whatever happens.
+ *
+ * @throws {Failed} `package-missing` when stages cannot start at all.
+ */
+export async function run(request: RunRequest): Promise<RunResult> {
+  const { store, signal, onEvent } = request;
+  const began = store.host.now();
+  const start = performance.now();
+  const { verdicts, report } = request.pipeline.build(request);
+  const plan = await withSoundTargets(request.plan, store, [verdicts, report]);
+  onEvent({ type: "planned", plan });
+  const nodes = plan.nodes.map(({ node }) => node);
+  const programOf = await programsOf(nodes, request.root, store);
+  const root = directoryOf(request.root);
+  const lockFile = await isFile(`${root}/deno.lock`) ? `${root}/deno.lock` : null;
+  if (plan.nodes.some(({ status }) => status !== "cached")) {
+    await sweep(store);
+    await prepare(plan, programOf, { store, root, lockFile, signal, onEvent });
+  }
+  const outcomes = await schedule({
+    plan,
+    jobs: request.jobs,
+    force: request.force ?? false,
+    store,
+    signal,
+    programOf,
+    onEvent,
+    async execute({ node, program, ...task }) {
+      if (node.work.type === "npm") {
+        // Loaded only when something is to be downloaded.
+        const { download } = await import("./download.ts");
+        const { packagesDir } = request;
+        const { source } = node.work;
+        return await download(store, { node, source, packagesDir, root, signal, ...task });
+      }
+      const { provider } = plan;
+      return await execute(store, { node, program: program!, provider, lockFile, signal, ...task });
+    },
+  });
+  const seconds = (performance.now() - start) / 1000;
+  const result: RunResult = {
+    paper: plan.paper,
+    preset: plan.preset,
+    provider: plan.provider,
+    outcomes,
+    ok: outcomes.every(({ status }) => status === "ran" || status === "cached"),
+    seconds,
+    verdicts: await readOutput<Verdict>(store, outcomes, verdicts),
+    sections: await readOutput<ReportSection>(store, outcomes, report),
+    plan,
+  };
+  remember(store, began, result);
+  return result;
+}
+
+/** Targets are read by people without a stage in between, so damaged ones must run again first. */
+async function withSoundTargets(
+  plan: Plan,
+  store: Store,
+  targets: readonly Artifact[],
+): Promise<Plan> {
+  const nodes: PlannedNode[] = [];
+  for (const planned of plan.nodes) {
+    const isTarget = targets.some((target) => target.node.id === planned.node.id);
+    const damage = isTarget ? await damageOf(planned, store) : null;
+    const text = "a stored output was damaged";
+    nodes.push(
+      damage === null
+        ? planned
+        : { ...planned, status: "run", record: null, changes: [{ component: "missing", text }] },
+    );
+  }
+  return { ...plan, nodes };
+}
+
+async function damageOf({ record }: PlannedNode, store: Store): Promise<DamagedObject | null> {
+  try {
+    for (const entry of Object.values(record?.outputs ?? {})) await store.verifyEntry(entry);
+    return null;
+  } catch (error) {
+    if (error instanceof DamagedObject) return error;
+    throw error;
+  }
+}
+
+/** Fetches the npm packages that programs import, because stages have no network. */
+async function prepare(
+  plan: Plan,
+  programOf: Awaited<ReturnType<typeof programsOf>>,
+  { store, root, lockFile, signal, onEvent }: {
+    store: Store;
+    root: string;
+    lockFile: string | null;
+    signal: AbortSignal;
+    onEvent(event: RunEvent): void;
+  },
+): Promise<void> {
+  const specifiers = new Set<string>();
+  for (const { node, status } of plan.nodes) {
+    if (status === "cached") continue;
+    for (const specifier of programOf(node)?.specifiers ?? []) specifiers.add(specifier);
+  }
+  const setup = (message: string) => onEvent({ type: "setup", message });
+  const fetching = { host: store.host, root, signal, onLog: setup };
+  // Deno may complete the lock file it is given; the project's own stays as it is.
+  const copy = lockFile === null ? null : `${store.dir}/tmp/${store.host.unique()}.lock`;
+  if (copy !== null) store.host.files.copy(lockFile!, copy);
+  try {
+    await preparePackages([...specifiers].sort(), copy, fetching, (list) => {
+      setup(`Fetching npm packages: ${list.map((s) => s.replace(/^npm:/, "")).join(", ")}`);
+    });
+  } catch (error) {
+    // Stopped by the user: the scheduler says so for each node.
+    if (!signal.aborted) throw error;
+  } finally {
+    if (copy !== null) store.host.files.remove(copy);
+  }
+}
+
+/** The list in a JSON output, empty when its node did not finish. */
+async function readOutput<T>(
+  store: Store,
+  outcomes: readonly Outcome[],
+  { node, output }: Artifact,
+): Promise<readonly T[]> {
+  const digest = outcomes.find(({ id }) => id === node.id)?.outputs[output];
+  if (digest === undefined) return [];
+  return JSON.parse(new TextDecoder().decode(await store.readObject(digest)));
+}
+
+/** Writes the history of runs; a run is not a failure because of it. */
+function remember(
+  store: Store,
+  began: Date,
+  { plan, verdicts, sections, ...result }: RunResult,
+): void {
+  const name = began.toISOString().replaceAll(":", "-");
+  const path = `${store.dir}/runs/${name}-${store.host.unique().slice(0, 8)}.json`;
+  const text = JSON.stringify({
+    version: 1,
+    began: began.toISOString(),
+    ...result,
+    nodes: plan.nodes.length,
+    verdicts: verdicts.map(({ claim, verdict }) => ({ claim, verdict })),
+    sections: sections.map(({ id }) => id),
+  });
+  try {
+    store.host.files.makeDirectory(`${store.dir}/runs`);
+    store.host.files.writeNew(path, new TextEncoder().encode(text + "\n"));
+  } catch {
+    // The disk may be full, which the outcomes tell already.
+  }
+}
+
+function directoryOf(url: URL): string {
+  return decodeURIComponent(url.pathname).replace(/(?<=.)\/+$/, "");
+}
+
+async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,316 @@
+/** Runs the nodes of a plan in parallel under core slots, with early cut-off and failures as data. */
+
+import type { Bundle } from "./code_identity.ts";
+import type { Finished } from "./executor.ts";
+import { asList, upstreamOf } from "./graph.ts";
+import { Failed } from "./failure.ts";
+import { keyOf } from "./key.ts";
+import { acquireLease } from "./lease.ts";
+import { componentsOf, inputDigestsOf, nodeEnvironment, threadsOf } from "./plan.ts";
+import { DamagedObject, type Store } from "./store.ts";
+import type {
+  Digest,
+  Failure,
+  KeyComponents,
+  Node,
+  Outcome,
+  OutputEntry,
+  Plan,
+  PlannedNode,
+  Progress,
+  RunEvent,
+  StageRecord,
+} from "./types.ts";
+
+/** One node, ready to run. */
+export interface Task {
+  readonly node: Node;
+  readonly program: Bundle | null;
+  /** Input name → contents. */
+  readonly inputs: Readonly<Record<string, readonly OutputEntry[]>>;
+  readonly threads: number;
+  onProgress(progress: Progress): void;
+  onLog(line: string): void;
+}
+
+/** What to schedule and how to run one node. */
+export interface Schedule {
+  readonly plan: Plan;
+  /** Core slots. */
+  readonly jobs: number;
+  /** Run modules even where a record exists. */
+  readonly force: boolean;
+  readonly store: Store;
+  readonly signal: AbortSignal;
+  programOf(node: Node): Bundle | null;
+  /** @throws {Failed} or {@link DamagedObject}. */
+  execute(task: Task): Promise<Finished>;
+  onEvent(event: RunEvent): void;
+}
+
+/** How often an input may turn out damaged before the node gives up. */
+const REPAIRS = 3;
+
+/** Where one node stands. */
+interface State {
+  readonly node: Node;
+  readonly planned: PlannedNode;
+  readonly upstream: readonly State[];
+  stage: "waiting" | "running" | "done";
+  record: StageRecord | null;
+  outcome: Outcome | null;
+  /** Key while it runs. */
+  key: Digest | null;
+  repairs: number;
+  /** Why it runs again although it was done. */
+  again: string | null;
+}
+
+/**
+ * Brings every node of a plan to an outcome, in the plan's order.
+ *
+ * A node starts when everything it reads is there and its cores are free; the key of a node that waited is
+ * made from what its inputs turned out to be, so unchanged bytes stop a change. A failure skips only what
+ * depends on it. When the signal aborts, nothing starts any more and what runs is stopped.
+ */
+export function schedule(request: Schedule): Promise<Outcome[]> {
+  return new Scheduler(request).run();
+}
+
+class Scheduler {
+  readonly #request: Schedule;
+  readonly #states: readonly State[];
+  readonly #byNode = new Map<Node, State>();
+  /** Keys computed by this run: with `force`, the only ones whose records count. */
+  readonly #made = new Set<Digest>();
+  readonly #running = new Map<State, Promise<void>>();
+  #free: number;
+
+  constructor(request: Schedule) {
+    this.#request = request;
+    this.#free = request.jobs;
+    this.#states = request.plan.nodes.map((planned) => {
+      const { node } = planned;
+      const state: State = {
+        node,
+        planned,
+        upstream: upstreamOf(node).map((upstream) => this.#byNode.get(upstream)!),
+        stage: "waiting",
+        record: null,
+        outcome: null,
+        key: null,
+        repairs: 0,
+        again: null,
+      };
+      this.#byNode.set(node, state);
+      return state;
+    });
+  }
+
+  async run(): Promise<Outcome[]> {
+    for (const state of this.#states) {
+      const { status, record } = state.planned;
+      if (status === "cached" && record !== null) this.#cached(state, record, "up to date");
+    }
+    while (true) {
+      this.#advance();
+      if (this.#running.size === 0) break;
+      await Promise.race(this.#running.values());
+    }
+    return this.#states.map(({ outcome }) => outcome!);
+  }
+
+  /** Brings all waiting nodes as far as they come now; one pass, because the order is topological. */
+  #advance(): void {
+    let blocked = false;
+    for (const state of this.#states) {
+      if (state.stage !== "waiting") continue;
+      if (state.upstream.some(({ stage }) => stage !== "done")) continue;
+      const broken = state.upstream.find(({ record }) => record === null);
+      if (broken !== undefined) {
+        const failed = broken.outcome?.status === "failed";
+        this.#skip(state, `needs ${broken.node.id}, which ${failed ? "failed" : "was skipped"}`);
+        continue;
+      }
+      const components = this.#components(state);
+      const key = keyOf(components);
+      // The same work under way for another node: wait for its record.
+      if (this.#states.some((other) => other.stage === "running" && other.key === key)) continue;
+      const record = this.#hit(state, key);
+      if (record !== null) {
+        const why = this.#made.has(key)
+          ? "same work as another node"
+          : "inputs have the same content";
+        this.#cached(state, record, why);
+      } else if (this.#request.signal.aborted) {
+        this.#skip(state, "the run was stopped");
+      } else if (!blocked) {
+        const cores = threadsOf(state.node, this.#request.jobs);
+        // A wide node that waits keeps narrow ones behind it from taking its cores again and again.
+        if (cores > this.#free) blocked = true;
+        else this.#start(state, key, components, cores);
+      }
+    }
+  }
+
+  #components({ node }: State): KeyComponents {
+    const { plan, jobs, programOf } = this.#request;
+    const inputs = inputDigestsOf(node, (upstream) => digests(this.#byNode.get(upstream)!.record))!;
+    return componentsOf(node, programOf(node), inputs, nodeEnvironment(node, plan.provider, jobs));
+  }
+
+  #hit({ node }: State, key: Digest): StageRecord | null {
+    const forced = this.#request.force && node.work.type === "module" && !this.#made.has(key);
+    return forced ? null : this.#request.store.hit(key);
+  }
+
+  #start(state: State, key: Digest, components: KeyComponents, cores: number): void {
+    state.stage = "running";
+    state.key = key;
+    this.#free -= cores;
+    const work = this.#work(state, key, components, cores).catch((error) => {
+      this.#failed(state, failureFrom(error, state.node, this.#request.signal));
+    }).finally(() => {
+      this.#free += cores;
+      this.#running.delete(state);
+    });
+    this.#running.set(state, work);
+  }
+
+  async #work(state: State, key: Digest, components: KeyComponents, cores: number): Promise<void> {
+    const { store, signal, onEvent, programOf } = this.#request;
+    const { node } = state;
+    const reason = this.#reason(state);
+    onEvent({ type: "started", node, reason });
+    const onProgress = (progress: Progress) => onEvent({ type: "progress", node, progress });
+    using _lease = await acquireLease(
+      store,
+      key,
+      signal,
+      () => onProgress({ message: "another run computes this; waiting for it" }),
+    );
+    const theirs = this.#hit(state, key);
+    if (theirs !== null) return this.#cached(state, theirs, "computed by another run");
+    const start = performance.now();
+    let finished: Finished;
+    try {
+      finished = await this.#request.execute({
+        node,
+        program: programOf(node),
+        inputs: this.#inputs(node),
+        threads: cores,
+        onProgress,
+        onLog: (line) => onEvent({ type: "log", node, line }),
+      });
+    } catch (error) {
+      if (error instanceof DamagedObject && this.#repair(state, error)) return;
+      throw error;
+    }
+    const seconds = (performance.now() - start) / 1000;
+    const record: StageRecord = {
+      version: 1,
+      key,
+      node: node.id,
+      stage: node.stage,
+      components,
+      outputs: finished.outputs,
+      seconds,
+      finished: store.host.now().toISOString(),
+      log: finished.log,
+    };
+    await store.putRecord(record);
+    this.#made.add(key);
+    this.#done(state, record, { status: "ran", reason, seconds });
+  }
+
+  #reason(state: State): string {
+    if (state.again !== null) return state.again;
+    const { status, changes } = state.planned;
+    // The last change of a pending node says what it waits for, which is over.
+    const own = status === "pending" ? changes.slice(0, -1) : changes;
+    return own.map(({ text }) => text).join("; ") || "its inputs changed";
+  }
+
+  #inputs(node: Node): Record<string, OutputEntry[]> {
+    return Object.fromEntries(
+      Object.entries(node.inputs).map(([name, value]) => [
+        name,
+        asList(value).map(({ node, output }) => this.#byNode.get(node)!.record!.outputs[output]),
+      ]),
+    );
+  }
+
+  /** Sends the producers of a damaged object back to work. @returns false when nobody makes it. */
+  #repair(state: State, damage: DamagedObject): boolean {
+    const lost = (entry: OutputEntry) =>
+      entry.digest === damage.digest || entry.digest === damage.part;
+    const makers = state.upstream.filter(({ record }) => Object.values(record!.outputs).some(lost));
+    if (makers.length === 0 || ++state.repairs > REPAIRS) return false;
+    for (const maker of makers) {
+      maker.stage = "waiting";
+      maker.record = null;
+      maker.outcome = null;
+      maker.again = "a stored output was damaged";
+    }
+    state.stage = "waiting";
+    state.key = null;
+    return true;
+  }
+
+  #cached(state: State, record: StageRecord, reason: string): void {
+    this.#done(state, record, { status: "cached", reason, seconds: 0 });
+  }
+
+  #done(
+    state: State,
+    record: StageRecord,
+    how: Pick<Outcome, "status" | "reason" | "seconds">,
+  ): void {
+    const { plan, store } = this.#request;
+    state.record = record;
+    store.rememberLast(plan.paper, plan.preset, state.node.id, record.key);
+    this.#finish(state, { ...how, key: record.key, outputs: digests(record)! });
+  }
+
+  #failed(state: State, failure: Failure): void {
+    const reason = failure.message;
+    this.#finish(state, {
+      status: "failed",
+      reason,
+      seconds: 0,
+      key: state.key,
+      outputs: {},
+      failure,
+    });
+  }
+
+  #skip(state: State, reason: string): void {
+    this.#finish(state, { status: "skipped", reason, seconds: 0, key: null, outputs: {} });
+  }
+
+  #finish(state: State, rest: Omit<Outcome, "id" | "stage">): void {
+    state.stage = "done";
+    state.outcome = { id: state.node.id, stage: state.node.stage, ...rest };
+    this.#request.onEvent({ type: "finished", node: state.node, outcome: state.outcome });
+  }
+}
+
+function digests(record: StageRecord | null): Record<string, Digest> | null {
+  if (record === null) return null;
+  return Object.fromEntries(
+    Object.entries(record.outputs).map(([name, { digest }]) => [name, digest]),
+  );
+}
+
+function failureFrom(error: unknown, node: Node, signal: AbortSignal): Failure {
+  if (error instanceof Failed) return error.failure;
+  if (signal.aborted) {
+    return { code: "cancelled", message: "stopped before it was done", where: node.id };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof DamagedObject) {
+    const mend = "Check the disk that holds the store.";
+    return { code: "damaged", message: `an input stays damaged: ${message}`, where: node.id, mend };
+  }
+  return { code: "internal", message: `unexpected error: ${message}`, where: node.id };
+}
