@@ -1,0 +1,164 @@
+// Reverse-mode differentiation of traced graphs; the rules build the same primitives, so any order follows.
+import { describe, TensorError } from "./types.ts";
+import {
+  apply1,
+  asTensor,
+  constant,
+  isFloat,
+  isTensorLike,
+  type Node,
+  Tensor,
+  type TensorLike,
+} from "./node.ts";
+import { add } from "./ops/elementwise.ts";
+import { aliasPrimitive } from "./ops/logic.ts";
+import { broadcastTo } from "./ops/structure.ts";
+import { flatten, unflatten } from "./tree.ts";
+
+/** Nodes between `outputs` and `stops` through which a derivative can flow, latest first. */
+function dependents(outputs: readonly Tensor[], stops: readonly Tensor[]): Node[] {
+  const flows = new Map<Node, boolean>(stops.map((t) => [t.node, true]));
+  const oldest = Math.min(...stops.map((t) => t.node.id));
+  const stack = outputs.map((t) => t.node);
+  while (stack.length > 0) {
+    const node = stack[stack.length - 1];
+    if (flows.has(node)) {
+      stack.pop();
+    } else if (node.id < oldest) {
+      flows.set(node, false);
+    } else {
+      const open = node.inputs.filter((t) => !flows.has(t.node));
+      if (open.length > 0) {
+        for (const t of open) stack.push(t.node);
+        continue;
+      }
+      flows.set(node, node.inputs.some((t) => flows.get(t.node)));
+    }
+  }
+  const stopNodes = new Set(stops.map((t) => t.node));
+  return [...flows].filter(([node, flow]) => flow && !stopNodes.has(node))
+    .map(([node]) => node)
+    .sort((a, b) => b.id - a.id);
+}
+
+/**
+ * Cotangents of `inputs` given those of `outputs` (null: none). Null where nothing depends.
+ * @throws TensorError `derivative` at an operator without a rule.
+ */
+export function pullback(
+  outputs: readonly Tensor[],
+  cotangents: readonly (Tensor | null)[],
+  inputs: readonly Tensor[],
+): (Tensor | null)[] {
+  if (inputs.length === 0) return [];
+  const adjoints = new Map<Node, (Tensor | null)[]>();
+  const accumulate = (t: Tensor, g: Tensor | null) => {
+    if (g === null || !isFloat(t.dtype)) return;
+    let list = adjoints.get(t.node);
+    if (list === undefined) adjoints.set(t.node, list = t.node.outputs.map(() => null));
+    const known = list[t.index];
+    list[t.index] = known === null ? g : add(known, g);
+  };
+  const path = dependents(outputs, inputs);
+  const onPath = new Set<Node>([...path, ...inputs.map((t) => t.node)]);
+  outputs.forEach((t, i) => accumulate(t, cotangents[i]));
+  for (const node of path) {
+    const g = adjoints.get(node);
+    if (g === undefined || g.every((x) => x === null)) continue;
+    const { vjp, name } = node.primitive;
+    if (vjp === undefined) {
+      throw new TensorError("derivative", `${name} has no derivative; wrap it in stopGradient()`);
+    }
+    const contributions = vjp(node, g);
+    node.inputs.forEach((t, i) => {
+      if (onPath.has(t.node)) accumulate(t, contributions[i] ?? null);
+    });
+  }
+  return inputs.map((t) => adjoints.get(t.node)?.[t.index] ?? null);
+}
+
+/** Options of {@linkcode valueAndGrad} and {@linkcode grad}. */
+export interface GradOptions {
+  /** `f` returns `[value, aux]`; aux is passed through undifferentiated. @default false */
+  readonly hasAux?: boolean;
+}
+
+/** A tree of float leaves as fresh nodes, to differentiate with respect to them alone. */
+function fresh(tree: unknown): { inputs: Tensor[]; tree: unknown } {
+  const flat = flatten(tree, isTensorLike);
+  const inputs = flat.leaves.map((x, i) => {
+    const t = asTensor(x);
+    if (!isFloat(t.dtype)) {
+      const path = flat.paths[i] === "" ? "the argument" : `leaf "${flat.paths[i]}"`;
+      throw new TensorError(
+        "derivative",
+        `valueAndGrad: ${path} is ${describe(t)}; only floats can be differentiated`,
+      );
+    }
+    return apply1(aliasPrimitive, [t], {});
+  });
+  return { inputs, tree: unflatten(flat.tree, inputs) };
+}
+
+function zerosLike(x: Tensor): Tensor {
+  return broadcastTo(constant(0, x.dtype), x.shape);
+}
+
+/**
+ * A function that returns the scalar value of `f` and its gradient with respect to the first
+ * argument, a tree of float tensors. May be nested for higher derivatives.
+ * @throws TensorError `derivative` when the value is not a float scalar.
+ */
+export function valueAndGrad<P, Rest extends readonly unknown[], Aux>(
+  f: (params: P, ...rest: Rest) => readonly [Tensor, Aux],
+  options: { readonly hasAux: true },
+): (params: P, ...rest: Rest) => [[Tensor, Aux], P];
+export function valueAndGrad<P, Rest extends readonly unknown[]>(
+  f: (params: P, ...rest: Rest) => Tensor,
+  options?: { readonly hasAux?: false },
+): (params: P, ...rest: Rest) => [Tensor, P];
+export function valueAndGrad<P, Rest extends readonly unknown[]>(
+  f: (params: P, ...rest: Rest) => unknown,
+  { hasAux = false }: GradOptions = {},
+): (params: P, ...rest: Rest) => [unknown, P] {
+  return (params, ...rest) => {
+    const { inputs, tree } = fresh(params);
+    const result = f(tree as P, ...rest);
+    const value = hasAux ? (result as readonly [Tensor, unknown])[0] : result as Tensor;
+    if (!(value instanceof Tensor) || value.shape.length > 0 || !isFloat(value.dtype)) {
+      const got = value instanceof Tensor ? describe(value) : typeof value;
+      throw new TensorError(
+        "derivative",
+        `valueAndGrad: the function must return a float scalar, got ${got}`,
+      );
+    }
+    const gradients = pullback([value], [constant(1, value.dtype)], inputs);
+    const filled = gradients.map((g, i) => g ?? zerosLike(inputs[i]));
+    const flat = flatten(params, isTensorLike);
+    return [result, unflatten<P>(flat.tree, filled)];
+  };
+}
+
+/** The gradient alone; see {@linkcode valueAndGrad}. */
+export function grad<P, Rest extends readonly unknown[]>(
+  f: (params: P, ...rest: Rest) => Tensor,
+): (params: P, ...rest: Rest) => P {
+  const both = valueAndGrad(f);
+  return (params, ...rest) => both(params, ...rest)[1];
+}
+
+/**
+ * The value of `f` at a tree of floats and the function that pulls a cotangent of the value (same
+ * form as the value) back to the argument.
+ */
+export function vjp<P, R>(f: (params: P) => R, params: P): [R, (cotangent: R) => P] {
+  const { inputs, tree } = fresh(params);
+  const result = f(tree as P);
+  const outputs = flatten(result, isTensorLike).leaves.map((x) => asTensor(x));
+  const form = flatten(params, isTensorLike).tree;
+  return [result, (cotangent) => {
+    const gs: TensorLike[] = flatten(cotangent, isTensorLike).leaves;
+    const pulled = pullback(outputs, gs.map((g, i) => asTensor(g, outputs[i].dtype)), inputs);
+    return unflatten<P>(form, pulled.map((g, i) => g ?? zerosLike(inputs[i])));
+  }];
+}

@@ -1,0 +1,91 @@
+// Traces a function once and writes it as an ONNX model.
+import { describe, type NdArray, type Spec, TensorError } from "./types.ts";
+import { asTensor, isTensorLike, leaf, type Tensor, type TensorLike, traced } from "./node.ts";
+import { flatten, type TreeShape, unflatten } from "./tree.ts";
+import { optimise } from "./rewrite.ts";
+import { lowerToOnnx } from "./lower.ts";
+
+/** The host value of a traced value: the same tree with arrays for tensors. */
+export type Host<T> = T extends TensorLike ? NdArray
+  : T extends readonly unknown[] | object ? { [K in keyof T]: Host<T[K]> }
+  : T;
+
+/** The specs of a traced value: the same tree with types and shapes (host arrays will do). */
+export type SpecOf<T> = T extends Tensor ? Spec
+  : T extends readonly unknown[] | object ? { [K in keyof T]: SpecOf<T[K]> }
+  : T;
+
+/** What a program takes or gives at one place. */
+export interface NamedSpec extends Spec {
+  /** Path in the argument list or result, e.g. `0.layers.1.w`; the name in the ONNX model. */
+  readonly name: string;
+}
+
+/** A compiled function: an ONNX model and the trees of its arguments and result. */
+export interface Program<Args extends readonly unknown[] = readonly unknown[], R = unknown> {
+  readonly name: string;
+  /** A complete ONNX model. */
+  readonly model: Uint8Array;
+  readonly inputs: readonly NamedSpec[];
+  readonly outputs: readonly NamedSpec[];
+  readonly inTree: TreeShape;
+  readonly outTree: TreeShape;
+  /** Analytic floating point operations of one run: 2mnk a product, about 1 an element elsewhere. */
+  readonly flops: number;
+  /** ONNX nodes, each loop body counted once. */
+  readonly nodes: number;
+  /** Types only; never present. */
+  readonly signature?: (...args: Args) => R;
+}
+
+function isSpec(x: unknown): x is Spec {
+  return typeof x === "object" && x !== null && "dtype" in x && "shape" in x &&
+    Array.isArray(x.shape);
+}
+
+/**
+ * Compiles a pure function of trees of tensors for fixed shapes. It is called once, with symbolic
+ * tensors; whatever it computes becomes the program.
+ * @param specs one tree of specs for each argument; host arrays serve as their own spec
+ * @throws TensorError where shapes or dtypes do not fit
+ */
+export function compile<Args extends readonly unknown[], R>(
+  f: (...args: Args) => R,
+  specs: { readonly [K in keyof Args]: SpecOf<Args[K]> },
+  { name = "program" }: { readonly name?: string } = {},
+): Program<Args, R> {
+  const args = flatten(specs, isSpec);
+  const leaves = args.leaves.map((spec, i) => leaf(spec, args.paths[i]));
+  const { results, tree, paths } = traced(() => {
+    const value = f(...unflatten<Args>(args.tree, leaves));
+    const flat = flatten(value, isTensorLike);
+    return { results: flat.leaves.map((x) => asTensor(x)), tree: flat.tree, paths: flat.paths };
+  });
+  if (results.length === 0) {
+    throw new TensorError("tree", `${name}: the function returns no tensor`);
+  }
+  const optimised = optimise(results);
+  const inNames = args.paths.map((path) => `in.${path}`);
+  const outNames = paths.map((path) => path === "" ? "out" : `out.${path}`);
+  const lowered = lowerToOnnx(
+    name,
+    leaves.map((tensor, i) => ({ name: inNames[i], tensor })),
+    optimised.map((tensor, i) => ({ name: outNames[i], tensor })),
+  );
+  const named = (name: string, { dtype, shape }: Spec): NamedSpec => ({ name, dtype, shape });
+  return {
+    name,
+    model: lowered.model,
+    inputs: args.leaves.map((s, i) => named(inNames[i], s)),
+    outputs: optimised.map((t, i) => named(outNames[i], t)),
+    inTree: args.tree,
+    outTree: tree,
+    flops: lowered.flops,
+    nodes: lowered.nodes,
+  };
+}
+
+/** The specs of a program's inputs, one line each, for people. */
+export function signatureOf(program: Program): string {
+  return program.inputs.map((s) => `${s.name}: ${describe(s)}`).join("\n");
+}

@@ -1,0 +1,117 @@
+// Loads a program on a provider and runs it on host arrays.
+import { describe, type NdArray, type Provider, TensorError } from "./types.ts";
+import { bytesPerElement, isNdArray, sameSpec, sizeOf } from "./ndarray.ts";
+import { flatten, sameTree, unflatten } from "./tree.ts";
+import type { Host, Program } from "./compile.ts";
+import type { OpenSession } from "./providers/session.ts";
+
+/** A program on a provider. */
+export interface Executable<Args extends readonly unknown[] = readonly unknown[], R = unknown> {
+  readonly provider: Provider;
+  /**
+   * Runs once; arguments and result have the trees of the traced function.
+   * @throws TensorError `input` naming the argument that does not fit, `runtime` when ONNX Runtime fails
+   */
+  run(...args: { [K in keyof Args]: Host<Args[K]> }): Promise<Host<R>>;
+  /** Frees the session. */
+  dispose(): Promise<void>;
+}
+
+/** Where and how to run. */
+export interface LoadOptions {
+  readonly provider: Provider;
+  /** Threads within an operator on cpu and wasm. @default 1 */
+  readonly threads?: number;
+  /** Prefix of a profile that ONNX Runtime writes when the session ends; cpu and cuda. */
+  readonly profile?: string;
+}
+
+async function opener(provider: Provider): Promise<OpenSession> {
+  switch (provider) {
+    case "cpu":
+    case "cuda":
+      return (await import("./providers/native.ts")).openNative;
+    case "wasm":
+    case "webgpu":
+      return (await import("./providers/web.ts")).openWeb;
+    default:
+      throw new TensorError(
+        "provider",
+        `unknown provider "${provider}"; choose cpu, cuda, wasm or webgpu`,
+      );
+  }
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0];
+}
+
+/**
+ * Prepares a program for repeated runs. Results on one provider, machine type and thread count are
+ * the same bytes every time.
+ * @throws TensorError `provider` when the provider cannot start, `unsupported` when it lacks an operator
+ */
+export async function load<Args extends readonly unknown[], R>(
+  program: Program<Args, R>,
+  { provider, threads = 1, profile }: LoadOptions,
+): Promise<Executable<Args, R>> {
+  const open = await opener(provider);
+  const session = await open(program.model, { provider, threads, profile });
+  return {
+    provider,
+    async run(...args) {
+      const arrays = checkArguments(program, args);
+      try {
+        const feeds = Object.fromEntries(arrays.map((x, i) => [program.inputs[i].name, x]));
+        const results = await session.run(feeds, program.outputs);
+        return unflatten<Host<R>>(program.outTree, results);
+      } catch (error) {
+        if (error instanceof TensorError) throw error;
+        throw new TensorError(
+          "runtime",
+          `${program.name} failed on ${provider}: ${firstLine(error)}`,
+          { cause: error },
+        );
+      }
+    },
+    dispose: () => session.dispose(),
+  };
+}
+
+function checkArguments(program: Program<never, unknown>, args: readonly unknown[]): NdArray[] {
+  const flat = flatten(args, isNdArray);
+  const given = new Map(flat.paths.map((path, i) => [`in.${path}`, flat.leaves[i]]));
+  for (const spec of program.inputs) {
+    const value = given.get(spec.name);
+    const path = spec.name.slice(3);
+    if (value === undefined) {
+      throw new TensorError(
+        "input",
+        `${program.name}: argument ${path} is missing; expected ${describe(spec)}`,
+      );
+    }
+    if (!sameSpec(value, spec)) {
+      throw new TensorError(
+        "input",
+        `${program.name}: argument ${path} is ${describe(value)}; expected ${describe(spec)}`,
+      );
+    }
+    if (value.data.byteLength !== sizeOf(value.shape) * bytesPerElement(value.dtype)) {
+      throw new TensorError(
+        "input",
+        `${program.name}: argument ${path} holds ${value.data.length} elements; its shape says ${
+          sizeOf(value.shape)
+        }`,
+      );
+    }
+    given.delete(spec.name);
+  }
+  const extra = given.keys().next();
+  if (!extra.done || !sameTree(flat.tree, program.inTree)) {
+    throw new TensorError(
+      "input",
+      `${program.name}: argument ${extra.value?.slice(3) ?? ""} is not one the program takes`,
+    );
+  }
+  return flat.leaves;
+}

@@ -1,0 +1,259 @@
+// Writes an optimised graph as an ONNX model: scopes, names, initializers, loops, operation counts.
+import { create, toBinary } from "@bufbuild/protobuf";
+import type { DType, NdArray, Spec } from "./types.ts";
+import { ndarray } from "./ndarray.ts";
+import { leafPrimitive, type Node, type Tensor } from "./node.ts";
+import type { GraphWriter, OnnxAttributes } from "./onnx/graph_writer.ts";
+import { reachable } from "./rewrite.ts";
+import { type ScanAttributes, scanPrimitive } from "./scan.ts";
+import {
+  type AttributeProto,
+  AttributeProto_AttributeType as Kind,
+  AttributeProtoSchema,
+  type GraphProto,
+  GraphProtoSchema,
+  ModelProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  OperatorSetIdProtoSchema,
+  type TensorProto,
+  TensorProto_DataType as OnnxType,
+  TensorProtoSchema,
+  TensorShapeProto_DimensionSchema,
+  TensorShapeProtoSchema,
+  TypeProto_TensorSchema,
+  TypeProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from "./onnx/onnx_pb.ts";
+
+/** Operator set and format version of the models: the oldest with Gelu and every form used here. */
+const opset = 21n;
+const irVersion = 10n;
+
+const onnxType: Record<DType, OnnxType> = {
+  float32: OnnxType.FLOAT,
+  float64: OnnxType.DOUBLE,
+  int32: OnnxType.INT32,
+  int64: OnnxType.INT64,
+  bool: OnnxType.BOOL,
+};
+
+/** A graph being written: the main one, or the body of a loop inside another. */
+interface Scope {
+  readonly depth: number;
+  readonly trips: number;
+  readonly nodes: NodeProto[];
+}
+
+/** What lowering yields. */
+export interface Lowered {
+  readonly model: Uint8Array;
+  /** ONNX nodes in all graphs. */
+  readonly nodes: number;
+  /** Floating point operations of one run, loops times their trips. */
+  readonly flops: number;
+}
+
+/** One named input or output. */
+export interface Port {
+  readonly name: string;
+  readonly tensor: Tensor;
+}
+
+function valueInfo(name: string, { dtype, shape }: Spec): ValueInfoProto {
+  const dim = shape.map((d) =>
+    create(TensorShapeProto_DimensionSchema, { value: { case: "dimValue", value: BigInt(d) } })
+  );
+  const value = create(TypeProto_TensorSchema, {
+    elemType: onnxType[dtype],
+    shape: create(TensorShapeProtoSchema, { dim }),
+  });
+  const type = create(TypeProtoSchema, { value: { case: "tensorType", value } });
+  return create(ValueInfoProtoSchema, { name, type });
+}
+
+function attributeProto(name: string, value: OnnxAttributes[string]): AttributeProto {
+  if ("int" in value) {
+    return create(AttributeProtoSchema, { name, type: Kind.INT, i: BigInt(value.int) });
+  }
+  if ("ints" in value) {
+    return create(AttributeProtoSchema, { name, type: Kind.INTS, ints: value.ints.map(BigInt) });
+  }
+  if ("float" in value) {
+    return create(AttributeProtoSchema, { name, type: Kind.FLOAT, f: value.float });
+  }
+  const s = new TextEncoder().encode(value.string);
+  return create(AttributeProtoSchema, { name, type: Kind.STRING, s });
+}
+
+/** Small constants are shared by content. */
+const sharedElements = 64;
+
+class Writer implements GraphWriter {
+  readonly initializers: TensorProto[] = [];
+  readonly names = new Map<Node, readonly string[]>();
+  readonly #scopeOfName = new Map<string, Scope>();
+  readonly #shared = new Map<string, string>();
+  readonly #byData = new Map<object, string>();
+  readonly root: Scope = { depth: 0, trips: 1, nodes: [] };
+  #scope: Scope = this.root;
+  #counter = 0;
+  flops = 0;
+  count = 0;
+
+  fresh(stem: string): string {
+    return `${stem}_${++this.#counter}`;
+  }
+
+  bind(node: Node, names: readonly string[], scope: Scope): void {
+    this.names.set(node, names);
+    for (const name of names) this.#scopeOfName.set(name, scope);
+  }
+
+  nameOf(t: Tensor): string {
+    return this.names.get(t.node)![t.index];
+  }
+
+  node(op: string, inputs: readonly string[], attributes: OnnxAttributes = {}, outputs = 1) {
+    const names = Array.from({ length: outputs }, () => this.fresh(op));
+    const attribute = Object.entries(attributes).map(([k, v]) => attributeProto(k, v));
+    this.#push({ opType: op, input: [...inputs], output: names, attribute });
+    return names;
+  }
+
+  #push(init: { opType: string; input: string[]; output: string[]; attribute?: AttributeProto[] }) {
+    this.count++;
+    this.#scope.nodes.push(create(NodeProtoSchema, { name: init.output[0], ...init }));
+    for (const name of init.output) this.#scopeOfName.set(name, this.#scope);
+  }
+
+  initializer(array: NdArray): string {
+    const { data, shape, dtype } = array;
+    const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const key = data.length <= sharedElements ? `${dtype}[${shape}]${rawData}` : null;
+    const known = key === null ? this.#byData.get(array) : this.#shared.get(key);
+    if (known !== undefined) return known;
+    const name = this.fresh("c");
+    const dims = shape.map(BigInt);
+    this.initializers.push(
+      create(TensorProtoSchema, { name, dims, dataType: onnxType[dtype], rawData }),
+    );
+    if (key === null) this.#byData.set(array, name);
+    else this.#shared.set(key, name);
+    return name;
+  }
+
+  int64s(values: readonly number[]): string {
+    return this.initializer(ndarray(BigInt64Array.from(values, BigInt)));
+  }
+
+  /** The innermost graph among those that define the inputs. */
+  #scopeFor(inputs: readonly string[]): Scope {
+    let scope = this.root;
+    for (const name of inputs) {
+      const s = this.#scopeOfName.get(name);
+      if (s !== undefined && s.depth > scope.depth) scope = s;
+    }
+    return scope;
+  }
+
+  /** Writes every node that `outputs` need and that has no name yet. */
+  write(outputs: readonly Tensor[]): void {
+    for (const node of reachable(outputs, new Set(this.names.keys()))) {
+      if (this.names.has(node)) continue;
+      const inputs = node.inputs.map((t) => this.nameOf(t));
+      this.#scope = this.#scopeFor(inputs);
+      const scope = this.#scope;
+      if (node.primitive === scanPrimitive as unknown) {
+        this.#loop(node as unknown as Node<ScanAttributes>, inputs, scope);
+        continue;
+      }
+      if (node.primitive === leafPrimitive as unknown) this.bind(node, [], scope);
+      this.names.set(node, node.primitive.emit(this, inputs, node));
+      this.flops += scope.trips * (node.primitive.flops?.(node) ?? 0);
+    }
+  }
+
+  #loop(node: Node<ScanAttributes>, inputs: readonly string[], scope: Scope): void {
+    const { steps, carries, leaves, outputs } = node.attributes;
+    const body: Scope = { depth: scope.depth + 1, trips: scope.trips * steps, nodes: [] };
+    const [step, go] = [this.fresh("step"), this.fresh("go")];
+    this.#scopeOfName.set(step, body);
+    const carried = leaves.slice(0, carries).map((t) => {
+      const name = this.fresh("carry");
+      this.bind(t.node, [name], body);
+      return valueInfo(name, t);
+    });
+    leaves.slice(carries).forEach((t, i) => {
+      this.#scope = body;
+      const names = this.node("Gather", [inputs[carries + i], step], { axis: { int: 0 } });
+      this.bind(t.node, names, body);
+    });
+    this.write(outputs);
+    this.#scope = body;
+    const [going] = this.node("Identity", [go]);
+    const ports = this.outputs(outputs, body);
+    this.#scope = scope;
+    const graph = create(GraphProtoSchema, {
+      name: this.fresh("body"),
+      node: body.nodes,
+      input: [
+        valueInfo(step, { dtype: "int64", shape: [] }),
+        valueInfo(go, { dtype: "bool", shape: [] }),
+        ...carried,
+      ],
+      output: [valueInfo(going, { dtype: "bool", shape: [] }), ...ports],
+    });
+    const trips = this.initializer(ndarray(BigInt64Array.of(BigInt(steps)), []));
+    const output = outputs.map(() => this.fresh("Loop"));
+    const attribute = [create(AttributeProtoSchema, { name: "body", type: Kind.GRAPH, g: graph })];
+    const input = [trips, "", ...inputs.slice(0, carries)];
+    this.#push({ opType: "Loop", input, output, attribute });
+    this.names.set(node as unknown as Node, output);
+  }
+
+  /** Outputs of a graph: distinct names, each made by a node of that graph. */
+  outputs(tensors: readonly Tensor[], scope: Scope, named?: readonly string[]): ValueInfoProto[] {
+    const made = new Set(scope.nodes.flatMap((n) => n.output));
+    const taken = new Set<string>();
+    return tensors.map((t, i) => {
+      let name = this.nameOf(t);
+      if (named !== undefined || !made.has(name) || taken.has(name)) {
+        const output = named?.[i] ?? this.fresh("Identity");
+        this.#scope = scope;
+        this.#push({ opType: "Identity", input: [name], output: [output] });
+        name = output;
+      }
+      taken.add(name);
+      return valueInfo(name, t);
+    });
+  }
+}
+
+/** Writes the model whose inputs are leaves and whose outputs depend on them. */
+export function lowerToOnnx(
+  name: string,
+  inputs: readonly Port[],
+  outputs: readonly Port[],
+): Lowered {
+  const writer = new Writer();
+  for (const { name, tensor } of inputs) writer.bind(tensor.node, [name], writer.root);
+  const results = outputs.map((o) => o.tensor);
+  writer.write(results);
+  const ports = writer.outputs(results, writer.root, outputs.map((o) => o.name));
+  const graph: GraphProto = create(GraphProtoSchema, {
+    name,
+    node: writer.root.nodes,
+    initializer: writer.initializers,
+    input: inputs.map((p) => valueInfo(p.name, p.tensor)),
+    output: ports,
+  });
+  const model = create(ModelProtoSchema, {
+    irVersion,
+    opsetImport: [create(OperatorSetIdProtoSchema, { domain: "", version: opset })],
+    producerName: "tensor",
+    graph,
+  });
+  return { model: toBinary(ModelProtoSchema, model), nodes: writer.count, flops: writer.flops };
+}

@@ -1,0 +1,89 @@
+// The tensor compiler: trace TypeScript functions, differentiate them, run them as ONNX programs anywhere.
+export {
+  type DType,
+  type HostData,
+  type NdArray,
+  type Provider,
+  type Spec,
+  TensorError,
+  type TensorErrorCode,
+  type Tree,
+} from "./types.ts";
+export {
+  dtypeOf,
+  fromNested,
+  fromNumbers,
+  full,
+  isNdArray,
+  ndarray,
+  type Nested,
+  ones,
+  sizeOf,
+  toNumbers,
+  zeros,
+} from "./ndarray.ts";
+export { asTensor, constant, Tensor, type TensorLike } from "./node.ts";
+export { flatten, unflatten } from "./tree.ts";
+export {
+  broadcastTo,
+  expandDims,
+  type ReduceOptions,
+  reshape,
+  squeeze,
+  sum,
+  transpose,
+} from "./ops/structure.ts";
+export {
+  abs,
+  add,
+  clip,
+  cos,
+  div,
+  exp,
+  floor,
+  log,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  pow,
+  rsqrt,
+  sign,
+  sin,
+  sqrt,
+  square,
+  sub,
+} from "./ops/elementwise.ts";
+export { erf, gelu, relu, sigmoid, silu, tanh } from "./ops/activation.ts";
+export {
+  cast,
+  equal,
+  greater,
+  greaterEqual,
+  less,
+  lessEqual,
+  logicalAnd,
+  logicalNot,
+  logicalOr,
+  stopGradient,
+  where,
+} from "./ops/logic.ts";
+export { matmul, matrixTranspose } from "./ops/linear.ts";
+export {
+  argmax,
+  mean,
+  reduceMax,
+  reduceMax as max,
+  reduceMin,
+  reduceMin as min,
+  variance,
+} from "./ops/reduction.ts";
+export { addAlongAxis, iota, oneHot, scatterAdd, take, takeAlongAxis } from "./ops/indexing.ts";
+export { concat, pad, slice, split, stack } from "./ops/slicing.ts";
+export { layerNorm, logSoftmax, logSumExp, softmax } from "./ops/normalization.ts";
+export { crossEntropy, type CrossEntropyOptions } from "./ops/loss.ts";
+export { grad, type GradOptions, valueAndGrad, vjp } from "./autodiff.ts";
+export { scan } from "./scan.ts";
+export { ravel, type Raveled } from "./ravel.ts";
+export { compile, type Host, type NamedSpec, type Program, type SpecOf } from "./compile.ts";
+export { type Executable, load, type LoadOptions } from "./load.ts";

@@ -1,0 +1,197 @@
+// The traced graph: pure nodes, hash-consed within a trace, never evaluated while tracing.
+import { type DType, type NdArray, type Spec, TensorError } from "./types.ts";
+import { isNdArray, storage } from "./ndarray.ts";
+import type { GraphWriter } from "./onnx/graph_writer.ts";
+
+/** Static attributes of an operator; part of a node's identity. */
+export type Attributes = object;
+
+/** One operator: how shapes follow, how it differentiates, how it is written as ONNX. */
+export interface Primitive<A extends Attributes = Attributes> {
+  readonly name: string;
+  /** Output types and shapes; throws a TensorError when the inputs do not fit. */
+  readonly infer: (inputs: readonly Tensor[], attributes: A) => readonly Spec[];
+  /** Appends ONNX nodes and returns the names of the outputs. */
+  readonly emit: (writer: GraphWriter, inputs: readonly string[], node: Node<A>) => string[];
+  /** Cotangents of the inputs from those of the outputs (null: none); absent: not differentiable. */
+  readonly vjp?: (
+    node: Node<A>,
+    cotangents: readonly (Tensor | null)[],
+  ) => readonly (Tensor | null)[];
+  /** A simpler equal expression, or null. Applied whenever a node is made. */
+  readonly simplify?: (inputs: readonly Tensor[], attributes: A) => readonly Tensor[] | null;
+  /** An equal expression in other primitives where ONNX Runtime lacks a kernel, or null. */
+  readonly lower?: (inputs: readonly Tensor[], attributes: A) => readonly Tensor[] | null;
+  /** Floating point operations of one evaluation; default 0. */
+  readonly flops?: (node: Node<A>) => number;
+  /** Identity of the attributes; default their JSON; null: every node is distinct. */
+  readonly key?: (attributes: A) => string | null;
+}
+
+/** One application of a primitive. */
+export class Node<A extends Attributes = Attributes> {
+  readonly outputs: readonly Tensor[];
+  constructor(
+    readonly id: number,
+    readonly primitive: Primitive<A>,
+    readonly inputs: readonly Tensor[],
+    readonly attributes: A,
+    specs: readonly Spec[],
+  ) {
+    this.outputs = specs.map((s, i) => new Tensor(this as unknown as Node, i, s.dtype, s.shape));
+  }
+}
+
+/** A symbolic array: one output of a node. Shape and dtype are known; values exist only at run time. */
+export class Tensor implements Spec {
+  /** @internal */
+  constructor(
+    readonly node: Node,
+    readonly index: number,
+    readonly dtype: DType,
+    readonly shape: readonly number[],
+  ) {}
+}
+
+/** What operators accept: numbers take the dtype of the other operand, else float32. */
+export type TensorLike = Tensor | NdArray | number;
+
+let nextId = 1;
+let consed: Map<string, Node> | null = null;
+let lowering = false;
+
+/** Runs `f` with common subexpressions shared, and primitives lowered where they can be if asked. */
+export function traced<R>(f: () => R, { lower = false } = {}): R {
+  const outer = { consed, lowering };
+  consed = new Map();
+  lowering = lower;
+  try {
+    return f();
+  } finally {
+    ({ consed, lowering } = outer);
+  }
+}
+
+/** Applies a primitive: simplified if it can be, shared if it exists already. */
+export function apply<A extends Attributes>(
+  primitive: Primitive<A>,
+  inputs: readonly Tensor[],
+  attributes: A,
+): readonly Tensor[] {
+  const simpler = primitive.simplify?.(inputs, attributes);
+  if (simpler) return simpler;
+  const lowered = lowering ? primitive.lower?.(inputs, attributes) : null;
+  if (lowered) return lowered;
+  const own = primitive.key === undefined ? JSON.stringify(attributes) : primitive.key(attributes);
+  if (consed === null || own === null) {
+    const specs = primitive.infer(inputs, attributes);
+    return new Node(nextId++, primitive, inputs, attributes, specs).outputs;
+  }
+  let key = primitive.name;
+  for (const input of inputs) key += `,${input.node.id}:${input.index}`;
+  key += own;
+  const known = consed.get(key);
+  if (known !== undefined) return known.outputs;
+  const specs = primitive.infer(inputs, attributes);
+  const node = new Node(nextId++, primitive, inputs, attributes, specs);
+  consed.set(key, node as unknown as Node);
+  return node.outputs;
+}
+
+/** Applies a primitive of one output. */
+export function apply1<A extends Attributes>(
+  primitive: Primitive<A>,
+  inputs: readonly Tensor[],
+  attributes: A,
+): Tensor {
+  return apply(primitive, inputs, attributes)[0];
+}
+
+const arrayIds = new WeakMap<object, number>();
+let nextArray = 1;
+
+function constantKey({ array }: { array: NdArray }): string {
+  if (array.data.length <= 16) {
+    return `${array.dtype}[${array.shape}]${
+      Array.from(array.data as ArrayLike<number | bigint>, (v) => Object.is(v, -0) ? "-0" : `${v}`)
+    }`;
+  }
+  let id = arrayIds.get(array.data);
+  if (id === undefined) arrayIds.set(array.data, id = nextArray++);
+  return `@${id}[${array.shape}]`;
+}
+
+/** A value known while tracing. */
+export const constantPrimitive: Primitive<{ readonly array: NdArray }> = {
+  name: "constant",
+  infer: (_, { array }) => [{ dtype: array.dtype, shape: array.shape }],
+  key: constantKey,
+  emit: (writer, _, node) => [writer.initializer(node.attributes.array)],
+  vjp: () => [],
+};
+
+/** A value given from outside: an argument of a program, or carry and slices of a scan body. */
+export const leafPrimitive: Primitive<Spec & { readonly path: string }> = {
+  name: "leaf",
+  infer: (_, { dtype, shape }) => [{ dtype, shape }],
+  key: () => null,
+  emit: (_, __, node) => {
+    throw new TensorError(
+      "argument",
+      `tensor "${node.attributes.path}" is used outside the function it belongs to`,
+    );
+  },
+  vjp: () => [],
+};
+
+/** A fresh symbolic input. */
+export function leaf(spec: Spec, path: string): Tensor {
+  return apply1(leafPrimitive, [], { dtype: spec.dtype, shape: [...spec.shape], path });
+}
+
+/** A constant tensor from a host array, or from a number (scalar, float32 unless said otherwise). */
+export function constant(value: NdArray | number, dtype?: DType): Tensor {
+  if (typeof value !== "number") return apply1(constantPrimitive, [], { array: value });
+  const data = storage(dtype ?? "float32", 1);
+  if (data instanceof BigInt64Array) data[0] = BigInt(Math.trunc(value));
+  else data[0] = value;
+  return apply1(constantPrimitive, [], { array: { dtype: dtype ?? "float32", shape: [], data } });
+}
+
+/** The value of a scalar constant, or null. */
+export function scalarValue(x: Tensor): number | null {
+  const array = constantArray(x);
+  return array !== null && array.data.length === 1 ? Number(array.data[0]) : null;
+}
+
+/** The value of a constant tensor, or null. */
+export function constantArray(x: Tensor): NdArray | null {
+  return (x.node.primitive as unknown) === constantPrimitive
+    ? (x.node.attributes as { array: NdArray }).array
+    : null;
+}
+
+/** Whether a tensor was made by this primitive. */
+export function madeBy<A extends Attributes>(x: Tensor, primitive: Primitive<A>): boolean {
+  return (x.node.primitive as unknown) === primitive;
+}
+
+/** The attributes of a node known to be of this primitive. */
+export function attributesOf<A extends Attributes>(x: Tensor, _: Primitive<A>): A {
+  return x.node.attributes as A;
+}
+
+/** Whether a value can stand for a tensor. */
+export function isTensorLike(x: unknown): x is TensorLike {
+  return x instanceof Tensor || typeof x === "number" || isNdArray(x);
+}
+
+/** Any accepted value as a tensor; numbers take `dtype`. */
+export function asTensor(x: TensorLike, dtype: DType = "float32"): Tensor {
+  return x instanceof Tensor ? x : typeof x === "number" ? constant(x, dtype) : constant(x);
+}
+
+/** Whether derivatives flow through this dtype. */
+export function isFloat(dtype: DType): boolean {
+  return dtype === "float32" || dtype === "float64";
+}

@@ -1,0 +1,357 @@
+// Elementwise arithmetic with broadcasting, and its derivatives.
+import { describe, type DType, TensorError } from "../types.ts";
+import { sizeOf } from "../ndarray.ts";
+import {
+  apply1,
+  asTensor,
+  constant,
+  isFloat,
+  madeBy,
+  type Primitive,
+  scalarValue,
+  type Tensor,
+  type TensorLike,
+} from "../node.ts";
+import { broadcastOf, broadcastShapes, sameDType, sameShape } from "../shape.ts";
+import { broadcastSource, broadcastTo, sumTo } from "./structure.ts";
+
+type None = Record<never, never>;
+const none: None = {};
+
+/** Pairs of operands: a number takes the dtype of the other operand. */
+export function promote(a: TensorLike, b: TensorLike): [Tensor, Tensor] {
+  if (typeof a === "number") {
+    const y = asTensor(b);
+    return [asTensor(a, y.dtype), y];
+  }
+  const x = asTensor(a);
+  return [x, asTensor(b, x.dtype)];
+}
+
+const elements = (node: { outputs: readonly Tensor[] }) => sizeOf(node.outputs[0].shape);
+
+interface BinaryRules {
+  readonly fold?: (a: number, b: number) => number;
+  readonly identity?: (a: Tensor, b: Tensor, shape: readonly number[]) => Tensor | null;
+  readonly vjp?: (g: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [Tensor, Tensor];
+  readonly result?: DType;
+}
+
+/** Defines a broadcasting operator of two operands. */
+export function binary(name: string, onnx: string, rules: BinaryRules): Primitive<None> {
+  const primitive: Primitive<None> = {
+    name,
+    infer: ([a, b]) => {
+      sameDType(name, a, b);
+      return [{ dtype: rules.result ?? a.dtype, shape: broadcastOf(name, a, b) }];
+    },
+    simplify: ([a, b]) => simplifyBinary(primitive, rules, a, b),
+    emit: (writer, inputs) => writer.node(onnx, inputs),
+    flops: elements,
+  };
+  const { vjp } = rules;
+  if (vjp === undefined) return primitive;
+  return Object.assign(primitive, {
+    vjp: ((node, [g]) => {
+      if (!g) return [null, null];
+      const [a, b] = node.inputs;
+      const [ga, gb] = vjp(g, a, b, node.outputs[0]);
+      return [sumTo(ga, a.shape), sumTo(gb, b.shape)];
+    }) satisfies Primitive<None>["vjp"],
+  });
+}
+
+function simplifyBinary(
+  primitive: Primitive<None>,
+  { fold, identity }: BinaryRules,
+  a: Tensor,
+  b: Tensor,
+): readonly Tensor[] | null {
+  const shape = broadcastShapes(a.shape, b.shape);
+  if (shape === null || a.dtype !== b.dtype) return null;
+  const x = scalarValue(a), y = scalarValue(b);
+  if (fold && x !== null && y !== null && isFloat(a.dtype)) {
+    return [broadcastTo(constant(fold(x, y), a.dtype), shape)];
+  }
+  const simpler = identity?.(a, b, shape);
+  if (simpler) return [simpler];
+  const sa = broadcastSource(a), sb = broadcastSource(b);
+  const fills = (s: readonly number[] | null) => s !== null && sameShape(s, shape);
+  if (sa && fills(broadcastShapes(sa.shape, b.shape))) return [apply1(primitive, [sa, b], none)];
+  if (sb && fills(broadcastShapes(a.shape, sb.shape))) return [apply1(primitive, [a, sb], none)];
+  if (sa && sb && broadcastShapes(sa.shape, sb.shape)) {
+    return [broadcastTo(apply1(primitive, [sa, sb], none), shape)];
+  }
+  return null;
+}
+
+const keeps = (x: Tensor, shape: readonly number[]) => sameShape(x.shape, shape) ? x : null;
+
+/** x·c₁·c₂ with scalar constants as x·(c₁c₂): one pass instead of two. */
+function mergeScale(a: Tensor, b: Tensor): Tensor | null {
+  const c = scalarValue(b);
+  if (c === null || b.shape.length > 0 || !madeBy(a, mulPrimitive)) return null;
+  const [x, inner] = a.node.inputs;
+  const d = scalarValue(inner);
+  return d === null || inner.shape.length > 0 ? null : mul(x, constant(c * d, a.dtype));
+}
+
+const addPrimitive: Primitive<None> = /* @__PURE__ */ binary("add", "Add", {
+  fold: (a, b) => a + b,
+  identity: (a, b, shape) =>
+    scalarValue(b) === 0 ? keeps(a, shape) : scalarValue(a) === 0 ? keeps(b, shape) : null,
+  vjp: (g) => [g, g],
+});
+const subPrimitive: Primitive<None> = /* @__PURE__ */ binary("sub", "Sub", {
+  fold: (a, b) => a - b,
+  identity: (a, b, shape) => scalarValue(b) === 0 ? keeps(a, shape) : null,
+  vjp: (g) => [g, neg(g)],
+});
+const mulPrimitive: Primitive<None> = /* @__PURE__ */ binary("mul", "Mul", {
+  fold: (a, b) => a * b,
+  identity: (a, b, shape) => {
+    if (scalarValue(b) === 1 && keeps(a, shape)) return a;
+    if (scalarValue(a) === 1 && keeps(b, shape)) return b;
+    // Constants to the right, so that equal products meet.
+    if (scalarValue(a) !== null && scalarValue(b) === null) return mul(b, a);
+    return isFloat(a.dtype) ? mergeScale(a, b) : null;
+  },
+  vjp: (g, a, b) => [mul(g, b), mul(g, a)],
+});
+const divPrimitive: Primitive<None> = /* @__PURE__ */ binary("div", "Div", {
+  fold: (a, b) => a / b,
+  identity: (a, b, shape) => scalarValue(b) === 1 ? keeps(a, shape) : null,
+  vjp: (g, _, b, y) => {
+    const ga = div(g, b);
+    return [ga, neg(mul(ga, y))];
+  },
+});
+const powPrimitive: Primitive<None> = /* @__PURE__ */ binary("pow", "Pow", {
+  fold: (a, b) => a ** b,
+  vjp: (g, a, b, y) => [mul(g, mul(b, pow(a, sub(b, 1)))), mul(g, mul(y, log(a)))],
+});
+// A tie gives half of the gradient to each side.
+const maximumPrimitive: Primitive<None> = /* @__PURE__ */ binary("maximum", "Max", {
+  fold: Math.max,
+  vjp: (g, a, b) => {
+    const ga = mul(g, step(sub(a, b)));
+    return [ga, sub(g, ga)];
+  },
+});
+const minimumPrimitive: Primitive<None> = /* @__PURE__ */ binary("minimum", "Min", {
+  fold: Math.min,
+  vjp: (g, a, b) => {
+    const ga = mul(g, step(sub(b, a)));
+    return [ga, sub(g, ga)];
+  },
+});
+
+function applyBinary(p: Primitive<None>, a: TensorLike, b: TensorLike): Tensor {
+  return apply1(p, promote(a, b), none);
+}
+
+/** a + b. */
+export function add(a: TensorLike, b: TensorLike): Tensor {
+  return applyBinary(addPrimitive, a, b);
+}
+
+/** Whether a tensor is a sum of two. */
+export function isAdd(x: Tensor): boolean {
+  return madeBy(x, addPrimitive);
+}
+
+/** a − b. */
+export function sub(a: TensorLike, b: TensorLike): Tensor {
+  return applyBinary(subPrimitive, a, b);
+}
+
+/** a · b, elementwise. */
+export function mul(a: TensorLike, b: TensorLike): Tensor {
+  return applyBinary(mulPrimitive, a, b);
+}
+
+/** a / b; division by a constant number becomes a product for floats. */
+export function div(a: TensorLike, b: TensorLike): Tensor {
+  const [x, y] = promote(a, b);
+  const c = y.shape.length === 0 && isFloat(y.dtype) ? scalarValue(y) : null;
+  return c !== null && c !== 0
+    ? mul(x, constant(1 / c, x.dtype))
+    : apply1(divPrimitive, [x, y], none);
+}
+
+/** aᵇ; small constant exponents become products and roots. */
+export function pow(a: TensorLike, b: TensorLike): Tensor {
+  const [x, y] = promote(a, b);
+  switch (y.shape.length === 0 ? scalarValue(y) : null) {
+    case 1:
+      return x;
+    case 2:
+      return square(x);
+    case 3:
+      return mul(square(x), x);
+    case 0.5:
+      return sqrt(x);
+    case -0.5:
+      return rsqrt(x);
+    case -1:
+      return div(1, x);
+  }
+  const exponent = scalarValue(y);
+  if (exponent !== null) return apply1(powConstant, [x], { exponent });
+  return apply1(powPrimitive, [x, y], none);
+}
+
+const powConstant: Primitive<{ readonly exponent: number }> = {
+  name: "powConstant",
+  infer: ([x]) => [x],
+  emit: (writer, [x], node) => {
+    const exponent = constant(node.attributes.exponent, node.inputs[0].dtype);
+    const { array } = exponent.node.attributes as {
+      array: Parameters<typeof writer.initializer>[0];
+    };
+    return writer.node("Pow", [x, writer.initializer(array)]);
+  },
+  vjp: (node, [g]) => {
+    const { exponent } = node.attributes;
+    return [g && mul(g, mul(pow(node.inputs[0], exponent - 1), exponent))];
+  },
+  flops: elements,
+};
+
+/** Elementwise maximum. */
+export function maximum(a: TensorLike, b: TensorLike): Tensor {
+  return applyBinary(maximumPrimitive, a, b);
+}
+
+/** Elementwise minimum. */
+export function minimum(a: TensorLike, b: TensorLike): Tensor {
+  return applyBinary(minimumPrimitive, a, b);
+}
+
+/** x limited to [low, high]. */
+export function clip(x: TensorLike, low: number, high: number): Tensor {
+  return minimum(maximum(x, low), high);
+}
+
+/** 0, ½ or 1 for negative, zero and positive x; a constant to differentiation. */
+function step(x: Tensor): Tensor {
+  return mul(add(sign(x), 1), 0.5);
+}
+
+interface UnaryRules {
+  readonly fold?: (x: number) => number;
+  readonly vjp?: (g: Tensor, x: Tensor, y: Tensor) => Tensor;
+  readonly lower?: (x: Tensor) => Tensor | null;
+}
+
+/** Defines an operator of one float operand. */
+export function unary(name: string, onnx: string, rules: UnaryRules): Primitive<None> {
+  const { vjp, lower, fold } = rules;
+  const primitive: Primitive<None> = {
+    name,
+    infer: ([x]) => {
+      if (!isFloat(x.dtype) && !["neg", "abs", "sign"].includes(name)) {
+        throw new TensorError("dtype", `${name}: expected a float tensor, got ${describe(x)}`);
+      }
+      return [x];
+    },
+    simplify: ([x]) => {
+      const value = fold && isFloat(x.dtype) ? scalarValue(x) : null;
+      if (fold && value !== null) return [broadcastTo(constant(fold(value), x.dtype), x.shape)];
+      const source = broadcastSource(x);
+      return source ? [broadcastTo(apply1(primitive, [source], none), x.shape)] : null;
+    },
+    emit: (writer, inputs) => writer.node(onnx, inputs),
+    vjp: (node, [g]) => [g && (vjp ? vjp(g, node.inputs[0], node.outputs[0]) : null)],
+    lower: ([x]) => {
+      const lowered = lower?.(x);
+      return lowered ? [lowered] : null;
+    },
+    flops: elements,
+  };
+  return primitive;
+}
+
+const negPrimitive = /* @__PURE__ */ unary("neg", "Neg", { fold: (x) => -x, vjp: (g) => neg(g) });
+const expPrimitive = /* @__PURE__ */ unary("exp", "Exp", {
+  fold: Math.exp,
+  vjp: (g, _, y) => mul(g, y),
+});
+const logPrimitive = /* @__PURE__ */ unary("log", "Log", {
+  fold: Math.log,
+  vjp: (g, x) => div(g, x),
+});
+const sqrtPrimitive = /* @__PURE__ */ unary("sqrt", "Sqrt", {
+  fold: Math.sqrt,
+  vjp: (g, _, y) => div(mul(g, 0.5), y),
+});
+const absPrimitive = /* @__PURE__ */ unary("abs", "Abs", {
+  fold: Math.abs,
+  vjp: (g, x) => mul(g, sign(x)),
+});
+const signPrimitive = /* @__PURE__ */ unary("sign", "Sign", { fold: Math.sign });
+const floorPrimitive = /* @__PURE__ */ unary("floor", "Floor", { fold: Math.floor });
+const sinPrimitive = /* @__PURE__ */ unary("sin", "Sin", {
+  fold: Math.sin,
+  vjp: (g, x) => mul(g, cos(x)),
+});
+const cosPrimitive = /* @__PURE__ */ unary("cos", "Cos", {
+  fold: Math.cos,
+  vjp: (g, x) => neg(mul(g, sin(x))),
+});
+
+/** −x. */
+export function neg(x: TensorLike): Tensor {
+  const input = asTensor(x);
+  return madeBy(input, negPrimitive) ? input.node.inputs[0] : apply1(negPrimitive, [input], none);
+}
+
+/** eˣ. */
+export function exp(x: TensorLike): Tensor {
+  return apply1(expPrimitive, [asTensor(x)], none);
+}
+
+/** Natural logarithm. */
+export function log(x: TensorLike): Tensor {
+  return apply1(logPrimitive, [asTensor(x)], none);
+}
+
+/** √x. */
+export function sqrt(x: TensorLike): Tensor {
+  return apply1(sqrtPrimitive, [asTensor(x)], none);
+}
+
+/** 1/√x. */
+export function rsqrt(x: TensorLike): Tensor {
+  return div(1, sqrt(x));
+}
+
+/** x². */
+export function square(x: TensorLike): Tensor {
+  return mul(x, x);
+}
+
+/** |x|; derivative 0 at 0. */
+export function abs(x: TensorLike): Tensor {
+  return apply1(absPrimitive, [asTensor(x)], none);
+}
+
+/** −1, 0 or 1; no derivative. */
+export function sign(x: TensorLike): Tensor {
+  return apply1(signPrimitive, [asTensor(x)], none);
+}
+
+/** Largest integer not above x; no derivative. */
+export function floor(x: TensorLike): Tensor {
+  return apply1(floorPrimitive, [asTensor(x)], none);
+}
+
+/** Sine of radians. */
+export function sin(x: TensorLike): Tensor {
+  return apply1(sinPrimitive, [asTensor(x)], none);
+}
+
+/** Cosine of radians. */
+export function cos(x: TensorLike): Tensor {
+  return apply1(cosPrimitive, [asTensor(x)], none);
+}

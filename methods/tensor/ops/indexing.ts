@@ -1,0 +1,193 @@
+// Gather and scatter, one-hot codes, index vectors.
+import { describe, type DType, TensorError } from "../types.ts";
+import { fromNumbers, sizeOf } from "../ndarray.ts";
+import {
+  apply1,
+  asTensor,
+  constant,
+  constantArray,
+  type Primitive,
+  type Tensor,
+  type TensorLike,
+} from "../node.ts";
+import { axisOf, requireDType, sameDType, sameShape } from "../shape.ts";
+import { broadcastTo, expandDims, reshape, transpose } from "./structure.ts";
+import { cast, equal } from "./logic.ts";
+
+interface AxisAttribute {
+  readonly axis: number;
+}
+
+function requireIndices(op: string, indices: Tensor): void {
+  requireDType(op, indices, "int32", "int64");
+}
+
+/** Zeros that exist only where they are used. */
+function zerosOf(dtype: DType, shape: readonly number[]): Tensor {
+  return broadcastTo(constant(0, dtype), shape);
+}
+
+/** Moves an axis to the front and back. */
+function toFront(x: Tensor, axis: number): Tensor {
+  return transpose(x, [axis, ...x.shape.map((_, i) => i).filter((i) => i !== axis)]);
+}
+
+function fromFront(x: Tensor, axis: number): Tensor {
+  const order = x.shape.map((_, i) => i < axis ? i + 1 : i === axis ? 0 : i);
+  return transpose(x, order);
+}
+
+const takePrimitive: Primitive<AxisAttribute> = {
+  name: "take",
+  infer: ([x, indices], { axis }) => {
+    requireIndices("take", indices);
+    return [{
+      dtype: x.dtype,
+      shape: [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)],
+    }];
+  },
+  emit: (writer, inputs, node) =>
+    writer.node("Gather", inputs, { axis: { int: node.attributes.axis } }),
+  vjp: (node, [g]) => {
+    if (!g) return [null, null];
+    const { axis } = node.attributes;
+    const [x, indices] = node.inputs;
+    const flat = reshape(g, [...x.shape.slice(0, axis), -1, ...x.shape.slice(axis + 1)]);
+    return [scatterAdd(zerosOf(x.dtype, x.shape), reshape(indices, [-1]), flat, axis), null];
+  },
+};
+
+/**
+ * Slices of `x` along `axis` at integer `indices` of any shape, whose axes replace that axis.
+ * Negative indices count from the end.
+ */
+export function take(x: TensorLike, indices: TensorLike, axis = 0): Tensor {
+  const input = asTensor(x);
+  const at = asTensor(indices, "int64");
+  return apply1(takePrimitive, [input, at], { axis: axisOf("take", axis, input.shape.length) });
+}
+
+const scatterPrimitive: Primitive = {
+  name: "scatterAdd",
+  infer: ([x]) => [x],
+  emit: (writer, [x, indices, updates]) =>
+    writer.node("ScatterND", [x, indices, updates], { reduction: { string: "add" } }),
+  vjp: (node, [g]) => g ? [g, null, take(g, reshape(node.inputs[1], [-1]), 0)] : [null, null, null],
+  flops: (node) => sizeOf(node.inputs[2].shape),
+};
+
+/**
+ * Adds slices of `updates` to `x` at `indices` [m] along `axis`; repeated indices add up.
+ * `updates` has the shape of `x` with m in place of that axis.
+ */
+export function scatterAdd(
+  x: TensorLike,
+  indices: TensorLike,
+  updates: TensorLike,
+  axis = 0,
+): Tensor {
+  const input = asTensor(x), at = asTensor(indices), values = asTensor(updates, input.dtype);
+  const along = axisOf("scatterAdd", axis, input.shape.length);
+  requireIndices("scatterAdd", at);
+  sameDType("scatterAdd", input, values);
+  const expected = input.shape.map((d, i) => i === along ? at.shape[0] : d);
+  if (at.shape.length !== 1 || !sameShape(values.shape, expected)) {
+    throw new TensorError(
+      "shape",
+      `scatterAdd: updates ${describe(values)} do not fit ${describe(input)} at indices ${
+        describe(at)
+      } along axis ${along}`,
+    );
+  }
+  const rows = reshape(cast(at, "int64"), [-1, 1]);
+  if (along === 0) return apply1(scatterPrimitive, [input, rows, values], {});
+  const front = [toFront(input, along), rows, toFront(values, along)];
+  return fromFront(apply1(scatterPrimitive, front, {}), along);
+}
+
+const takeAlongPrimitive: Primitive<AxisAttribute> = {
+  name: "takeAlongAxis",
+  infer: ([x, indices]) => [{ dtype: x.dtype, shape: indices.shape }],
+  emit: (writer, inputs, node) =>
+    writer.node("GatherElements", inputs, { axis: { int: node.attributes.axis } }),
+  vjp: (node, [g]) => {
+    if (!g) return [null, null];
+    const [x, indices] = node.inputs;
+    return [addAlongAxis(zerosOf(x.dtype, x.shape), indices, g, node.attributes.axis), null];
+  },
+};
+
+/**
+ * One element per index: out[i, j] = x[i, indices[i, j]] for `axis` 1. `indices` has the rank of
+ * `x` and the same sizes except along `axis`.
+ */
+export function takeAlongAxis(x: TensorLike, indices: TensorLike, axis: number): Tensor {
+  const input = asTensor(x), at = asTensor(indices, "int64");
+  const along = axisOf("takeAlongAxis", axis, input.shape.length);
+  requireIndices("takeAlongAxis", at);
+  if (
+    at.shape.length !== input.shape.length ||
+    at.shape.some((d, i) => i !== along && d !== input.shape[i])
+  ) {
+    throw new TensorError(
+      "shape",
+      `takeAlongAxis: indices ${describe(at)} do not fit ${describe(input)} along axis ${along}`,
+    );
+  }
+  return apply1(takeAlongPrimitive, [input, at], { axis: along });
+}
+
+const addAlongPrimitive: Primitive<AxisAttribute> = {
+  name: "addAlongAxis",
+  infer: ([x]) => [x],
+  emit: (writer, inputs, node) =>
+    writer.node("ScatterElements", inputs, {
+      axis: { int: node.attributes.axis },
+      reduction: { string: "add" },
+    }),
+  vjp: (node, [g]) =>
+    g ? [g, null, takeAlongAxis(g, node.inputs[1], node.attributes.axis)] : [null, null, null],
+  flops: (node) => sizeOf(node.inputs[2].shape),
+};
+
+/** Adds elements: x[i, indices[i, j]] += updates[i, j] for `axis` 1; the adjoint of takeAlongAxis. */
+export function addAlongAxis(
+  x: TensorLike,
+  indices: TensorLike,
+  updates: TensorLike,
+  axis: number,
+): Tensor {
+  const input = asTensor(x), at = asTensor(indices), values = asTensor(updates, input.dtype);
+  requireIndices("addAlongAxis", at);
+  sameDType("addAlongAxis", input, values);
+  if (!sameShape(at.shape, values.shape)) {
+    throw new TensorError(
+      "shape",
+      `addAlongAxis: indices ${describe(at)} and updates ${describe(values)} differ in shape`,
+    );
+  }
+  const along = axisOf("addAlongAxis", axis, input.shape.length);
+  return apply1(addAlongPrimitive, [input, at, values], { axis: along });
+}
+
+/** 0, 1, …, n−1. */
+export function iota(n: number, dtype: DType = "int64"): Tensor {
+  return constant(fromNumbers(Array.from({ length: n }, (_, i) => i), [n], dtype));
+}
+
+/** Unit vectors [..., n] of integer indices [...]. */
+export function oneHot(indices: TensorLike, n: number, dtype: DType = "float32"): Tensor {
+  const at = asTensor(indices, "int64");
+  requireIndices("oneHot", at);
+  return cast(equal(expandDims(at, at.shape.length), iota(n, at.dtype)), dtype);
+}
+
+/** A constant index vector, for slices with steps. */
+export function fixedIndices(values: readonly number[]): Tensor {
+  return constant(fromNumbers(values, [values.length], "int64"));
+}
+
+/** Whether a tensor is a constant (known while tracing). */
+export function isConstant(x: Tensor): boolean {
+  return constantArray(x) !== null;
+}

@@ -1,0 +1,168 @@
+// Softmax and its logarithm, logSumExp, layer normalisation.
+import { describe, TensorError } from "../types.ts";
+import { sizeOf } from "../ndarray.ts";
+import {
+  apply,
+  apply1,
+  asTensor,
+  isFloat,
+  type Primitive,
+  type Tensor,
+  type TensorLike,
+} from "../node.ts";
+import { axisOf, sameDType, sameShape } from "../shape.ts";
+import { broadcastTo, type ReduceOptions, reshape, sum, sumTo } from "./structure.ts";
+import { add, exp, log, mul, rsqrt, square, sub } from "./elementwise.ts";
+import { mean, reduceMax } from "./reduction.ts";
+import { stopGradient } from "./logic.ts";
+
+interface AxisAttribute {
+  readonly axis: number;
+}
+
+const inputElements = (factor: number) => (node: { inputs: readonly Tensor[] }) =>
+  factor * sizeOf(node.inputs[0].shape);
+
+const softmaxPrimitive: Primitive<AxisAttribute> = {
+  name: "softmax",
+  infer: ([x]) => [x],
+  emit: (writer, inputs, node) =>
+    writer.node("Softmax", inputs, { axis: { int: node.attributes.axis } }),
+  vjp: (node, [g]) => {
+    const [y] = node.outputs;
+    const { axis } = node.attributes;
+    return [g && mul(y, sub(g, sum(mul(g, y), axis, { keepDims: true })))];
+  },
+  flops: inputElements(5),
+};
+
+const logSoftmaxPrimitive: Primitive<AxisAttribute> = {
+  name: "logSoftmax",
+  infer: ([x]) => [x],
+  emit: (writer, inputs, node) =>
+    writer.node("LogSoftmax", inputs, { axis: { int: node.attributes.axis } }),
+  vjp: (node, [g]) => {
+    const [y] = node.outputs;
+    const { axis } = node.attributes;
+    return [g && sub(g, mul(exp(y), sum(g, axis, { keepDims: true })))];
+  },
+  flops: inputElements(5),
+};
+
+function floatInput(op: string, x: TensorLike): Tensor {
+  const input = asTensor(x);
+  if (isFloat(input.dtype)) return input;
+  throw new TensorError("dtype", `${op}: expected a float tensor, got ${describe(input)}`);
+}
+
+/** exp(x) / Σ exp(x) along `axis`. */
+export function softmax(x: TensorLike, axis = -1): Tensor {
+  const input = floatInput("softmax", x);
+  return apply1(softmaxPrimitive, [input], { axis: axisOf("softmax", axis, input.shape.length) });
+}
+
+/** log softmax, computed without overflow. */
+export function logSoftmax(x: TensorLike, axis = -1): Tensor {
+  const input = floatInput("logSoftmax", x);
+  const along = axisOf("logSoftmax", axis, input.shape.length);
+  return apply1(logSoftmaxPrimitive, [input], { axis: along });
+}
+
+/** log Σ exp(x) over `axes` (default all), computed without overflow. */
+export function logSumExp(
+  x: TensorLike,
+  axes?: number | readonly number[],
+  options: ReduceOptions = {},
+): Tensor {
+  const input = floatInput("logSumExp", x);
+  const largest = stopGradient(reduceMax(input, axes, { keepDims: true }));
+  const total = add(log(sum(exp(sub(input, largest)), axes, { keepDims: true })), largest);
+  return options.keepDims ? total : reshape(total, sum(input, axes).shape);
+}
+
+interface NormAttributes {
+  readonly axis: number;
+  readonly epsilon: number;
+}
+
+const layerNormPrimitive: Primitive<NormAttributes> = {
+  name: "layerNorm",
+  infer: ([x], { axis }) => {
+    const kept = { dtype: x.dtype, shape: x.shape.map((d, i) => i < axis ? d : 1) };
+    return [x, kept, kept];
+  },
+  emit: (writer, inputs, { attributes: { axis, epsilon } }) =>
+    writer.node(
+      "LayerNormalization",
+      inputs,
+      { axis: { int: axis }, epsilon: { float: epsilon } },
+      3,
+    ),
+  // ONNX keeps the statistics in float32 whatever the input, so float64 is composed.
+  lower: ([x, scale, bias], { axis, epsilon }) => {
+    if (x.dtype === "float32") return null;
+    const axes = x.shape.flatMap((_, i) => i < axis ? [] : [i]);
+    const center = mean(x, axes, { keepDims: true });
+    const inverse = rsqrt(add(mean(square(sub(x, center)), axes, { keepDims: true }), epsilon));
+    return [add(mul(mul(sub(x, center), inverse), scale), bias), center, inverse];
+  },
+  vjp: (node, [g, gMean, gInverse]) => {
+    const [x, scale, bias] = node.inputs;
+    const [, center, inverse] = node.outputs;
+    const { axis } = node.attributes;
+    const axes = x.shape.flatMap((_, i) => i < axis ? [] : [i]);
+    const count = sizeOf(axes.map((a) => x.shape[a]));
+    const rows = (t: Tensor) => mul(sum(t, axes, { keepDims: true }), 1 / count);
+    const centered = sub(x, center);
+    let gx: Tensor | null = null, gScale: Tensor | null = null, gBias: Tensor | null = null;
+    if (g) {
+      const unit = mul(centered, inverse);
+      const gUnit = mul(g, scale);
+      const along = rows(mul(gUnit, unit));
+      gx = mul(sub(sub(gUnit, rows(gUnit)), mul(unit, along)), inverse);
+      gScale = sumTo(mul(g, unit), scale.shape);
+      gBias = sumTo(g, bias.shape);
+    }
+    // Only higher derivatives reach the statistics: ∂mean/∂x = 1/n, ∂inverse/∂x = −inverse³(x−mean)/n.
+    if (gMean) gx = plus(gx, broadcastTo(mul(gMean, 1 / count), x.shape));
+    if (gInverse) {
+      const slope = mul(mul(gInverse, mul(square(inverse), inverse)), -1 / count);
+      gx = plus(gx, mul(centered, slope));
+    }
+    return [gx, gScale, gBias];
+  },
+  flops: inputElements(8),
+};
+
+function plus(a: Tensor | null, b: Tensor): Tensor {
+  return a ? add(a, b) : b;
+}
+
+/**
+ * Normalises the axes from `axis` to the last to zero mean and unit variance (divisor n), then
+ * scales and shifts. Ba et al., arXiv:1607.06450.
+ * @param scale shape of the normalised axes
+ * @param bias shape of the normalised axes
+ */
+export function layerNorm(
+  x: TensorLike,
+  scale: TensorLike,
+  bias: TensorLike,
+  epsilon = 1e-5,
+  axis = -1,
+): Tensor {
+  const input = floatInput("layerNorm", x);
+  const s = asTensor(scale, input.dtype), b = asTensor(bias, input.dtype);
+  sameDType("layerNorm", input, s, b);
+  const from = axisOf("layerNorm", axis, input.shape.length);
+  const normal = input.shape.slice(from);
+  if (!sameShape(s.shape, normal) || !sameShape(b.shape, normal)) {
+    throw new TensorError(
+      "shape",
+      `layerNorm: scale ${describe(s)} and bias ${describe(b)} must have shape [${
+        normal.join(", ")
+      }] to normalise ${describe(input)} from axis ${from}`,
+    );
+  }
+  return apply(layerNormPrimitive, [input, s, b], { axis: from, epsilon })[0];
+}

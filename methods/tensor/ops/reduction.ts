@@ -1,0 +1,96 @@
+// Reductions: mean, variance, extremes, argmax.
+import { describe, TensorError } from "../types.ts";
+import { sizeOf } from "../ndarray.ts";
+import {
+  apply1,
+  asTensor,
+  isFloat,
+  type Primitive,
+  type Tensor,
+  type TensorLike,
+} from "../node.ts";
+import { axesOf, axisOf, reducedShape } from "../shape.ts";
+import { type ReduceOptions, reshape, sum } from "./structure.ts";
+import { div, mul, neg, square, sub } from "./elementwise.ts";
+import { cast, equal } from "./logic.ts";
+
+type Axes = number | readonly number[];
+
+function countOf(x: Tensor, axes: Axes | undefined): number {
+  return sizeOf(axesOf("mean", axes, x.shape.length).map((a) => x.shape[a]));
+}
+
+function requireFloat(op: string, x: Tensor): void {
+  if (!isFloat(x.dtype)) {
+    throw new TensorError("dtype", `${op}: expected a float tensor, got ${describe(x)}`);
+  }
+}
+
+/** Arithmetic mean over `axes` (default all). */
+export function mean(x: TensorLike, axes?: Axes, options?: ReduceOptions): Tensor {
+  const input = asTensor(x);
+  requireFloat("mean", input);
+  return mul(sum(input, axes, options), 1 / countOf(input, axes));
+}
+
+/** Population variance (divisor n) over `axes` (default all). */
+export function variance(x: TensorLike, axes?: Axes, options?: ReduceOptions): Tensor {
+  const input = asTensor(x);
+  return mean(square(sub(input, mean(input, axes, { keepDims: true }))), axes, options);
+}
+
+interface ExtremeAttributes {
+  readonly axes: readonly number[];
+  readonly keepDims: boolean;
+}
+
+const maxPrimitive: Primitive<ExtremeAttributes> = {
+  name: "reduceMax",
+  infer: ([x], { axes, keepDims }) => [
+    { dtype: x.dtype, shape: reducedShape(x.shape, axes, keepDims) },
+  ],
+  emit: (writer, [x], { attributes: { axes, keepDims } }) =>
+    writer.node("ReduceMax", [x, writer.int64s(axes)], { keepdims: { int: keepDims ? 1 : 0 } }),
+  vjp: (node, [g]) => {
+    if (!g) return [null];
+    const [x] = node.inputs;
+    const { axes } = node.attributes;
+    const kept = reducedShape(x.shape, axes, true);
+    // Ties share the gradient equally.
+    const best = cast(equal(x, reshape(node.outputs[0], kept)), x.dtype);
+    return [mul(best, div(reshape(g, kept), sum(best, axes, { keepDims: true })))];
+  },
+  flops: (node) => sizeOf(node.inputs[0].shape),
+};
+
+/** Largest element over `axes` (default all); ties share the gradient. */
+export function reduceMax(
+  x: TensorLike,
+  axes?: Axes,
+  { keepDims = false }: ReduceOptions = {},
+): Tensor {
+  const input = asTensor(x);
+  return apply1(maxPrimitive, [input], {
+    axes: axesOf("reduceMax", axes, input.shape.length),
+    keepDims,
+  });
+}
+
+/** Smallest element over `axes` (default all); ties share the gradient. */
+export function reduceMin(x: TensorLike, axes?: Axes, options?: ReduceOptions): Tensor {
+  return neg(reduceMax(neg(x), axes, options));
+}
+
+const argmaxPrimitive: Primitive<{ readonly axis: number }> = {
+  name: "argmax",
+  infer: ([x], { axis }) => [{ dtype: "int64", shape: reducedShape(x.shape, [axis], false) }],
+  emit: (writer, [x], { attributes: { axis } }) =>
+    writer.node("ArgMax", [x], { axis: { int: axis }, keepdims: { int: 0 } }),
+  flops: (node) => sizeOf(node.inputs[0].shape),
+};
+
+/** Index (int64) of the first largest element along `axis`. */
+export function argmax(x: TensorLike, axis = -1): Tensor {
+  const input = asTensor(x);
+  return apply1(argmaxPrimitive, [input], { axis: axisOf("argmax", axis, input.shape.length) });
+}

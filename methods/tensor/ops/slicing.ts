@@ -1,0 +1,222 @@
+// Cutting and joining: concat, split, slice, pad.
+import { describe, TensorError } from "../types.ts";
+import { full } from "../ndarray.ts";
+import {
+  apply,
+  apply1,
+  asTensor,
+  constant,
+  isFloat,
+  type Primitive,
+  type Tensor,
+  type TensorLike,
+} from "../node.ts";
+import { axisOf, sameDType } from "../shape.ts";
+import { broadcastTo, reshape } from "./structure.ts";
+import { fixedIndices, take } from "./indexing.ts";
+
+const concatPrimitive: Primitive<{ readonly axis: number }> = {
+  name: "concat",
+  infer: (inputs, { axis }) => {
+    const total = inputs.reduce((n, x) => n + x.shape[axis], 0);
+    return [{
+      dtype: inputs[0].dtype,
+      shape: inputs[0].shape.map((d, i) => i === axis ? total : d),
+    }];
+  },
+  simplify: (inputs) => inputs.length === 1 ? [inputs[0]] : null,
+  emit: (writer, inputs, node) =>
+    writer.node("Concat", inputs, { axis: { int: node.attributes.axis } }),
+  vjp: (node, [g]) => {
+    const { axis } = node.attributes;
+    return g ? split(g, node.inputs.map((x) => x.shape[axis]), axis) : node.inputs.map(() => null);
+  },
+};
+
+/** Joins tensors along an existing axis. @throws TensorError `shape` when other sizes differ. */
+export function concat(tensors: readonly TensorLike[], axis = 0): Tensor {
+  const inputs = tensors.map((x) => asTensor(x));
+  if (inputs.length === 0) throw new TensorError("argument", "concat: no tensors given");
+  sameDType("concat", ...inputs);
+  const along = axisOf("concat", axis, inputs[0].shape.length);
+  for (const x of inputs) {
+    const fits = x.shape.length === inputs[0].shape.length &&
+      x.shape.every((d, i) => i === along || d === inputs[0].shape[i]);
+    if (!fits) {
+      throw new TensorError(
+        "shape",
+        `concat: ${describe(x)} does not join ${describe(inputs[0])} along axis ${along}`,
+      );
+    }
+  }
+  return apply1(concatPrimitive, inputs, { axis: along });
+}
+
+/** Joins tensors of one shape along a new axis. */
+export function stack(tensors: readonly TensorLike[], axis = 0): Tensor {
+  const inputs = tensors.map((x) => asTensor(x));
+  if (inputs.length === 0) throw new TensorError("argument", "stack: no tensors given");
+  const at = axisOf("stack", axis, inputs[0].shape.length + 1);
+  return concat(
+    inputs.map((x) => reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)])),
+    at,
+  );
+}
+
+const splitPrimitive: Primitive<{ readonly sizes: readonly number[]; readonly axis: number }> = {
+  name: "split",
+  infer: ([x], { sizes, axis }) =>
+    sizes.map((n) => ({ dtype: x.dtype, shape: x.shape.map((d, i) => i === axis ? n : d) })),
+  simplify: ([x], { sizes, axis }) => {
+    if (sizes.length === 1) return [x];
+    const joins = x.node.primitive as unknown === concatPrimitive &&
+      (x.node.attributes as { axis: number }).axis === axis &&
+      x.node.inputs.length === sizes.length &&
+      x.node.inputs.every((part, i) => part.shape[axis] === sizes[i]);
+    return joins ? x.node.inputs : null;
+  },
+  emit: (writer, [x], { attributes: { sizes, axis } }) =>
+    writer.node("Split", [x, writer.int64s(sizes)], { axis: { int: axis } }, sizes.length),
+  vjp: (node, cotangents) => {
+    if (cotangents.every((g) => g === null)) return [null];
+    const parts = node.outputs.map((y, i) =>
+      cotangents[i] ?? broadcastTo(constant(0, y.dtype), y.shape)
+    );
+    return [concat(parts, node.attributes.axis)];
+  },
+};
+
+/** Cuts along `axis` into parts of the given sizes. @throws TensorError `shape` unless they add up. */
+export function split(x: TensorLike, sizes: readonly number[], axis = 0): Tensor[] {
+  const input = asTensor(x);
+  const along = axisOf("split", axis, input.shape.length);
+  const total = sizes.reduce((a, b) => a + b, 0);
+  if (total !== input.shape[along] || sizes.length === 0) {
+    throw new TensorError(
+      "shape",
+      `split: sizes [${sizes.join(", ")}] (sum ${total}) do not divide axis ${along} of ${
+        describe(input)
+      }`,
+    );
+  }
+  return [...apply(splitPrimitive, [input], { sizes: [...sizes], axis: along })];
+}
+
+interface RangeAttributes {
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+}
+
+const slicePrimitive: Primitive<RangeAttributes> = {
+  name: "slice",
+  infer: ([x], { starts, ends }) => [{ dtype: x.dtype, shape: starts.map((s, i) => ends[i] - s) }],
+  simplify: ([x], { starts, ends }) =>
+    starts.every((s, i) => s === 0 && ends[i] === x.shape[i]) ? [x] : null,
+  emit: (writer, [x], { inputs: [{ shape }], attributes: { starts, ends } }) => {
+    const axes = shape.flatMap((d, i) => starts[i] !== 0 || ends[i] !== d ? [i] : []);
+    const pick = (values: readonly number[]) => writer.int64s(axes.map((a) => values[a]));
+    return writer.node("Slice", [x, pick(starts), pick(ends), writer.int64s(axes)]);
+  },
+  vjp: (node, [g]) => {
+    const { starts, ends } = node.attributes;
+    const [x] = node.inputs;
+    return [g && pad(g, starts.map((s, i) => [s, x.shape[i] - ends[i]]), 0)];
+  },
+};
+
+/**
+ * x[starts[0]:ends[0]:steps[0], …] as in Python: negative positions count from the end, missing
+ * trailing axes are whole, `null` ends reach the border; negative steps walk backwards.
+ */
+export function slice(
+  x: TensorLike,
+  starts: readonly (number | null)[],
+  ends: readonly (number | null)[],
+  steps: readonly number[] = [],
+): Tensor {
+  let input = asTensor(x);
+  const rank = input.shape.length;
+  if (starts.length > rank || ends.length !== starts.length || steps.length > rank) {
+    throw new TensorError(
+      "argument",
+      `slice: ${starts.length} starts, ${ends.length} ends and ${steps.length} steps for ${
+        describe(input)
+      }`,
+    );
+  }
+  const from = input.shape.map(() => 0), to = [...input.shape];
+  const strided: { axis: number; indices: number[] }[] = [];
+  input.shape.forEach((size, axis) => {
+    const step = steps[axis] ?? 1;
+    if (!Number.isInteger(step) || step === 0) {
+      throw new TensorError("argument", `slice: step ${step} on axis ${axis}`);
+    }
+    const low = step > 0 ? 0 : -1, high = step > 0 ? size : size - 1;
+    const limit = (p: number | null | undefined, border: number) =>
+      p === null || p === undefined ? border : Math.min(Math.max(p < 0 ? p + size : p, low), high);
+    const start = limit(starts[axis], step > 0 ? 0 : size - 1);
+    const end = limit(ends[axis], step > 0 ? size : -1);
+    if ((end - start) * step <= 0) {
+      throw new TensorError("shape", `slice: empty range on axis ${axis} of ${describe(input)}`);
+    }
+    if (step === 1) [from[axis], to[axis]] = [start, end];
+    else {
+      const indices: number[] = [];
+      for (let i = start; step > 0 ? i < end : i > end; i += step) indices.push(i);
+      strided.push({ axis, indices });
+    }
+  });
+  input = apply1(slicePrimitive, [input], { starts: from, ends: to });
+  for (const { axis, indices } of strided) input = take(input, fixedIndices(indices), axis);
+  return input;
+}
+
+interface PadAttributes {
+  readonly before: readonly number[];
+  readonly after: readonly number[];
+  readonly value: number;
+}
+
+const padPrimitive: Primitive<PadAttributes> = {
+  name: "pad",
+  infer: ([x], { before, after }) => [
+    { dtype: x.dtype, shape: x.shape.map((d, i) => before[i] + d + after[i]) },
+  ],
+  simplify: ([x], { before, after }) => [...before, ...after].every((n) => n === 0) ? [x] : null,
+  emit: (writer, [x], { inputs, attributes: { before, after, value } }) =>
+    writer.node("Pad", [
+      x,
+      writer.int64s([...before, ...after]),
+      writer.initializer(full([], value, inputs[0].dtype)),
+    ]),
+  vjp: (node, [g]) => {
+    const { before } = node.attributes;
+    const ends = node.inputs[0].shape.map((d, i) => before[i] + d);
+    return [g && slice(g, before, ends)];
+  },
+};
+
+/** Extends each axis by [before, after] elements of a constant value. */
+export function pad(
+  x: TensorLike,
+  pads: readonly (readonly [number, number] | readonly number[])[],
+  value = 0,
+): Tensor {
+  const input = asTensor(x);
+  if (pads.length !== input.shape.length || pads.flat().some((n) => n < 0)) {
+    throw new TensorError(
+      "argument",
+      `pad: ${describe(input)} needs ${input.shape.length} pairs of counts ≥ 0, got ${
+        JSON.stringify(pads)
+      }`,
+    );
+  }
+  if (!isFloat(input.dtype) && !Number.isInteger(value)) {
+    throw new TensorError("dtype", `pad: value ${value} is not an element of ${describe(input)}`);
+  }
+  return apply1(padPrimitive, [input], {
+    before: pads.map((p) => p[0]),
+    after: pads.map((p) => p[1]),
+    value,
+  });
+}

@@ -1,0 +1,64 @@
+// Trees of leaves: flattening to lists and rebuilding, with the path of each leaf for messages.
+import { TensorError, type Tree } from "./types.ts";
+
+/** A tree's form: leaves are replaced by their index in the flat list. JSON-able. */
+export type TreeShape = Tree<number>;
+
+/** Flat leaves, their paths (`0.weights.w`), and the form to rebuild the tree. */
+export interface Flat<L> {
+  readonly leaves: L[];
+  readonly paths: string[];
+  readonly tree: TreeShape;
+}
+
+function isRecord(x: unknown): x is Record<string, unknown> {
+  if (typeof x !== "object" || x === null) return false;
+  const proto = Object.getPrototypeOf(x);
+  return proto === Object.prototype || proto === null;
+}
+
+/**
+ * Lists the leaves of a tree; record keys in sorted order, so that insertion order never matters.
+ * @throws TensorError `tree` at a value that is neither a leaf, an array, nor a plain record.
+ */
+export function flatten<L>(tree: unknown, isLeaf: (x: unknown) => x is L, root = ""): Flat<L> {
+  const leaves: L[] = [];
+  const paths: string[] = [];
+  const visit = (x: unknown, path: string): TreeShape => {
+    if (isLeaf(x)) {
+      paths.push(path);
+      return leaves.push(x) - 1;
+    }
+    const at = (key: string | number) => path === "" ? `${key}` : `${path}.${key}`;
+    if (Array.isArray(x)) return x.map((item, i) => visit(item, at(i)));
+    if (isRecord(x)) {
+      const form: Record<string, TreeShape> = {};
+      for (const key of Object.keys(x).sort()) form[key] = visit(x[key], at(key));
+      return form;
+    }
+    throw new TensorError(
+      "tree",
+      `${path === "" ? "tree" : path}: expected a tensor, array or record, got ${
+        x === null ? "null" : typeof x === "object" ? x.constructor?.name ?? "object" : typeof x
+      }`,
+    );
+  };
+  const form = visit(tree, root);
+  return { leaves, paths, tree: form };
+}
+
+/** Rebuilds a tree from its form and flat leaves. The caller names the type. */
+export function unflatten<T>(tree: TreeShape, leaves: readonly unknown[]): T {
+  const build = (form: TreeShape): unknown => {
+    if (typeof form === "number") return leaves[form];
+    if (Array.isArray(form)) return form.map(build);
+    const entries = Object.entries(form as Record<string, TreeShape>);
+    return Object.fromEntries(entries.map(([key, value]) => [key, build(value)]));
+  };
+  return build(tree) as T;
+}
+
+/** Whether two trees have the same form. */
+export function sameTree(a: TreeShape, b: TreeShape): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
