@@ -72,7 +72,13 @@ export const exampleRun: ReportedRun = {
   ],
   verdicts: [
     verdict(),
-    verdict({ claim: "adaptive-beats-all", verdict: "not reproduced", p: 1, effect: 0.12, paper: null }),
+    verdict({
+      claim: "adaptive-beats-all",
+      verdict: "not reproduced",
+      p: 1,
+      effect: 0.12,
+      paper: null,
+    }),
     verdict({ claim: "even", verdict: "inconclusive", control: true, p: 0.41 }),
   ],
   sections: [{

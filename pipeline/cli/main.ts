@@ -1,0 +1,76 @@
+/** The command line: finds the command, words its failures, chooses the exit code. */
+
+import { failureOf, nearest } from "../failure.ts";
+import type { Command, Io } from "./command.ts";
+import { helpText, parseArguments } from "./options.ts";
+import { Place } from "./place.ts";
+import { tellFailure } from "./tell.ts";
+import { terminalOf } from "./terminal.ts";
+
+/** Commands load when they are used: start-up is most of a run that has nothing to do. */
+const commands: Readonly<Record<string, () => Promise<{ default: Command }>>> = {
+  reproduce: () => import("./reproduce.ts"),
+  explain: () => import("./explain.ts"),
+  report: () => import("./report.ts"),
+  clean: () => import("./clean.ts"),
+};
+
+async function main(args: readonly string[], io: Io): Promise<number> {
+  const [name, ...rest] = args.filter((a, i) => !(i === 0 && a === "--"));
+  const load = name === undefined ? undefined : commands[name];
+  if (name !== undefined && load && Object.hasOwn(commands, name)) {
+    const command = (await load()).default;
+    const parsed = parseArguments(command.spec, rest);
+    if (parsed.flags.has("help")) {
+      io.out.write(helpText(command.spec, io.out.width()) + "\n");
+      return 0;
+    }
+    return await command.run(parsed, io);
+  }
+  const help = name === undefined || name === "--help" || name === "-h";
+  const guess = help ? null : nearest(name, Object.keys(commands));
+  const lines = [
+    ...(help ? [] : [`Unknown command "${name}".${guess ? ` Did you mean "${guess}"?` : ""}`]),
+    `Commands: ${Object.keys(commands).map((c) => `deno task ${c}`).join(", ")}.`,
+    "Each understands --help.",
+  ];
+  (help ? io.out : io.err).write(lines.join("\n") + "\n");
+  return help && name !== undefined ? 0 : 2;
+}
+
+/** An error nobody foresaw: one line for the user, the trace in a file. */
+async function tellDefect(io: Io, json: boolean, error: unknown): Promise<void> {
+  const trace = error instanceof Error ? error.stack ?? error.message : String(error);
+  const first = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  let log: string | undefined;
+  try {
+    log = await Deno.makeTempFile({ prefix: "reproduce-", suffix: ".log" });
+    await Deno.writeTextFile(log, `${Deno.args.join(" ")}\nDeno ${Deno.version.deno}\n${trace}\n`);
+  } catch {
+    // Nowhere to write: the one line has to do.
+  }
+  tellFailure(io, json, {
+    code: "defect",
+    message: `${first.split("\n")[0]} (this is a defect, not something that you did)`,
+    log,
+  });
+}
+
+if (import.meta.main) {
+  const io: Io = {
+    out: terminalOf(Deno.stdout),
+    err: terminalOf(Deno.stderr),
+    place: new Place(new URL("../../", import.meta.url), Deno.env.get("INIT_CWD") ?? Deno.cwd()),
+  };
+  const json = Deno.args.includes("--json");
+  let code: number;
+  try {
+    code = await main(Deno.args, io);
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure) tellFailure(io, json, failure);
+    else await tellDefect(io, json, error);
+    code = failure ? 2 : 1;
+  }
+  Deno.exit(code);
+}

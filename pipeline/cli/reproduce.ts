@@ -1,0 +1,209 @@
+/** `deno task reproduce`: runs a paper's pipeline, shows progress, ends with its verdicts. */
+
+import { failureOf } from "../failure.ts";
+import { duration, plural } from "../report/format.ts";
+import { htmlPath, isReportCurrent, writeReport } from "../report/report_file.ts";
+import { run as runPlan, type RunResult } from "../run.ts";
+import type { Outcome } from "../types.ts";
+import { circumstances, commandLine } from "./circumstances.ts";
+import type { Command, Io } from "./command.ts";
+import { explainLines } from "./explain.ts";
+import { cancelledExit, onInterrupt } from "./interrupt.ts";
+import { plannedStages, ranStages, type ReproduceJson, verdictNumbers } from "./json.ts";
+import type { Arguments } from "./options.ts";
+import { displayFor } from "./progress.ts";
+import { openSession, planOptions, type Session } from "./session.ts";
+import { failureLines, stageLines, verdictLines } from "./summary.ts";
+import { tellFailure } from "./tell.ts";
+
+const command: Command = {
+  spec: {
+    name: "reproduce",
+    describe: "Runs the stages of a paper that are not in the store yet, and says whether its " +
+      "claims are reproduced.",
+    positional: { name: "paper", optional: false },
+    options: {
+      ...planOptions,
+      "packages": {
+        type: "text",
+        value: "DIR",
+        describe: "Take data packages from DIR/NAME@VERSION/ instead of downloading them.",
+      },
+      "dry-run": { type: "flag", short: "n", describe: "Say what would run; run nothing." },
+      "json": { type: "flag", describe: "Print one JSON object; progress goes to standard error." },
+      "quiet": { type: "flag", short: "q", describe: "No progress." },
+      "list": { type: "flag", describe: "List the papers and their presets." },
+    },
+    examples: [
+      "deno task reproduce optima",
+      "deno task reproduce optima --preset smoke --provider wasm",
+      "deno task reproduce optima --dry-run --json",
+    ],
+  },
+  async run(args, io) {
+    if (args.flags.has("list")) {
+      const { listAll } = await import("./list.ts");
+      return await listAll(args, io);
+    }
+    const startedAt = performance.now();
+    const session = await openSession(command.spec, args, io.place);
+    try {
+      return args.flags.has("dry-run")
+        ? dryRun(session, args, io, startedAt)
+        : await reproduce(session, args, io, startedAt);
+    } finally {
+      session.store.close();
+    }
+  },
+};
+export default command;
+
+function dryRun(session: Session, args: Arguments, io: Io, startedAt: number): number {
+  const { plan } = session;
+  if (args.flags.has("json")) {
+    printJson(io, {
+      paper: plan.paper,
+      preset: plan.preset,
+      provider: plan.provider,
+      stages: plannedStages(plan),
+      verdicts: [],
+      report: null,
+      seconds: secondsSince(startedAt),
+      dryRun: true,
+    });
+  } else io.out.write(explainLines(plan, io.out.paint, io.out.width()).join("\n") + "\n");
+  return 0;
+}
+
+async function reproduce(
+  session: Session,
+  args: Arguments,
+  io: Io,
+  startedAt: number,
+): Promise<number> {
+  const { plan } = session;
+  const json = args.flags.has("json");
+  const title = `${plan.paper} · ${plan.preset} · ${plan.provider}`;
+  const display = displayFor(
+    { terminal: io.err, title, jobs: session.jobs },
+    args.flags.has("quiet"),
+  );
+  const controller = new AbortController();
+  const interrupt = onInterrupt(() => {
+    display.say("Stopping. Finished stages are kept. Ctrl-C again leaves at once.");
+    controller.abort();
+  }, () => display.close());
+  const cold = plan.nodes.some((p) => p.status !== "cached");
+  if (cold) {
+    display.event({
+      type: "setup",
+      message: `provider ${plan.provider}: ${session.providerReason}`,
+    });
+  }
+  let result: RunResult;
+  try {
+    result = await runPlan({
+      ...session,
+      packagesDir: args.texts.packages && io.place.resolve(args.texts.packages),
+      signal: controller.signal,
+      onEvent: (event) => display.event(event),
+    });
+  } catch (error) {
+    const failure = failureOf(error);
+    if (failure === null) throw error;
+    display.close();
+    tellFailure(io, json, failure);
+    return controller.signal.aborted ? cancelledExit : 1;
+  } finally {
+    interrupt.dispose();
+    display.close();
+  }
+  const report = result.ok ? await reportOn(session, result, io) : null;
+  const seconds = secondsSince(startedAt);
+  if (json) {
+    printJson(io, {
+      paper: plan.paper,
+      preset: plan.preset,
+      provider: plan.provider,
+      stages: ranStages(result.outcomes),
+      verdicts: verdictNumbers(result.verdicts),
+      report,
+      seconds,
+    });
+  } else tellEnd(io, title, result, report, seconds);
+  if (result.ok) return 0;
+  return controller.signal.aborted ? cancelledExit : 1;
+}
+
+/** Writes the report unless the last one says the same. @returns its path. */
+async function reportOn(session: Session, result: RunResult, io: Io): Promise<string> {
+  const { paper, preset } = session.plan;
+  const dir = io.place.reportsDir;
+  const nothingRan = result.outcomes.every((o) => o.status === "cached");
+  const keyOf = new Map(result.outcomes.map((o) => [o.id, o.key]));
+  const keys = session.plan.nodes.map((p) => keyOf.get(p.node.id) ?? null);
+  if (nothingRan && await isReportCurrent(dir, paper, preset, keys)) {
+    return htmlPath(dir, paper, preset);
+  }
+  const { collectNodes } = await import("../report/collect.ts");
+  const { nodes, packages } = collectNodes(
+    session.plan,
+    result.outcomes,
+    (key) => session.store.getRecord(key),
+  );
+  return await writeReport(dir, {
+    run: {
+      paper,
+      preset,
+      provider: session.plan.provider,
+      seconds: result.seconds,
+      nodes,
+      verdicts: result.verdicts,
+      sections: result.sections,
+    },
+    meta: {
+      title: session.pipeline.title,
+      citation: session.pipeline.citation,
+      summary: session.pipeline.summary,
+      packages,
+      ...await circumstances(io.place.rootDir),
+    },
+  });
+}
+
+function tellEnd(
+  io: Io,
+  title: string,
+  result: RunResult,
+  report: string | null,
+  seconds: number,
+): void {
+  const page = { width: io.out.width(), paint: io.out.paint };
+  const count = (status: Outcome["status"]) =>
+    result.outcomes.filter((o) => o.status === status).length;
+  const ran = count("ran");
+  const nothing = result.ok && ran === 0;
+  const head = nothing
+    ? `${title}: nothing to run, ${plural(count("cached"), "node")} cached (${duration(seconds)})`
+    : `${title}: ${ran} ran, ${count("cached")} cached (${duration(seconds)})`;
+  const blocks = [
+    [page.paint.strong(head)],
+    verdictLines(result.verdicts, page),
+    nothing ? [] : stageLines(result.outcomes, page),
+    report === null ? [] : [`Report: ${io.place.show(report)}`],
+  ];
+  io.out.write(blocks.filter((b) => b.length).map((b) => b.join("\n") + "\n").join("\n"));
+  if (!result.ok) {
+    const lines = failureLines(result.outcomes, commandLine(["--force"]), {
+      width: io.err.width(),
+      paint: io.err.paint,
+    });
+    io.err.write("\n" + lines.join("\n") + "\n");
+  }
+}
+
+function printJson(io: Io, json: ReproduceJson): void {
+  io.out.write(JSON.stringify(json) + "\n");
+}
+
+const secondsSince = (start: number) => Math.round(performance.now() - start) / 1000;
