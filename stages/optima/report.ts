@@ -1,0 +1,21 @@
+/** Declares the report stage: figures and tables of the OPTIMA reproduction. */
+
+import { z } from "zod";
+import { json } from "../../pipeline/artifact.ts";
+import { stage } from "../../pipeline/stage.ts";
+import type { ReportSection, Verdict } from "../../pipeline/types.ts";
+import type { Metrics } from "../../methods/optima/metrics.ts";
+import type { ClaimEvidence } from "../../methods/stats/claims.ts";
+
+export const report = stage({
+  name: "report",
+  describe: "Draw the figures and tables of the report",
+  implementation: new URL("./report_run.ts", import.meta.url),
+  inputs: {
+    metrics: json<Metrics>(),
+    verdicts: json<Verdict[]>(),
+    evidence: json<ClaimEvidence[]>(),
+  },
+  params: z.object({}),
+  outputs: { sections: json<ReportSection[]>() },
+});

@@ -1,0 +1,81 @@
+/** The section that shows each claim's paired differences. */
+
+import { effectChart, figure, Markup, markup } from "../../../methods/plot/mod.ts";
+import type { Panel } from "../../../methods/plot/mod.ts";
+import type { ClaimEvidence } from "../../../methods/stats/claims.ts";
+import { formatChange, formatNumber, formatP } from "../../../methods/stats/format.ts";
+import type { Verdict } from "../../../pipeline/types.ts";
+import type { Section } from "./section.ts";
+
+const COLOURS = {
+  "reproduced": "var(--good)",
+  "not reproduced": "var(--bad)",
+  "inconclusive": "var(--warn)",
+} as const;
+
+const FAMILIES: Readonly<Record<string, string>> = {
+  primary: "Primary: adaptive choice where one arm is wasted",
+  controls: "Controls",
+  secondary: "Secondary: what makes the difference",
+  tasks: "Downstream tasks",
+};
+
+/** One panel for each claim that was tested, by family. */
+export function claimsSection(
+  verdicts: readonly Verdict[],
+  evidence: readonly ClaimEvidence[],
+): Section {
+  const families = [...new Set(evidence.map((e) => e.family))];
+  const html = families.map((family) => {
+    const members = evidence.filter((e) => e.family === family && e.mean !== null);
+    if (members.length === 0) return null;
+    return markup`<h3>${FAMILIES[family] ?? family}</h3>${
+      figure({
+        panels: members.map((e) => panel(verdicts.find((v) => v.claim === e.claim)!, e)),
+        caption:
+          "Small dots: seeds, in the same order in every panel. Large dot and bar: mean and interval. " +
+          "Shaded: within the margin. Axes differ between panels.",
+      })
+    }`;
+  });
+  return {
+    id: "claims",
+    title: "Paired differences behind the verdicts",
+    html:
+      markup`<p>Policies share their seed's data order and initial student, so each seed gives one
+paired difference. Losses are shown as relative changes: below zero, OPTIMA's loss is lower.</p>${html}`,
+  };
+}
+
+function panel(verdict: Verdict, e: ClaimEvidence): Panel {
+  const colour = COLOURS[verdict.verdict];
+  const supports = e.favours === 0
+    ? "the claim predicts the shaded region"
+    : `the claim predicts ${e.favours < 0 ? "values to the left" : "values to the right"}`;
+  return {
+    title: markup`${verdict.statement}
+<span style="display:block;font-weight:400;color:${colour}">${verdict.verdict}${
+      e.p === null ? null : `, p ${formatP(e.p).startsWith("<") ? "" : "= "}${formatP(e.p)}`
+    }</span>`,
+    chart: effectChart({
+      label: `${verdict.statement} ${verdict.explanation}`,
+      values: e.values,
+      mean: e.mean!,
+      interval: e.interval,
+      region: e.region,
+      xLabel: `${e.scale === "log_ratio" ? "relative change" : "difference"} (${supports})`,
+      xTickFormat: e.scale === "log_ratio" ? changeTick : (x) => formatNumber(x, 2),
+      colour,
+    }),
+  };
+}
+
+/** Ticks are round numbers: no more digits than needed. */
+function changeTick(x: number): string {
+  return x === 0 ? "0" : formatChange(x).replace(/\.0+ %$/, " %");
+}
+
+/** Exported for the summary: the verdict in its colour. */
+export function verdictWord(verdict: Verdict["verdict"]): Markup {
+  return markup`<span class="verdict ${verdict.replaceAll(" ", "-")}">${verdict}</span>`;
+}
