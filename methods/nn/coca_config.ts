@@ -1,0 +1,181 @@
+// CoCa-mini's sizes, its parameter tree, its initial parameters and its dropout masks.
+
+import type { NdArray, Tensor } from "../tensor/mod.ts";
+import type { Stream } from "../tensor/random.ts";
+import { type CrossAttentionParams, initCrossAttention } from "./attention.ts";
+import {
+  type BlockDropout,
+  type BlockParams,
+  type CrossBlockDropout,
+  type CrossBlockParams,
+  initBlock,
+  initCrossBlock,
+} from "./block.ts";
+import {
+  initLayerNorm,
+  initLinear,
+  initWeights,
+  type LayerNormParams,
+  type LinearParams,
+} from "./layers.ts";
+import type { CocaDropout } from "./coca.ts";
+
+/** Sizes of a CoCa-mini. */
+export interface CocaConfig {
+  /** Side of the square image, in pixels; a multiple of `patch`. */
+  image: number;
+  channels: number;
+  /** Side of a patch, in pixels. */
+  patch: number;
+  /** d, the width of every block; a multiple of `heads`. */
+  width: number;
+  heads: number;
+  imageLayers: number;
+  textLayers: number;
+  multimodalLayers: number;
+  /** Learned queries of the pooler whose outputs the decoder attends to. */
+  imageQueries: number;
+  /** Token ids are 0 … vocab − 1; 0 is padding. */
+  vocab: number;
+  /** T, tokens in a caption with its begin and end marks. */
+  textLength: number;
+  /** Length of the contrastive embeddings. */
+  embed: number;
+  /** Hidden width of the perceptrons, in units of `width`. */
+  mlpRatio: number;
+}
+
+/** What the sizes default to; layers and width are the paper's or the preset's to choose. */
+export const COCA_DEFAULTS = {
+  image: 32,
+  channels: 3,
+  patch: 8,
+  heads: 4,
+  imageQueries: 8,
+  mlpRatio: 4,
+} as const;
+
+/** Parameters of a CoCa-mini. */
+export type CocaParams<L = Tensor> = {
+  image: {
+    patch: LinearParams<L>;
+    position: L;
+    blocks: BlockParams<L>[];
+    norm: LayerNormParams<L>;
+    pooler: { queries: L; attention: CrossAttentionParams<L>; norm: LayerNormParams<L> };
+    project: L;
+  };
+  text: {
+    embedding: L;
+    position: L;
+    cls: L;
+    blocks: BlockParams<L>[];
+    norm: LayerNormParams<L>;
+    project: L;
+  };
+  multimodal: { blocks: CrossBlockParams<L>[]; norm: LayerNormParams<L>; logits: L };
+  logitScale: L;
+};
+
+/** Number of patches of an image. */
+export function patchCount({ image, patch }: Pick<CocaConfig, "image" | "patch">): number {
+  return (image / patch) ** 2;
+}
+
+/** ln(1/0.07), the initial log of the inverse temperature, as in CLIP and CoCa. */
+export const INITIAL_LOGIT_SCALE = Math.log(1 / 0.07);
+
+function check(config: CocaConfig): void {
+  if (config.image % config.patch !== 0) {
+    throw new RangeError(`image side ${config.image} is not a multiple of patch ${config.patch}`);
+  }
+  if (config.width % config.heads !== 0) {
+    throw new RangeError(`width ${config.width} is not a multiple of heads ${config.heads}`);
+  }
+}
+
+/**
+ * Initial parameters: weights, positions and queries truncated normal (0.02), biases zero, norms
+ * one; each array from the stream's child named by its place in the tree.
+ */
+export function initCoca(stream: Stream, config: CocaConfig): CocaParams<NdArray> {
+  check(config);
+  const { width, mlpRatio, embed } = config;
+  const patchSize = config.channels * config.patch ** 2;
+  const weights = (shape: number[], ...names: string[]) =>
+    initWeights(stream.child(...names), shape);
+  const many = <T>(count: number, make: (i: number) => T) =>
+    Array.from({ length: count }, (_, i) => make(i));
+  return {
+    image: {
+      patch: initLinear(stream.child("image", "patch"), patchSize, width),
+      position: weights([patchCount(config), width], "image", "position"),
+      blocks: many(
+        config.imageLayers,
+        (i) => initBlock(stream.child("image", "blocks", i), width, mlpRatio),
+      ),
+      norm: initLayerNorm(width),
+      pooler: {
+        queries: weights([1 + config.imageQueries, width], "image", "pooler", "queries"),
+        attention: initCrossAttention(stream.child("image", "pooler", "attention"), width),
+        norm: initLayerNorm(width),
+      },
+      project: weights([width, embed], "image", "project"),
+    },
+    text: {
+      embedding: weights([config.vocab, width], "text", "embedding"),
+      position: weights([config.textLength, width], "text", "position"),
+      cls: weights([width], "text", "cls"),
+      blocks: many(
+        config.textLayers,
+        (i) => initBlock(stream.child("text", "blocks", i), width, mlpRatio),
+      ),
+      norm: initLayerNorm(width),
+      project: weights([width, embed], "text", "project"),
+    },
+    multimodal: {
+      blocks: many(
+        config.multimodalLayers,
+        (i) => initCrossBlock(stream.child("multimodal", "blocks", i), width, mlpRatio),
+      ),
+      norm: initLayerNorm(width),
+      logits: weights([width, config.vocab], "multimodal", "logits"),
+    },
+    logitScale: {
+      dtype: "float32",
+      shape: [],
+      data: new Float32Array([INITIAL_LOGIT_SCALE]),
+    },
+  };
+}
+
+/**
+ * Dropout masks for one batch, or for `steps` batches with a leading axis of steps (as `scan`
+ * wants), each from the stream's child named by its place in the tree.
+ *
+ * @param rate probability of dropping, in [0, 1).
+ */
+export function cocaDropout(
+  stream: Stream,
+  config: CocaConfig,
+  { batch, rate, steps }: { batch: number; rate: number; steps?: number },
+): CocaDropout<NdArray> {
+  const lead = steps === undefined ? [batch] : [steps, batch];
+  const of = (tower: string, layer: number, branch: string, length: number) =>
+    stream.child(tower, layer, branch).dropoutMask(rate, [...lead, length, config.width]);
+  const blocks = (tower: string, count: number, length: number): BlockDropout<NdArray>[] =>
+    Array.from({ length: count }, (_, i) => ({
+      attention: of(tower, i, "attention", length),
+      mlp: of(tower, i, "mlp", length),
+    }));
+  return {
+    image: blocks("image", config.imageLayers, patchCount(config)),
+    text: blocks("text", config.textLayers, config.textLength + 1),
+    multimodal: blocks("multimodal", config.multimodalLayers, config.textLength).map(
+      (masks, i): CrossBlockDropout<NdArray> => ({
+        ...masks,
+        cross: of("multimodal", i, "cross", config.textLength),
+      }),
+    ),
+  };
+}

@@ -1,0 +1,146 @@
+// AdamW (Loshchilov and Hutter, arXiv 1711.05101) on one flat vector, as pure functions.
+//
+// Every parameter lives in one vector, so that a step costs a fixed, small number of passes however
+// many arrays the model has. Moments follow torch.optim.AdamW exactly, bias correction included.
+
+import {
+  add,
+  broadcastTo,
+  cast,
+  concat,
+  constant,
+  div,
+  mul,
+  type NdArray,
+  pow,
+  reshape,
+  slice,
+  sqrt,
+  sub,
+  type Tensor,
+} from "../tensor/mod.ts";
+import type { Layout } from "./layout.ts";
+
+/** Settings of AdamW. */
+export interface AdamWOptions {
+  /** @default 0.9 */
+  beta1?: number;
+  /** @default 0.999 */
+  beta2?: number;
+  /** Added to the root of the second moment. @default 1e-8 */
+  eps?: number;
+  /** Decoupled weight decay, times the learning rate. @default 0.01 */
+  weightDecay?: number;
+  /** 1 where weights decay, 0 elsewhere, [N]; see {@link matrixDecayMask}. @default all ones */
+  decayMask?: NdArray;
+  /**
+   * Lengths of consecutive parts of the vector that are updated or left alone together; their sum
+   * is N. Each part counts its own steps. @default one part
+   */
+  segments?: readonly number[];
+}
+
+/** Parameters [N], moments [N] and steps taken by each segment [segments], all float32. */
+export type AdamWState<L = Tensor> = { params: L; m: L; v: L; t: L };
+
+/** What varies from step to step. */
+export interface AdamWStepOptions {
+  /** Learning rate. */
+  lr: Tensor | number;
+  /**
+   * 1 for segments to update, 0 for those that keep parameters, moments and step count, and do not
+   * decay, [segments]. Gradients of masked entries must be finite. @default all ones
+   */
+  updateMask?: Tensor;
+  /** Scalar factor on the gradient, e.g. from `clipFactor`. @default 1 */
+  gradientScale?: Tensor | number;
+}
+
+/** An optimiser: its initial state for a vector, and one step of it. */
+export interface AdamW {
+  /** Zero moments for the parameters `params` [N]. */
+  init(params: NdArray): AdamWState<NdArray>;
+  /** The state after one step along `gradient` [N]. */
+  step(state: AdamWState, gradient: Tensor, options: AdamWStepOptions): AdamWState;
+}
+
+function zeros(n: number): NdArray {
+  return { dtype: "float32", shape: [n], data: new Float32Array(n) };
+}
+
+/** Zero moments, [n], and zero step counts, [segments]. */
+export function adamwInit(n: number, segments = 1): { m: NdArray; v: NdArray; t: NdArray } {
+  return { m: zeros(n), v: zeros(n), t: zeros(segments) };
+}
+
+/** Values [segments] repeated to [N]; a single segment stays a scalar, which broadcasts. */
+function spread(perSegment: Tensor, segments: readonly number[]): Tensor {
+  if (segments.length === 1) return reshape(perSegment, []);
+  return concat(
+    segments.map((length, i) => broadcastTo(slice(perSegment, [i], [i + 1]), [length])),
+    0,
+  );
+}
+
+/** 1 − βᵗ, by way of float64: in float32 the difference would lose up to four digits. */
+function biasCorrection(beta: number, t: Tensor): Tensor {
+  return cast(sub(1, pow(constant(beta, "float64"), cast(t, "float64"))), "float32");
+}
+
+/** One step of AdamW; see {@link AdamWOptions} and {@link AdamWStepOptions}. */
+export function adamwStep(
+  options: AdamWOptions,
+  { params, m, v, t }: AdamWState,
+  gradient: Tensor,
+  { lr, updateMask, gradientScale }: AdamWStepOptions,
+): AdamWState {
+  const { beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0.01, decayMask } = options;
+  const n = params.shape[0];
+  const segments = options.segments ?? [n];
+  if (segments.reduce((a, b) => a + b, 0) !== n) {
+    throw new RangeError(`segments [${segments.join(", ")}] do not add up to ${n} parameters`);
+  }
+  if (t.shape.length !== 1 || t.shape[0] !== segments.length) {
+    throw new RangeError(
+      `step counts have shape [${
+        t.shape.join(", ")
+      }], ${segments.length} segments want [${segments.length}]`,
+    );
+  }
+  // Of use only where the mask is 1, so that the count may advance here regardless.
+  const advanced = add(t, 1);
+  const rate = div(lr, biasCorrection(beta1, advanced));
+  const rootScale = div(1, sqrt(biasCorrection(beta2, advanced)));
+  const masked = (value: Tensor | number): Tensor | number => {
+    if (!updateMask) return value;
+    return spread(mul(updateMask, value), segments);
+  };
+  const g = gradientScale === undefined ? gradient : mul(gradient, gradientScale);
+  const m1 = add(m, mul(sub(g, m), masked(1 - beta1)));
+  const v1 = add(v, mul(sub(mul(g, g), v), masked(1 - beta2)));
+  const size = spread(updateMask ? mul(rate, updateMask) : rate, segments);
+  const root = add(mul(sqrt(v1), spread(rootScale, segments)), eps);
+  const change = mul(div(m1, root), size);
+  const steps = updateMask ? add(t, updateMask) : advanced;
+  if (weightDecay === 0) return { params: sub(params, change), m: m1, v: v1, t: steps };
+  const decay = masked(typeof lr === "number" ? weightDecay * lr : mul(lr, weightDecay));
+  const decayed = mul(params, sub(1, decayMask ? mul(constant(decayMask), decay) : decay));
+  return { params: sub(decayed, change), m: m1, v: v1, t: steps };
+}
+
+/** AdamW with its settings bound. */
+export function adamw(options: AdamWOptions = {}): AdamW {
+  return {
+    init: (params) => ({ params, ...adamwInit(params.shape[0], options.segments?.length ?? 1) }),
+    step: (state, gradient, step) => adamwStep(options, state, gradient, step),
+  };
+}
+
+/** 1 for entries of arrays of two axes or more, 0 for biases, norms and scalars; [N]. */
+export function matrixDecayMask({ size, leaves }: Layout): NdArray {
+  const data = new Float32Array(size);
+  leaves.forEach(({ shape, start }, i) => {
+    if (shape.length >= 2) data.fill(1, start, leaves[i + 1]?.start ?? size);
+  });
+  return { dtype: "float32", shape: [size], data };
+}

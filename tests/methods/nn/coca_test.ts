@@ -1,0 +1,197 @@
+// CoCa-mini against PyTorch (tests/reference/coca.py): values, gradients, and a whole training run.
+
+import assert from "node:assert/strict";
+import {
+  type CocaConfig,
+  type CocaDropout,
+  cocaDropout,
+  cocaForward,
+  cocaLosses,
+  type CocaParams,
+  initCoca,
+} from "../../../methods/nn/mod.ts";
+import {
+  adamw,
+  layoutOf,
+  learningRates,
+  matrixDecayMask,
+  trainSteps,
+  warmupCosine,
+} from "../../../methods/optim/mod.ts";
+import {
+  compile,
+  load,
+  type NdArray,
+  type Tensor,
+  valueAndGrad,
+} from "../../../methods/tensor/mod.ts";
+import { stream } from "../../../methods/tensor/random.ts";
+import reference from "../../reference/coca.json" with { type: "json" };
+import {
+  assertSketch,
+  referenceBatch,
+  relativeError,
+  type Sketch,
+  stackArrays,
+} from "./reference.ts";
+
+const config: CocaConfig = reference.config;
+const BATCHES = 4;
+const initial = initCoca(stream(reference.seed, "coca", "params"), config);
+const layout = layoutOf(initial);
+const batches = Array.from(
+  { length: BATCHES },
+  (_, i) => referenceBatch(config, reference.batch, reference.seed, "coca", "batch", i),
+);
+
+type Batch = { images: Tensor; tokens: Tensor; dropout?: CocaDropout };
+
+function objective(params: CocaParams, { images, tokens, dropout }: Batch) {
+  const outputs = cocaForward(config, params, images, tokens, { dropoutMasks: dropout });
+  const { contrastive, captioning, total } = cocaLosses(params, outputs, tokens);
+  return { outputs, losses: { contrastive, captioning, total } };
+}
+
+/** The initial parameters with matrices five times larger, far from uniform attention. */
+function enlarged(): NdArray {
+  const flat = layout.pack(initial), data = flat.data as Float32Array;
+  layout.leaves.forEach(({ shape, start }, i) => {
+    if (shape.length < 2) return;
+    const end = layout.leaves[i + 1]?.start ?? layout.size;
+    for (let k = start; k < end; k++) data[k] *= 5;
+  });
+  return flat;
+}
+
+const byPath = (flat: NdArray): Map<string, NdArray> =>
+  new Map(
+    layout.leaves.map(({ path, shape, start }, i) => [path, {
+      dtype: "float32",
+      shape,
+      data: (flat.data as Float32Array).slice(start, layout.leaves[i + 1]?.start ?? layout.size),
+    }]),
+  );
+
+Deno.test("initCoca() makes the reference's weights", () => {
+  const arrays = byPath(enlarged());
+  for (const [path, expected] of Object.entries(reference.weights as Record<string, Sketch>)) {
+    assertSketch(arrays.get(path)!, expected, 1e-6, path);
+  }
+});
+
+Deno.test("cocaForward() and its gradients match PyTorch", async () => {
+  const f = (flat: Tensor, batch: Batch) => {
+    const [[value, aux], gradient] = valueAndGrad((flat: Tensor) => {
+      const { outputs, losses } = objective(layout.unpackTraced<CocaParams>(flat), batch);
+      return [losses.total, { ...outputs, losses }] as const;
+    }, { hasAux: true })(flat);
+    return { value, aux, gradient };
+  };
+  const parameters = enlarged();
+  const program = compile(f as never, [parameters, batches[0]] as never);
+  const executable = await load(program, { provider: "cpu", threads: 1 });
+  // deno-lint-ignore no-explicit-any
+  const result: any = await executable.run(parameters as never, batches[0] as never);
+  await executable.dispose();
+  const expected = reference.forward;
+  for (const tower of ["imageHidden", "textHidden", "multimodalHidden"] as const) {
+    expected[tower].forEach((sketch, i) =>
+      assertSketch(result.aux[tower][i], sketch, 2e-5, `${tower} ${i}`)
+    );
+  }
+  for (const name of ["imageEmbedding", "textEmbedding", "decoded", "logits"] as const) {
+    assertSketch(result.aux[name], expected[name], 2e-5, name);
+  }
+  const { contrastive, captioning, total } = result.aux.losses;
+  const losses = [contrastive, captioning, total].map((x: NdArray) => Number(x.data[0]));
+  assert.ok(relativeError(losses, expected.losses) < 1e-5, `${losses} is not ${expected.losses}`);
+  const gradients = byPath(result.gradient);
+  for (const [path, sketch] of Object.entries(reference.gradients as Record<string, Sketch>)) {
+    // A key's bias shifts all scores of a query alike: its gradient is rounding noise.
+    assertSketch(gradients.get(path)!, sketch, 5e-4, `gradient of ${path}`);
+  }
+});
+
+/** Losses [steps][contrastive, captioning, total, gradient norm] of a run of `chunks` programs. */
+async function trainingCurve(steps: number, chunk: number, rate?: number): Promise<number[][]> {
+  const { peak, warmup, steps: all, floor, decay, clip } = reference.training;
+  const schedule = warmupCosine({ peak, warmup, steps: all, floor });
+  const optimizer = adamw({ weightDecay: decay, decayMask: matrixDecayMask(layout) });
+  const train = trainSteps({
+    layout,
+    optimizer,
+    clip,
+    loss: (params: CocaParams, batch: Batch) => {
+      const { losses } = objective(params, batch);
+      return [losses.total, losses] as const;
+    },
+  });
+  const dropoutOf = (step: number) =>
+    cocaDropout(stream(reference.seed, "coca", "dropout", step), config, {
+      batch: reference.batch,
+      rate: rate!,
+    });
+  const inputs = (first: number) => {
+    const indices = Array.from({ length: chunk }, (_, i) => first + i);
+    const chosen = indices.map((i) => batches[i % BATCHES]);
+    const batch = {
+      images: stackArrays(chosen.map((b) => b.images)),
+      tokens: stackArrays(chosen.map((b) => b.tokens)),
+    };
+    const lr = learningRates(schedule, first, chunk);
+    if (rate === undefined) return { batch, lr };
+    return { batch: { ...batch, dropout: stackTrees(indices.map(dropoutOf)) }, lr };
+  };
+  let state = optimizer.init(layout.pack(initial));
+  const program = compile(train as never, [state, inputs(0)] as never);
+  const executable = await load(program, { provider: "cpu", threads: 1 });
+  const curve: number[][] = [];
+  for (let first = 0; first < steps; first += chunk) {
+    // deno-lint-ignore no-explicit-any
+    const result: any = await executable.run(state as never, inputs(first) as never);
+    const trace = result[1];
+    state = result[0];
+    const columns: NdArray[] = [
+      trace.aux.contrastive,
+      trace.aux.captioning,
+      trace.loss,
+      trace.gradientNorm,
+    ];
+    for (let i = 0; i < chunk; i++) curve.push(columns.map((column) => Number(column.data[i])));
+  }
+  await executable.dispose();
+  return curve;
+}
+
+function stackTrees(trees: CocaDropout<NdArray>[]): CocaDropout<NdArray> {
+  const layers = (tower: "image" | "text" | "multimodal") =>
+    trees[0][tower].map((masks, i) =>
+      Object.fromEntries(
+        Object.keys(masks).map((branch) => [
+          branch,
+          stackArrays(trees.map((tree) => (tree[tower][i] as Record<string, NdArray>)[branch])),
+        ]),
+      )
+    );
+  return {
+    image: layers("image"),
+    text: layers("text"),
+    multimodal: layers("multimodal"),
+  } as unknown as CocaDropout<NdArray>;
+}
+
+function assertCurve(actual: number[][], expected: number[][]): void {
+  assert.equal(actual.length, expected.length);
+  actual.forEach((row, step) => {
+    const error = Math.abs(row[2] - expected[step][2]) / expected[step][2];
+    assert.ok(error < 1e-4, `loss at step ${step} is ${row[2]}, PyTorch's ${expected[step][2]}`);
+  });
+}
+
+Deno.test("100 steps of AdamW follow PyTorch's loss curve", async () => {
+  assertCurve(await trainingCurve(100, 20), reference.training.curve);
+});
+
+Deno.test("20 steps with dropout masks follow PyTorch's loss curve", async () => {
+  assertCurve(await trainingCurve(20, 10, reference.dropout.rate), reference.dropout.curve);
+});
