@@ -1,6 +1,14 @@
 /** Builds stage programs with esbuild: one build for many stages, and each file's part in each program. */
 
-import type { BuildFailure, BuildResult, Message, Metafile, Plugin } from "esbuild";
+import type {
+  BuildFailure,
+  BuildOptions,
+  BuildResult,
+  Loader,
+  Message,
+  Metafile,
+  Plugin,
+} from "esbuild";
 import { sha256 } from "./canonical.ts";
 import { Failed } from "./failure.ts";
 import type { ImportMap } from "./import_map.ts";
@@ -35,13 +43,6 @@ export interface BuildOutcome {
   readonly sources: ReadonlyMap<string, Seen>;
 }
 
-/**
- * An import that stays in the output and is cut out of it again: it stands where a file's part
- * starts, and unlike a comment or a call it survives minification without merging with its neighbours.
- */
-const marker = "part-of:";
-const markerPattern = /import"part-of:([^"]*)";/;
-
 const programNamespace = "stage-program";
 
 /** Builds in progress; esbuild's service stops with the last one, so that it cannot hold the process. */
@@ -55,36 +56,49 @@ let building = 0;
  */
 export async function buildPrograms(request: BuildRequest): Promise<BuildOutcome> {
   const esbuild = await import("esbuild");
-  const sources = new Map<string, Seen>();
+  const sources = new Map<string, Source>();
   const externals = new Map<string, Map<string, string>>();
+  const options = {
+    entryPoints: request.implementations.map((path, i) => ({
+      in: `${programNamespace}:${path}`,
+      out: String(i),
+    })),
+    absWorkingDir: request.root,
+    outdir: `${request.root}/out`,
+    write: false,
+    metafile: true,
+    bundle: true,
+    splitting: false,
+    format: "esm",
+    platform: "neutral",
+    target: "esnext",
+    charset: "utf8",
+    treeShaking: true,
+    minifySyntax: true,
+    legalComments: "none",
+    preserveSymlinks: true,
+    tsconfigRaw: "{}",
+    logLevel: "silent",
+    plugins: [programPlugin(request, sources, externals)],
+  } as const satisfies BuildOptions;
   building++;
   try {
-    const result = await esbuild.build({
-      entryPoints: request.implementations.map((path, i) => ({
-        in: `${programNamespace}:${path}`,
-        out: String(i),
-      })),
-      absWorkingDir: request.root,
-      outdir: `${request.root}/out`,
-      write: false,
-      metafile: true,
-      bundle: true,
-      splitting: false,
-      format: "esm",
-      platform: "neutral",
-      target: "esnext",
-      charset: "utf8",
-      treeShaking: true,
-      minifyWhitespace: true,
-      minifySyntax: true,
-      legalComments: "none",
-      preserveSymlinks: true,
-      tsconfigRaw: "{}",
-      logLevel: "silent",
-      plugins: [programPlugin(request, sources, externals)],
-    });
+    // The second form names the file above each part of it, which the program itself must not.
+    const [result, withNames] = await Promise.all([
+      esbuild.build({ ...options, minifyWhitespace: true }),
+      esbuild.build(options),
+    ]);
     refuseDroppedImports(result.warnings);
-    return { programs: programsOf(request, result, externals), sources };
+    const minify = async (code: string) =>
+      (await esbuild.transform(code, {
+        minifyWhitespace: true,
+        charset: "utf8",
+        target: "esnext",
+        legalComments: "none",
+        logLevel: "silent",
+      })).code;
+    const programs = await programsOf(request, result, withNames, externals, minify);
+    return { programs, sources: new Map([...sources].map(([name, { seen }]) => [name, seen])) };
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
     throw failureOfBuild(error.errors, request);
@@ -94,16 +108,18 @@ export async function buildPrograms(request: BuildRequest): Promise<BuildOutcome
   }
 }
 
+type Source = ReturnType<typeof see>;
+type Result = BuildResult<{ write: false; metafile: true }>;
+
 function programPlugin(
   request: BuildRequest,
-  sources: Map<string, Seen>,
+  sources: Map<string, Source>,
   externals: Map<string, Map<string, string>>,
 ): Plugin {
   const rootUrl = directoryUrl(request.root);
   return {
     name: "stage-program",
     setup(build) {
-      build.onResolve({ filter: /^part-of:/ }, ({ path }) => ({ path, external: true }));
       build.onResolve({ filter: /^stage-program:/ }, ({ path }) => ({
         path: path.slice(programNamespace.length + 1),
         namespace: programNamespace,
@@ -131,90 +147,92 @@ function programPlugin(
         }
       });
       build.onLoad({ filter: /.*/, namespace: programNamespace }, ({ path }) => ({
-        contents: `import "${marker}";` +
-          `import { run } from ${JSON.stringify(`./${path}`)};` +
+        contents: `import { run } from ${JSON.stringify(`./${path}`)};` +
           `import { main } from ${JSON.stringify(`./${request.runner}`)};` +
           `await main(run);`,
         resolveDir: request.root,
         loader: "js",
       }));
       build.onLoad({ filter: /.*/ }, ({ path, with: attributes }) => {
-        const { seen, bytes } = see(path);
         const name = relative(path, request.root);
-        sources.set(name, seen);
-        if (attributes.type === "bytes") return { contents: bytes, loader: "binary" };
-        return load(name, new TextDecoder().decode(bytes), attributes.type);
+        // Both forms of a program, and the record of what it was made from, must see the same bytes.
+        const source = sources.get(name) ?? see(path);
+        sources.set(name, source);
+        return { contents: source.bytes, loader: loaderOf(name, attributes.type) };
       });
     },
   };
 }
 
-type Loaded = { contents: string; loader: "ts" | "tsx" | "js" | "json" };
-
-function load(name: string, text: string, type: string | undefined): Loaded {
-  if (text.includes(`"${marker}`)) throw new Error(`${name} imports from the reserved "${marker}"`);
-  const mark = markOf(name);
-  if (type === "text") {
-    return { contents: `${mark}export default ${JSON.stringify(text)}`, loader: "js" };
-  }
-  if (name.endsWith(".json")) {
-    // As a module, so that it can carry the mark; esbuild words the error of malformed JSON.
-    return isJson(text)
-      ? { contents: `${mark}export default ${text}`, loader: "js" }
-      : { contents: text, loader: "json" };
-  }
-  return { contents: mark + text, loader: /\.tsx$/.test(name) ? "tsx" : "ts" };
+function loaderOf(name: string, type: string | undefined): Loader {
+  if (type === "bytes") return "binary";
+  if (type === "text") return "text";
+  if (name.endsWith(".json")) return "json";
+  return name.endsWith(".tsx") ? "tsx" : "ts";
 }
 
-/** On the first line, so that line numbers stay those of the file. */
-function markOf(name: string): string {
-  return `import ${JSON.stringify(marker + encodeURI(name))};`;
-}
-
-function programsOf(
+async function programsOf(
   request: BuildRequest,
-  result: BuildResult<{ write: false; metafile: true }>,
+  result: Result,
+  withNames: Result,
   externals: ReadonlyMap<string, ReadonlyMap<string, string>>,
-): Map<string, BuiltProgram> {
+  minify: (code: string) => Promise<string>,
+): Promise<Map<string, BuiltProgram>> {
   const programs = new Map<string, BuiltProgram>();
+  const digests = new Map<string, Promise<Digest>>();
+  // Stages share most of their files.
+  const digestOfPart = (part: string) => {
+    const known = digests.get(part) ?? minify(part).then(sha256, () => sha256(part));
+    digests.set(part, known);
+    return known;
+  };
   for (const [i, implementation] of request.implementations.entries()) {
-    const output = result.outputFiles.find((file) => file.path.endsWith(`/out/${i}.js`));
-    if (output === undefined) throw new Error(`esbuild returned no program for ${implementation}`);
-    const { text, files } = cut(output.text);
-    const sources = reached(result.metafile, `${programNamespace}:${implementation}`);
-    const kept = new Set(
-      Object.values(result.metafile.outputs).find((o) =>
-        o.entryPoint === `${programNamespace}:${implementation}`
-      )?.imports.map((imported) => imported.path),
+    const entry = `${programNamespace}:${implementation}`;
+    const sources = reached(result.metafile, entry);
+    const imported = new Set(
+      Object.values(result.metafile.outputs).find((output) => output.entryPoint === entry)
+        ?.imports.map(({ path }) => path),
+    );
+    const parts = partsOf(outputOf(withNames, i).text, new Set(sources), entry);
+    const digested = [...parts].map(async ([name, part]) =>
+      [name, await digestOfPart(part)] as const
     );
     programs.set(implementation, {
-      code: new TextEncoder().encode(text),
-      files,
+      code: outputOf(result, i).contents as Uint8Array<ArrayBuffer>,
+      files: Object.fromEntries((await Promise.all(digested)).sort(([a], [b]) => a < b ? -1 : 1)),
       sources,
       externals: Object.fromEntries(
         sources.flatMap((source) => [...externals.get(source) ?? []])
-          .filter(([, specifier]) => kept.has(specifier)).sort(),
+          .filter(([, specifier]) => imported.has(specifier)).sort(),
       ),
     });
   }
   return programs;
 }
 
-/** Takes the marks out of a program, and digests what stands between them by file. */
-function cut(marked: string): { text: string; files: Record<string, Digest> } {
-  const [prelude, ...rest] = marked.split(markerPattern);
-  let text = prelude;
+function outputOf(result: Result, index: number): { text: string; contents: Uint8Array } {
+  const output = result.outputFiles.find((file) => file.path.endsWith(`/out/${index}.js`));
+  if (output === undefined) throw new Error(`esbuild returned no program ${index}`);
+  return output;
+}
+
+/** File → its part of a program in which esbuild names the file above each stretch of its code. */
+function partsOf(
+  program: string,
+  sources: ReadonlySet<string>,
+  entry: string,
+): Map<string, string> {
   const parts = new Map<string, string>();
-  for (let i = 0; i < rest.length; i += 2) {
-    const part = rest[i + 1].trimEnd();
-    text += part;
-    const name = decodeURI(rest[i]);
-    if (name !== "" && part !== "") parts.set(name, (parts.get(name) ?? "") + part);
+  let current: string | null = null;
+  for (const line of program.split("\n")) {
+    const name = line.startsWith("// ") ? line.slice(3) : "";
+    if (name === entry) current = null;
+    else if (sources.has(name)) current = name;
+    else if (current !== null && line !== "") {
+      parts.set(current, `${parts.get(current) ?? ""}${line}\n`);
+    }
   }
-  const files = [...parts].sort(([a], [b]) => a < b ? -1 : 1).map(([name, part]) =>
-    [name, sha256(part)] as const
-  );
-  return { text: `${text.trimEnd()}\n`, files: Object.fromEntries(files) };
+  return parts;
 }
 
 /** The files that can be reached by imports from an entry, sorted. */
@@ -268,25 +286,14 @@ function failureOfBuild(errors: readonly Message[], request: BuildRequest): Fail
   });
 }
 
-/** `file:line:column`, columns counted from 1 without the mark. */
+/** `file:line:column`, columns counted from 1. */
 function placeOf({ location }: Message): string | undefined {
   if (!location) return undefined;
-  const mark = location.line === 1 ? new TextEncoder().encode(markOf(location.file)).length : 0;
-  const column = Math.max(0, location.column - mark) + 1;
-  return `${location.file}:${location.line}:${column}`;
+  return `${location.file}:${location.line}:${location.column + 1}`;
 }
 
 function isBuildFailure(error: unknown): error is BuildFailure {
   return error instanceof Error && "errors" in error && Array.isArray(error.errors);
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function isFile(path: string): boolean {
