@@ -56,7 +56,12 @@ export async function load<Args extends readonly unknown[], R>(
   { provider, threads = 1, profile }: LoadOptions,
 ): Promise<Executable<Args, R>> {
   const open = await opener(provider);
-  const session = await open(program.model, { provider, threads, profile });
+  const session = await open(program.model, {
+    provider,
+    threads,
+    profile,
+    fusions: !program.float64,
+  });
   return {
     provider,
     async run(...args) {

@@ -79,6 +79,7 @@ export {
   variance,
 } from "./ops/reduction.ts";
 export { addAlongAxis, iota, oneHot, scatterAdd, take, takeAlongAxis } from "./ops/indexing.ts";
+export { conv2d, type Conv2dOptions } from "./ops/convolution.ts";
 export { concat, pad, slice, split, stack } from "./ops/slicing.ts";
 export { layerNorm, logSoftmax, logSumExp, softmax } from "./ops/normalization.ts";
 export { crossEntropy, type CrossEntropyOptions } from "./ops/loss.ts";
