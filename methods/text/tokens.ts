@@ -24,7 +24,7 @@ export function decodePieces(vocabulary: readonly string[], ids: Iterable<number
   let text = "";
   for (const id of ids) {
     if (id === EOS) break;
-    if (id === PAD || id === BOS) continue;
+    if (id === PAD || id === BOS || id === UNKNOWN) continue;
     const piece = vocabulary[id];
     if (piece === undefined) throw new Error(`token id ${id} is outside the vocabulary`);
     if (piece.startsWith(CONTINUATION)) text += piece.slice(CONTINUATION.length);
