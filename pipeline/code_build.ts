@@ -88,7 +88,6 @@ export async function buildPrograms(request: BuildRequest): Promise<BuildOutcome
       esbuild.build({ ...options, minifyWhitespace: true }),
       esbuild.build(options),
     ]);
-    refuseDroppedImports(result.warnings);
     const minify = async (code: string) =>
       (await esbuild.transform(code, {
         minifyWhitespace: true,
@@ -142,7 +141,8 @@ function programPlugin(
             const from = relative(args.importer, request.root);
             const known = externals.get(from) ?? new Map<string, string>();
             externals.set(from, known.set(args.path, resolved.specifier));
-            return { path: resolved.specifier, external: true, sideEffects: false };
+            const sideEffects = isForEffect(sources.get(from), args.path);
+            return { path: resolved.specifier, external: true, sideEffects };
           }
         }
       });
@@ -250,16 +250,11 @@ function reached(metafile: Metafile, entry: string): string[] {
   return [...seen].sort();
 }
 
-/** Packages count as free of side effects so that unreached imports go; `import "x"` alone would go too. */
-function refuseDroppedImports(warnings: readonly Message[]): void {
-  const dropped = warnings.find((warning) => warning.id === "ignored-bare-import");
-  if (dropped === undefined) return;
-  throw new Failed({
-    code: "code",
-    message: "a stage cannot import a package only for its side effects",
-    where: placeOf(dropped),
-    mend: "Import a name from the package and use it.",
-  });
+/** Whether a module is imported without a name: packages then stay, else unreached imports of them go. */
+function isForEffect(source: Source | undefined, specifier: string): boolean {
+  const quoted = specifier.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const text = new TextDecoder().decode(source?.bytes);
+  return new RegExp(`(^|[;\\n])\\s*import\\s*["']${quoted}["']`).test(text);
 }
 
 function failureOfBuild(errors: readonly Message[], request: BuildRequest): Failed {
