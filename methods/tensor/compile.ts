@@ -34,8 +34,6 @@ export interface Program<Args extends readonly unknown[] = readonly unknown[], R
   readonly flops: number;
   /** ONNX nodes, each loop body counted once. */
   readonly nodes: number;
-  /** Whether any value is float64; ONNX Runtime's fusions are then left out, as they assume float32. */
-  readonly float64: boolean;
   /** Types only; never present. */
   readonly signature?: (...args: Args) => R;
 }
@@ -84,7 +82,6 @@ export function compile<Args extends readonly unknown[], R>(
     outTree: tree,
     flops: lowered.flops,
     nodes: lowered.nodes,
-    float64: lowered.float64,
   };
 }
 

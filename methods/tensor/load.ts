@@ -60,7 +60,6 @@ export async function load<Args extends readonly unknown[], R>(
     provider,
     threads,
     profile,
-    fusions: !program.float64,
   });
   return {
     provider,

@@ -53,8 +53,6 @@ export interface Lowered {
   readonly nodes: number;
   /** Floating point operations of one run, loops times their trips. */
   readonly flops: number;
-  /** Whether any value is float64. */
-  readonly float64: boolean;
 }
 
 /** One named input or output. */
@@ -103,7 +101,6 @@ class Writer implements GraphWriter {
   #counter = 0;
   flops = 0;
   count = 0;
-  float64 = false;
 
   fresh(stem: string): string {
     return `${stem}_${++this.#counter}`;
@@ -174,7 +171,6 @@ class Writer implements GraphWriter {
       }
       if (node.primitive === leafPrimitive as unknown) this.bind(node, [], scope);
       this.names.set(node, node.primitive.emit(this, inputs, node));
-      this.float64 ||= node.outputs.some((t) => t.dtype === "float64");
       this.flops += scope.trips * (node.primitive.flops?.(node) ?? 0);
     }
   }
@@ -263,6 +259,5 @@ export function lowerToOnnx(
     model: toBinary(ModelProtoSchema, model),
     nodes: writer.count,
     flops: writer.flops,
-    float64: writer.float64,
   };
 }

@@ -11,6 +11,8 @@ const tanhPrimitive = /* @__PURE__ */ unary("tanh", "Tanh", {
   vjp: (g, _, y) => mul(g, sub(1, square(y))),
 });
 const sigmoidPrimitive = /* @__PURE__ */ unary("sigmoid", "Sigmoid", {
+  // ONNX Runtime would fuse x·Sigmoid(x) to a kernel that it has for float32 only.
+  lower: (x) => x.dtype === "float64" ? div(1, add(exp(neg(x)), 1)) : null,
   vjp: (g, _, y) => mul(g, mul(y, sub(1, y))),
 });
 const reluPrimitive = /* @__PURE__ */ unary("relu", "Relu", {

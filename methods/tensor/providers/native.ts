@@ -17,7 +17,7 @@ async function runtime(): Promise<typeof import("onnxruntime-node")> {
 }
 
 /** Opens a session on the CPU or an NVIDIA GPU. */
-export const openNative: OpenSession = async (model, { provider, threads, fusions, profile }) => {
+export const openNative: OpenSession = async (model, { provider, threads, profile }) => {
   const ort = await runtime();
   try {
     const session = await ort.InferenceSession.create(model, {
@@ -25,7 +25,7 @@ export const openNative: OpenSession = async (model, { provider, threads, fusion
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       executionMode: "sequential",
-      graphOptimizationLevel: fusions ? "all" : "basic",
+      graphOptimizationLevel: "all",
       // 3: errors only; constant folding of unused branches is not worth a warning.
       logSeverityLevel: 3,
       ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),

@@ -15,8 +15,6 @@ export interface Session {
 export interface SessionSettings {
   readonly provider: Provider;
   readonly threads: number;
-  /** Whether ONNX Runtime may fuse operators; its fusions fail on float64. */
-  readonly fusions: boolean;
   readonly profile?: string;
 }
 

@@ -17,14 +17,14 @@ async function runtime(): Promise<typeof import("onnxruntime-web")> {
 }
 
 /** Opens a session in WebAssembly or on WebGPU. */
-export const openWeb: OpenSession = async (model, { provider, threads, fusions }) => {
+export const openWeb: OpenSession = async (model, { provider, threads }) => {
   const ort = await runtime();
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = "error";
   try {
     const session = await ort.InferenceSession.create(model, {
       executionProviders: provider === "webgpu" ? ["webgpu"] : ["wasm"],
-      graphOptimizationLevel: fusions ? "all" : "basic",
+      graphOptimizationLevel: "all",
       executionMode: "sequential",
       logSeverityLevel: 3,
     });
