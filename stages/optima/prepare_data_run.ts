@@ -82,16 +82,14 @@ export const run: Run<typeof prepareData> = async ({ inputs, params, outputs, pr
   progress({ message: "looking for near-identical pictures" });
   const { concept, pictures, identical, unitedPairs } = uniteConcepts(texts, drawings, params);
   const split = splitTexts(texts, concept, params);
-  const captions = texts.map((text, i) =>
-    split[i] !== "train" ? [text.label] : [
-      text.label,
-      ...keywordCaptions(text, {
-        count: params.keywordCaptions,
-        tagsEach: params.keywordsEach,
-        random: stream(params.seed, "optima", "keyword_captions", text.hexcode),
-      }),
-    ]
-  );
+  const used = new Set(pictures.map((picture) => picture.emoji));
+  const captions = texts.map((text, i) => {
+    if (!used.has(i)) return [];
+    if (split[i] !== "train") return [text.label];
+    const random = stream(params.seed, "optima", "keyword_captions", text.hexcode);
+    const options = { count: params.keywordCaptions, tagsEach: params.keywordsEach, random };
+    return [text.label, ...keywordCaptions(text, options)];
+  });
   // Vendors alternate within an emoji, so that any prefix of the items holds all of them.
   const place = new Map(vendors.map((vendor, i) => [vendor.name, i]));
   pictures.sort((a, b) => a.emoji - b.emoji || place.get(a.vendor)! - place.get(b.vendor)!);
@@ -137,8 +135,8 @@ export const run: Run<typeof prepareData> = async ({ inputs, params, outputs, pr
     groups: [...new Set(texts.map((text) => text.group))],
     counts: {
       items: items.length,
-      emoji: texts.length,
-      concepts: distinct(concept),
+      emoji: used.size,
+      concepts: distinct(items.map((item) => item.concept)),
       byVendor: countBy(items.map((item) => item.vendor)),
       byGroup: countBy(items.map((item) => item.group)),
       missingByVendor: missing,
