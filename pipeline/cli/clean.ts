@@ -1,7 +1,9 @@
 /** `deno task clean`: removes reports and what interrupted attempts left; with `--all` the store too. */
 
+import { sweep } from "../attempt.ts";
 import { Failed } from "../failure.ts";
 import { byteSize, plural } from "../report/format.ts";
+import { Store } from "../store.ts";
 import type { Command } from "./command.ts";
 
 const command: Command = {
@@ -26,16 +28,27 @@ const command: Command = {
         mend: "Nothing was removed. Name the folder that was given as --store to reproduce.",
       });
     }
-    const targets = args.flags.has("all")
-      ? [io.place.reportsDir, store]
-      : [io.place.reportsDir, `${store}/attempts`, `${store}/tmp`];
-    const removed: { path: string; files: number; bytes: number }[] = [];
-    for (const path of targets) {
+    const removed: Removed[] = [];
+    const remove = async (path: string) => {
       const size = await sizeOf(path);
-      if (size === null) continue;
+      if (size === null) return;
       await Deno.remove(path, { recursive: true });
       if (size.files) removed.push({ path, ...size });
+    };
+    if (args.flags.has("all")) {
+      if (await isInUse(store)) {
+        throw new Failed({
+          code: "store-in-use",
+          message: "a run is using this store",
+          where: io.place.show(store),
+          mend: "Nothing was removed. Wait for the run to end, or stop it.",
+        });
+      }
+      await remove(store);
+    } else if (await exists(store)) {
+      removed.push(...await removeRemains(store));
     }
+    await remove(io.place.reportsDir);
     if (args.flags.has("json")) io.out.write(JSON.stringify({ removed }) + "\n");
     else if (!removed.length) io.out.write("Nothing to remove.\n");
     for (const { path, files, bytes } of args.flags.has("json") ? [] : removed) {
@@ -46,6 +59,43 @@ const command: Command = {
   },
 };
 export default command;
+
+/** One folder that was removed. */
+interface Removed {
+  readonly path: string;
+  readonly files: number;
+  readonly bytes: number;
+}
+
+/** Removes what killed runs left in the store; attempts that are under way stay. */
+async function removeRemains(dir: string): Promise<Removed[]> {
+  const parts = [`${dir}/attempts`, `${dir}/tmp`];
+  const before = await Promise.all(parts.map(sizeOf));
+  const store = await Store.open(dir);
+  await sweep(store);
+  store.close();
+  const after = await Promise.all(parts.map(sizeOf));
+  return parts.map((path, i) => ({
+    path,
+    files: (before[i]?.files ?? 0) - (after[i]?.files ?? 0),
+    bytes: (before[i]?.bytes ?? 0) - (after[i]?.bytes ?? 0),
+  })).filter((r) => r.files > 0);
+}
+
+/** True when a living process holds the lock of an attempt. */
+async function isInUse(dir: string): Promise<boolean> {
+  const attempts = `${dir}/attempts`;
+  if (!await exists(attempts)) return false;
+  for await (const entry of Deno.readDir(attempts)) {
+    try {
+      using lock = await Deno.open(`${attempts}/${entry.name}/lock`, { write: true });
+      if (!await lock.tryLock(true)) return true;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  return false;
+}
 
 async function exists(path: string): Promise<boolean> {
   try {

@@ -1,0 +1,147 @@
+/** The command line on bad input: one clear message, no trace, the right exit code. */
+
+import assert from "node:assert/strict";
+import { Rig } from "./rig.ts";
+
+/** Runs a command that must be refused and gives back what was said. */
+async function refused(rig: Rig, ...args: string[]): Promise<string> {
+  const { code, out, err } = await rig.cli(...args);
+  assert.equal(code, 2, err);
+  assert.equal(out, "");
+  assert.match(err, /^error: /);
+  // One line may say where; more would be a stack.
+  assert.ok((err.match(/^\s+at /gm) ?? []).length <= 1, err);
+  assert.doesNotMatch(err, /Uncaught/);
+  return err;
+}
+
+Deno.test("unknown papers, presets, providers and options are answered with the nearest", async () => {
+  await using rig = await Rig.create();
+  assert.match(await refused(rig, "reproduce", "tou"), /"tou".*"toy"/);
+  assert.match(await refused(rig, "reproduce", "toy", "--preset", "smal"), /"smal".*"small"/);
+  assert.match(await refused(rig, "explain", "toy", "--provider", "wsam"), /"wasm"/);
+  assert.match(await refused(rig, "reproduce", "toy", "--pre-set", "small"), /--preset/);
+  assert.match(await refused(rig, "reproduce"), /--list/);
+  assert.match(await refused(rig, "report", "tou"), /"toy"/);
+});
+
+Deno.test("bad input with --json is one object with the failure", async () => {
+  await using rig = await Rig.create();
+  for (
+    const [code, ...args] of [
+      ["unknown-paper", "reproduce", "tou"],
+      ["usage", "reproduce", "toy", "--jobs", "none"],
+      ["unknown-preset", "explain", "toy", "--preset", "smal"],
+      ["no-report", "report", "toy"],
+    ]
+  ) {
+    const ended = await rig.cli(...args, "--json");
+    assert.equal(ended.code, 2);
+    assert.equal(ended.err, "");
+    const { error } = JSON.parse(ended.out);
+    assert.equal(error.code, code);
+    assert.equal(typeof error.message, "string");
+  }
+});
+
+Deno.test("malformed YAML is placed by file, line and column", async () => {
+  await using rig = await Rig.create();
+  await rig.write("stages/toy/config.yaml", "presets:\n  small:\n    count: [1, 2\n  smoke: {}\n");
+  assert.match(await refused(rig, "reproduce", "toy"), /stages\/toy\/config\.yaml:\d+:\d+/);
+});
+
+Deno.test("a wrong field is placed and named", async () => {
+  await using rig = await Rig.create();
+  await rig.edit("stages/toy/config.yaml", "count: 5", "count: five");
+  const message = await refused(rig, "reproduce", "toy");
+  assert.match(message, /config\.yaml:3:\d+/);
+  assert.match(message, /count/);
+  await rig.edit("stages/toy/config.yaml", "count: five", "count: 5\n    facto: 3");
+  assert.match(await refused(rig, "reproduce", "toy"), /facto.*factor/);
+});
+
+Deno.test("a pipeline that does not load is named", async () => {
+  await using rig = await Rig.create();
+  await rig.edit("stages/toy/pipeline.ts", "./stages.ts", "./stage.ts");
+  assert.match(await refused(rig, "reproduce", "toy"), /stages\/toy\/pipeline\.ts/);
+});
+
+Deno.test("code that cannot be bundled is named", async () => {
+  await using rig = await Rig.create();
+  await rig.write("stages/toy/times.ts", "export function times( {");
+  assert.match(await refused(rig, "reproduce", "toy"), /stages\/toy\/times\.ts/);
+});
+
+Deno.test("an unknown command names the commands", async () => {
+  await using rig = await Rig.create();
+  const { code, err } = await rig.cli("reprodcue");
+  assert.equal(code, 2);
+  assert.match(err, /"reprodcue".*"reproduce"/);
+});
+
+Deno.test("every command has help, which runs nothing", async () => {
+  await using rig = await Rig.create();
+  for (const name of ["reproduce", "explain", "report", "clean"]) {
+    const { code, out, err } = await rig.cli(name, "--help");
+    assert.equal(code, 0);
+    assert.equal(err, "");
+    assert.match(out, new RegExp(`Usage: deno task ${name}`));
+  }
+  await assert.rejects(Deno.stat(`${rig.dir}/artifacts`), Deno.errors.NotFound);
+});
+
+Deno.test("--list has every paper, also one that does not load", async () => {
+  await using rig = await Rig.create();
+  await rig.write("stages/broken/pipeline.ts", "export default 1;\n");
+  const { code, out } = await rig.cli("reproduce", "--list");
+  assert.equal(code, 0);
+  assert.match(out, /toy +small, smoke +Toy/);
+  assert.match(out, /broken.*stages\/broken\/pipeline\.ts/);
+});
+
+Deno.test("explain says which field and which file changed", async () => {
+  await using rig = await Rig.create();
+  await rig.cli("reproduce", "toy", "--quiet");
+  assert.match((await rig.cli("explain", "toy")).out, /Nothing would run: 6 nodes cached/);
+  await rig.edit("stages/toy/config.yaml", "factor: 2", "factor: 3");
+  const params = (await rig.cli("explain", "toy")).out;
+  assert.match(params, /scale ×3 +would run/);
+  assert.match(params, /factor.*2.*→.*3/);
+  assert.match(params, /total +pending/);
+  await rig.edit("stages/toy/config.yaml", "factor: 3", "factor: 2");
+  await rig.edit("stages/toy/offset.ts", "i + 1", "i + 2");
+  const json = JSON.parse((await rig.cli("explain", "toy", "--json")).out);
+  const numbers = json.nodes.find((n: { id: string }) => n.id === "numbers");
+  assert.equal(numbers.status, "would-run");
+  assert.equal(numbers.changes[0].component, "code");
+  assert.match(numbers.changes[0].text, /stages\/toy\/offset\.ts/);
+});
+
+Deno.test("report makes the page of the last run again; clean removes it, --all the store", async () => {
+  await using rig = await Rig.create();
+  await rig.cli("reproduce", "toy", "--quiet");
+  const path = "artifacts/reports/toy-small.html";
+  const page = await rig.read(path);
+  await Deno.remove(`${rig.dir}/${path}`);
+  const { code, out } = await rig.cli("report", "toy");
+  assert.equal(code, 0);
+  assert.equal(out.trim(), path);
+  assert.equal(await rig.read(path), page);
+
+  const cleaned = await rig.cli("clean");
+  assert.match(cleaned.out, /Removed artifacts\/reports \(2 files/);
+  const after = await rig.cli("reproduce", "toy");
+  assert.match(after.out, /nothing to run/);
+  assert.equal((await rig.read(path)).includes("<p>120</p>"), true);
+
+  const all = await rig.cli("clean", "--all");
+  assert.match(all.out, /Removed artifacts\/store/);
+  await assert.rejects(Deno.stat(`${rig.dir}/artifacts/store`), Deno.errors.NotFound);
+  assert.match((await rig.cli("clean")).out, /Nothing to remove/);
+});
+
+Deno.test("clean removes nothing that is not a store", async () => {
+  await using rig = await Rig.create();
+  assert.match(await refused(rig, "clean", "--all", "--store", "stages"), /not a store/);
+  assert.ok((await Deno.stat(`${rig.dir}/stages/toy`)).isDirectory);
+});
