@@ -78,17 +78,31 @@ const DECLARE: Readonly<Record<string, (what: string) => [what: string, mend: st
     `load the native library ${library}`,
     "Declare `provider: true` if the stage runs tensors; other native code is not permitted.",
   ],
+  import: (host) => [
+    `import a module from ${host}`,
+    "Stages have no network: add the package to the import map of deno.json.",
+  ],
   sys: (what) => [
     `read system information (${what})`,
     "Results must not depend on the machine: make it a parameter.",
   ],
 };
 
-const REQUIRES = /Requires (\w+) access(?: to "([^"\n]+)")?/;
+const REQUIRES = /Requires (\w+) access(?: to "([^"\n]+)")?, run again with the --allow-/;
+/** Refusals that name no resource, e.g. of making links. */
+const REFUSED = /NotCapable: ([^\n]{1,200})/;
 
 function undeclaredAccess(text: string, about: About): Failure | null {
   const match = REQUIRES.exec(text);
-  if (match === null) return null;
+  if (match === null) {
+    const refused = REFUSED.exec(text);
+    return refused === null ? null : {
+      code: "undeclared-access",
+      message: `the stage tried what stages may not do: ${refused[1]}`,
+      ...about,
+      mend: "Read from `inputs` and write to `outputs` only.",
+    };
+  }
   const [, kind, what = "anything"] = match;
   const [tried, mend] = DECLARE[kind]?.(what) ?? [`use ${kind} access to ${what}`, "Declare it."];
   return {

@@ -111,14 +111,15 @@ function readIfThere(path: string): string | null {
   }
 }
 
+/** The line break comes first too, so that a line after a torn one is whole. */
 function encodeLast(node: string, key: Digest): string {
-  return JSON.stringify([node, key]) + "\n";
+  return `\n${JSON.stringify([node, key])}\n`;
 }
 
 /** Reads the list; a torn line is left out. */
 function decodeLast(text: string): LastKeys {
   const keys = new Map<string, Digest>();
-  const lines = text.split("\n");
+  const lines = text.split("\n").filter((line) => line !== "");
   for (const line of lines) {
     try {
       const [node, key] = JSON.parse(line);
@@ -127,5 +128,5 @@ function decodeLast(text: string): LastKeys {
       // A line that a killed process left half-written.
     }
   }
-  return { keys, lines: lines.length - 1 };
+  return { keys, lines: lines.length };
 }
