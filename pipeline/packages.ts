@@ -91,7 +91,12 @@ export async function packageDirectory(
 ): Promise<string | null> {
   const said = await deno(["info", "--json", "--no-lock", `npm:${name}@${version}`], fetching);
   try {
-    return JSON.parse(said.stdout.join("\n")).npmPackages[`${name}@${version}`].localPath ?? null;
+    // By fields, not by key: a package with peer dependencies has them in its key.
+    const known: Record<string, { name: string; version: string; localPath?: string }> = JSON.parse(
+      said.stdout.join("\n"),
+    ).npmPackages;
+    const found = Object.values(known).find((one) => one.name === name && one.version === version);
+    return found?.localPath ?? null;
   } catch {
     return null;
   }
