@@ -4,16 +4,23 @@
 export const cancelledExit = 130;
 
 /**
+ * Signals closer together than this are one: Ctrl-C reaches this process from the terminal, and once
+ * more from `deno task`, which passes it on.
+ */
+const SAME_MS = 400;
+
+/**
  * Listens until `dispose`.
  * @param first Called once, on the first signal.
  * @param second Called before leaving on the second.
  */
 export function onInterrupt(first: () => void, second: () => void): { dispose(): void } {
-  let count = 0;
+  let firstAt: number | null = null;
   const handle = () => {
-    count++;
-    if (count === 1) first();
-    else {
+    if (firstAt === null) {
+      firstAt = performance.now();
+      first();
+    } else if (performance.now() - firstAt > SAME_MS) {
       second();
       Deno.exit(cancelledExit);
     }

@@ -3,6 +3,7 @@
 import type { Outcome, RunEvent } from "../types.ts";
 import { Board, type RunningNode, type StageTally } from "./board.ts";
 import { clip, duration, number, plural, roughly } from "../report/format.ts";
+import { isCancelled } from "./summary.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Takes the events of one run; `close` takes the redrawn block away. */
@@ -55,6 +56,7 @@ export class LiveDisplay implements Display {
   readonly #told = new Set<string>();
   #drawn = 0;
   #lastDraw = -Infinity;
+  #changed = false;
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: DisplayOptions) {
@@ -67,11 +69,11 @@ export class LiveDisplay implements Display {
     const now = this.#clock();
     this.#board.apply(event, now);
     if (event.type === "planned" && this.#board.totals().left > 0) {
-      this.#timer ??= setInterval(() => this.#draw(), 1000);
+      this.#timer ??= setInterval(() => this.#tick(), REDRAW);
       this.#draw();
     }
     if (event.type === "finished") this.#finished(event.outcome);
-    if (event.type !== "log" && now - this.#lastDraw >= REDRAW) this.#draw();
+    if (event.type !== "log") this.#changed = true;
   }
 
   say(line: string): void {
@@ -84,8 +86,14 @@ export class LiveDisplay implements Display {
     this.#options.terminal.write(this.#erase());
   }
 
+  /** Draws when there is news, and once a second for the clock. */
+  #tick(): void {
+    if (this.#changed || this.#clock() - this.#lastDraw >= 1000) this.#draw();
+  }
+
   #finished(outcome: Outcome): void {
     const { paint } = this.#options.terminal;
+    if (isCancelled(outcome)) return;
     if (outcome.status === "failed") {
       this.say(paint.bad(`✗ ${outcome.id}`) + `  ${outcome.failure?.message ?? outcome.reason}`);
       return;
@@ -106,6 +114,7 @@ export class LiveDisplay implements Display {
 
   #draw(): void {
     this.#lastDraw = this.#clock();
+    this.#changed = false;
     const { terminal, title } = this.#options;
     const lines = blockLines(this.#board, title, this.#lastDraw, terminal);
     terminal.write(this.#erase() + lines.map((l) => l + "\n").join(""));
@@ -123,7 +132,8 @@ export function blockLines(
   // The last column stays empty: some terminals wrap when it is written.
   const width = terminal.width() - 1;
   const { paint } = terminal;
-  const elapsed = duration((now - board.startedAt) / 1000).replace(/\.\d s$/, " s");
+  const seconds = Math.floor((now - board.startedAt) / 1000);
+  const elapsed = seconds < 60 ? `${seconds} s` : duration(seconds);
   const head = clip(title, width - elapsed.length - 1);
   const lines = [
     paint.strong(head) + " ".repeat(Math.max(1, width - head.length - elapsed.length)) + elapsed,
@@ -247,7 +257,7 @@ export class PlainDisplay implements Display {
       const t = this.#board.stages.get(outcome.stage);
       const count = t && t.total > 1 ? `  (${t.ran + t.cached}/${t.total})` : "";
       this.say(`done   ${outcome.id}  ${duration(outcome.seconds)}${count}`);
-    } else if (outcome.status === "failed") {
+    } else if (outcome.status === "failed" && !isCancelled(outcome)) {
       this.say(`FAILED ${outcome.id}: ${outcome.failure?.message ?? outcome.reason}`);
     }
   }

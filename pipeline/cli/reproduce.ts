@@ -197,7 +197,7 @@ function tellEnd(
     const lines = failureLines(result.outcomes, commandLine(["--force"]), {
       width: io.err.width(),
       paint: io.err.paint,
-    });
+    }, (path) => io.place.show(path));
     io.err.write("\n" + lines.join("\n") + "\n");
   }
 }

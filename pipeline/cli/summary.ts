@@ -75,29 +75,37 @@ export function stageLines(outcomes: readonly Outcome[], page: Page): string[] {
   );
 }
 
-/** Each failure: what failed, why, where the log is; then what was skipped and how to resume. */
+/** A node that Ctrl-C stopped; it did nothing wrong. */
+export function isCancelled(outcome: Outcome): boolean {
+  return outcome.failure?.code === "cancelled";
+}
+
+/** Each failure: what failed, why, where the log is; then what was not run and how to go on. */
 export function failureLines(
   outcomes: readonly Outcome[],
   resume: string,
   page: Page,
+  show: (path: string) => string = (path) => path,
 ): string[] {
-  const failed = outcomes.filter((o) => o.status === "failed");
-  const skipped = outcomes.filter((o) => o.status === "skipped");
-  const kept = outcomes.length - failed.length - skipped.length;
+  const failed = outcomes.filter((o) => o.status === "failed" && !isCancelled(o));
+  const kept = outcomes.filter((o) => o.status === "ran" || o.status === "cached").length;
+  const left = outcomes.length - kept - failed.length;
+  const indented = (text: string) =>
+    text.split("\n").flatMap((l) => wrap(l, page.width - 4)).map((l) => `    ${l}`);
   const lines = failed.flatMap((o) => {
     const f = o.failure;
-    const place = f?.where && f.where !== o.id ? ` (${f.where})` : "";
+    const place = f?.where && f.where !== o.id ? ` (${show(f.where)})` : "";
     return [
       page.paint.bad(`✗ ${o.id}`) + place,
-      ...(f?.message ?? o.reason).split("\n").flatMap((l) => wrap(l, page.width - 4))
-        .map((l) => `    ${l}`),
-      ...(f?.mend ? f.mend.split("\n").flatMap((l) => wrap(l, page.width - 4)) : [])
-        .map((l) => `    ${l}`),
-      ...(f?.log ? [`    log: ${f.log}`] : []),
+      ...indented(f?.message ?? o.reason),
+      ...(f?.mend ? indented(f.mend) : []),
+      // Never broken, so that it can be copied.
+      ...(f?.log ? [`    log: ${show(f.log)}`] : []),
     ];
   });
-  if (skipped.length) {
-    lines.push(`${plural(skipped.length, "node")} not run, because of the above.`);
+  if (left) {
+    const because = failed.length ? "because of the above" : "because the run was stopped";
+    lines.push(`${plural(left, "node")} not done, ${because}.`);
   }
   lines.push(`${plural(kept, "finished node")} kept. To go on from there: ${resume}`);
   return lines;

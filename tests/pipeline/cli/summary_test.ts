@@ -74,9 +74,26 @@ Deno.test("failureLines() says what failed, why, where the log is and how to go 
       "Out of milk",
       "Buy milk.",
       "log: logs/1.txt",
-      "1 node not run",
+      "1 node not done, because of the above",
       "1 finished node kept",
       "deno task reproduce toy",
     ]
   ) assert.ok(text.includes(part), part);
+});
+
+Deno.test("failureLines() does not blame what was cancelled", () => {
+  const failure = { code: "cancelled", message: "stopped before it was done" };
+  const lines = failureLines(
+    [
+      outcome("prepare", "ran"),
+      outcome("train", "failed", { failure }),
+      outcome("judge", "skipped"),
+    ],
+    "deno task reproduce toy",
+    page,
+  );
+  assert.deepEqual(lines, [
+    "2 nodes not done, because the run was stopped.",
+    "1 finished node kept. To go on from there: deno task reproduce toy",
+  ]);
 });
