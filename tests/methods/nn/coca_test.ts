@@ -52,13 +52,13 @@ function objective(params: CocaParams, { images, tokens, dropout }: Batch) {
   return { outputs, losses: { contrastive, captioning, total } };
 }
 
-/** The initial parameters with matrices five times larger, far from uniform attention. */
+/** The initial parameters with matrices 15 times larger, far from uniform attention. */
 function enlarged(): NdArray {
   const flat = layout.pack(initial), data = flat.data as Float32Array;
   layout.leaves.forEach(({ shape, start }, i) => {
     if (shape.length < 2) return;
     const end = layout.leaves[i + 1]?.start ?? layout.size;
-    for (let k = start; k < end; k++) data[k] *= 5;
+    for (let k = start; k < end; k++) data[k] *= 15;
   });
   return flat;
 }
@@ -106,9 +106,9 @@ Deno.test("cocaForward() and its gradients match PyTorch", async () => {
   const losses = [contrastive, captioning, total].map((x: NdArray) => Number(x.data[0]));
   assert.ok(relativeError(losses, expected.losses) < 1e-5, `${losses} is not ${expected.losses}`);
   const gradients = byPath(result.gradient);
-  for (const [path, sketch] of Object.entries(reference.gradients as Record<string, Sketch>)) {
-    // A key's bias shifts all scores of a query alike: its gradient is rounding noise.
-    assertSketch(gradients.get(path)!, sketch, 5e-4, `gradient of ${path}`);
+  const sketches = Object.entries(reference.gradients as Record<string, Sketch>);
+  for (const [path, sketch] of sketches) {
+    assertSketch(gradients.get(path)!, sketch, 1e-4, `gradient of ${path}`);
   }
 });
 

@@ -45,7 +45,7 @@ export function assertWritten(
   assert.ok(error <= tolerance, `${what} differs by ${error} of its largest value`);
 }
 
-/** Asserts that an array has the sketched values and mean square, to `tolerance`. */
+/** Asserts that an array has the sketched values and mean square, to `tolerance` of its largest. */
 export function assertSketch(
   actual: NdArray,
   expected: Sketch,
@@ -54,13 +54,13 @@ export function assertSketch(
 ): void {
   const data = actual.data as Float32Array;
   const square = data.reduce((sum, x) => sum + x * x, 0) / data.length;
-  const root = Math.sqrt(expected.meanSquare);
+  const root = Math.sqrt(expected.meanSquare), scale = Math.max(root, 1e-30);
   const difference = Math.abs(Math.sqrt(square) - root);
   assert.ok(
-    difference <= tolerance * root + 1e-30,
+    difference <= tolerance * scale,
     `${what}: root mean square ${Math.sqrt(square)}`,
   );
-  const error = relativeError(expected.at.map((i) => data[i]), expected.values, root);
+  const error = relativeError(expected.at.map((i) => data[i]), expected.values, scale);
   assert.ok(error <= tolerance, `${what} differs by ${error} of its largest value`);
 }
 
