@@ -44,9 +44,9 @@ export function effectChart(chart: EffectChart): Markup {
         fill: "var(--muted)",
         fillOpacity: 0.16,
       }),
-      gridX({ stroke: "var(--line)", strokeOpacity: 1, ticks: 5 }),
+      gridX({ stroke: "var(--line)", strokeOpacity: 1, ticks: 4 }),
       ruleX([0], { stroke: "var(--fg)", strokeOpacity: 0.7 }),
-      axisX({ ticks: 5, tickFormat: chart.xTickFormat, labelArrow: "none", labelAnchor: "center" }),
+      axisX({ ticks: 4, tickFormat: chart.xTickFormat, labelArrow: "none", labelAnchor: "center" }),
       dot(chart.values, {
         x: (v: number) => v,
         y: (_: number, i: number) => i,

@@ -13,16 +13,20 @@ export interface Panel {
 /** Panels side by side where there is room, one below the other where there is not. */
 export function figure(a: {
   readonly panels: readonly Panel[];
-  readonly caption: string | Markup;
+  readonly caption?: string | Markup;
   readonly legend?: readonly SeriesStyle[];
 }): Markup {
   const grid = "display:grid;gap:1.2rem 1.4rem;" +
     `grid-template-columns:repeat(auto-fill,minmax(min(100%,${PANEL_WIDTH - 34}px),1fr))`;
   return markup`<figure>${a.legend ? legend(a.legend) : null}<div style="${grid}">${
     a.panels.map((panel) =>
-      markup`<div style="max-width:30rem"><div style="font-weight:600;font-size:.92rem;margin:0 0 .2rem">${panel.title}</div>${panel.chart}</div>`
+      markup`<div style="max-width:30rem;display:flex;flex-direction:column;justify-content:space-between"><div style="font-weight:600;font-size:.92rem;margin:0 0 .2rem">${panel.title}</div>${panel.chart}</div>`
     )
-  }</div><figcaption>${a.caption}</figcaption></figure>\n`;
+  }</div>${
+    a.caption === undefined
+      ? null
+      : markup`${a.caption === undefined ? null : markup`<figcaption>${a.caption}</figcaption>`}`
+  }</figure>\n`;
 }
 
 /** Swatches with names. */

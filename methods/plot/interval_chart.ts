@@ -30,11 +30,11 @@ export function intervalChart(chart: {
   const first = new Map<string, IntervalPoint>();
   for (const p of chart.points) if (p.tag && !first.has(p.tag)) first.set(p.tag, p);
   return draw(chart.label, {
-    height: 62 + 22 * rows.length,
+    height: (first.size > 0 ? 62 : 46) + 22 * rows.length,
     marginLeft: 104,
-    marginTop: 26,
+    marginTop: first.size > 0 ? 26 : 10,
     x: { domain: chart.xDomain as number[] | undefined, nice: true, label: chart.xLabel },
-    y: { domain: rows, type: "point", padding: 0.6, label: null },
+    y: { domain: rows, type: "point", padding: 0.6, axis: null },
     marks: [
       gridX({ stroke: "var(--line)", strokeOpacity: 1, ticks: 5 }),
       axisX({ ticks: 5, tickFormat: chart.xTickFormat, labelArrow: "none", labelAnchor: "center" }),

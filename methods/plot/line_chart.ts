@@ -30,6 +30,8 @@ export interface LineChart {
   readonly yTickFormat?: (y: number) => string;
   /** A horizontal line to compare with, e.g. an even share. */
   readonly reference?: number;
+  /** Series whose intervals are drawn; where they would cover each other, choose few. @default all */
+  readonly bands?: readonly string[];
   readonly height?: number;
 }
 
@@ -48,7 +50,7 @@ export function lineChart(chart: LineChart): Markup {
       chart.reference === undefined
         ? null
         : ruleY([chart.reference], { stroke: "var(--muted)", strokeDasharray: "1,3" }),
-      ...names.map((name) =>
+      ...names.filter((name) => chart.bands?.includes(name) ?? true).map((name) =>
         areaY(of(name).filter((p) => p.low !== undefined), {
           x: "x",
           y1: "low",

@@ -45,7 +45,14 @@ export function draw(label: string, options: PlotOptions): Markup {
   return new Markup(shorten(chart.outerHTML));
 }
 
-/** Coordinates to hundredths: smaller text, and no dependence on the last bits of a sine. */
+/**
+ * Coordinates to hundredths: smaller text, and no dependence on the last bits of a sine. Texts, such as
+ * the labels of ticks, stay as they are.
+ */
 function shorten(svg: string): string {
-  return svg.replace(/-?\d+\.\d{3,}(e-?\d+)?/g, (n) => String(Number(Number(n).toFixed(2)) + 0));
+  return svg.replace(
+    / (d|[xy][12]?|c[xy]|r|width|height|transform)="[^"]*"/g,
+    (attribute) =>
+      attribute.replace(/-?\d+\.\d{3,}(e-?\d+)?/g, (n) => String(Number(Number(n).toFixed(2)) + 0)),
+  );
 }

@@ -3,7 +3,7 @@
 import { effectChart, figure, Markup, markup } from "../../../methods/plot/mod.ts";
 import type { Panel } from "../../../methods/plot/mod.ts";
 import type { ClaimEvidence } from "../../../methods/stats/claims.ts";
-import { formatChange, formatNumber, formatP } from "../../../methods/stats/format.ts";
+import { formatNumber, formatP } from "../../../methods/stats/format.ts";
 import type { Verdict } from "../../../pipeline/types.ts";
 import type { Section } from "./section.ts";
 
@@ -32,9 +32,6 @@ export function claimsSection(
     return markup`<h3>${FAMILIES[family] ?? family}</h3>${
       figure({
         panels: members.map((e) => panel(verdicts.find((v) => v.claim === e.claim)!, e)),
-        caption:
-          "Small dots: seeds, in the same order in every panel. Large dot and bar: mean and interval. " +
-          "Shaded: within the margin. Axes differ between panels.",
       })
     }`;
   });
@@ -43,7 +40,9 @@ export function claimsSection(
     title: "Paired differences behind the verdicts",
     html:
       markup`<p>Policies share their seed's data order and initial student, so each seed gives one
-paired difference. Losses are shown as relative changes: below zero, OPTIMA's loss is lower.</p>${html}`,
+paired difference. Losses are shown as relative changes: below zero, OPTIMA's loss is lower.
+Small dots are seeds, in the same order in every panel; the large dot and its bar are the mean and its
+interval; the shaded region is the margin. Axes differ between panels.</p>${html}`,
   };
 }
 
@@ -72,7 +71,8 @@ function panel(verdict: Verdict, e: ClaimEvidence): Panel {
 
 /** Ticks are round numbers: no more digits than needed. */
 function changeTick(x: number): string {
-  return x === 0 ? "0" : formatChange(x).replace(/\.0+ %$/, " %");
+  const percent = Number((100 * x).toFixed(2));
+  return percent === 0 ? "0" : `${percent > 0 ? "+" : "−"}${Math.abs(percent)} %`;
 }
 
 /** Exported for the summary: the verdict in its colour. */

@@ -7,6 +7,7 @@ import { mean } from "../../../methods/stats/mod.ts";
 import type { Curve, Metrics, Pulls } from "../../../methods/optima/metrics.ts";
 import { conditionTitle, FIXED, MODULE_STYLES, POLICY_STYLES } from "./names.ts";
 import { estimate, estimateCurve } from "./over_seeds.ts";
+import { computeUnit } from "./compute_unit.ts";
 import { regretCurves } from "./regret.ts";
 import type { Section } from "./section.ts";
 
@@ -14,7 +15,7 @@ const WINDOWS = 10;
 
 /** Held-out layer loss by steps and by FLOPs, one panel for each condition. */
 export function curvesSection(metrics: Metrics): Section {
-  const [flopsUnit, flopsName] = unitOf(
+  const [flopsUnit, flopsName] = computeUnit(
     Math.max(...metrics.curves.flatMap((curve) => curve.flops)),
   );
   const panels = (axis: "steps" | "flops"): Panel[] =>
@@ -84,8 +85,8 @@ export function choicesSection(metrics: Metrics): Section | null {
     metrics.pulls.some((p) => p.policy === policy)
   );
   if (shown.length === 0) return null;
-  const panels = metrics.conditions.flatMap((condition) =>
-    shown.map((policy): Panel => {
+  const panels = shown.flatMap((policy) =>
+    metrics.conditions.map((condition): Panel => {
       const runs = metrics.pulls.filter((p) => p.condition === condition && p.policy === policy);
       return {
         title: `${styleOf(POLICY_STYLES, policy).label}, ${condition}`,
@@ -173,6 +174,7 @@ export function regretSection(metrics: Metrics): Section | null {
         xLabel: "pull",
         yLabel: "cumulative regret",
         reference: 0,
+        bands: ["optima", "random"],
         yTickFormat: (y) => formatNumber(y, 2),
       }),
     }];
@@ -186,18 +188,9 @@ export function regretSection(metrics: Metrics): Section | null {
       legend: policies.map((policy) => styleOf(POLICY_STYLES, policy)),
       caption:
         "Reward of the best single module of the same seed, chosen in hindsight, minus the " +
-        "policy's, summed over pulls: mean over seeds and its 95 % interval. Below zero, the policy " +
+        "policy's, summed over pulls: mean over seeds, for OPTIMA and random with its 95 % interval. Below zero, the policy " +
         "earned more than any single module. Rewards depend on what was distilled before, so this is " +
         "a diagnostic, not the regret of a textbook bandit.",
     }),
   };
-}
-
-/** Divisor and name of a compute axis whose largest value is `flops`. */
-function unitOf(flops: number): [number, string] {
-  const units: [number, string][] = [[1e18, "EFLOP"], [1e15, "PFLOP"], [1e12, "TFLOP"], [
-    1e9,
-    "GFLOP",
-  ]];
-  return units.find(([size]) => flops >= size) ?? [1e6, "MFLOP"];
 }
