@@ -7,7 +7,7 @@
  * @param pictures Pixel values 0-255 of pictures of one shape `[channels, size, size]`.
  * @param shape.channels Planes of each picture.
  * @param shape.size Width and height in pixels.
- * @param threshold Root mean square over all values, in pixel units.
+ * @param threshold Root mean square over all values, in pixel units; 0 finds nothing.
  * @returns Index pairs `[i, j]`, `i < j`, in order.
  */
 export function nearDuplicates(
@@ -20,9 +20,11 @@ export function nearDuplicates(
   const pairs: [number, number][] = [];
   for (let i = 0; i < pictures.length; i++) {
     for (let j = i + 1; j < pictures.length; j++) {
-      if (isNear(coarse[i], coarse[j], threshold) && isNear(pictures[i], pictures[j], threshold)) {
-        pairs.push([i, j]);
-      }
+      // The coarse limit is a hair wider, so that rounding of the means never rules out a true pair.
+      if (
+        isNear(coarse[i], coarse[j], threshold + 1e-3) &&
+        isNear(pictures[i], pictures[j], threshold)
+      ) pairs.push([i, j]);
     }
   }
   return pairs;
@@ -31,15 +33,14 @@ export function nearDuplicates(
 type Values = Uint8Array | Float32Array;
 
 function isNear(a: Values, b: Values, threshold: number): boolean {
-  // A hair above the limit, so that rounding of the coarse means never rules out a true pair.
-  const limit = threshold * threshold * a.length * (1 + 1e-6) + 1e-9;
+  const limit = threshold * threshold * a.length;
   let sum = 0;
   for (let k = 0; k < a.length; k++) {
     const difference = a[k] - b[k];
     sum += difference * difference;
     if (sum >= limit) return false;
   }
-  return true;
+  return sum < limit;
 }
 
 function blockMeans(

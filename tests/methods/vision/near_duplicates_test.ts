@@ -29,6 +29,14 @@ Deno.test("nearDuplicates() finds exactly the pairs below the threshold", () => 
   }
 });
 
+Deno.test("nearDuplicates() excludes the threshold itself", () => {
+  const pictures = [new Uint8Array(12), new Uint8Array(12), new Uint8Array(12).fill(3)];
+  const find = (threshold: number) => nearDuplicates(pictures, { channels: 3, size: 2 }, threshold);
+  assert.deepEqual(find(0), []);
+  assert.deepEqual(find(3), [[0, 1]]);
+  assert.deepEqual(find(3.01).length, 3);
+});
+
 Deno.test("DisjointSets names a set by its smallest member", () => {
   const sets = new DisjointSets(6);
   sets.unite(5, 3);
