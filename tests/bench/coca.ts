@@ -15,7 +15,7 @@ import {
   trainSteps,
   warmupCosine,
 } from "../../methods/optim/mod.ts";
-import { compile, load, type NdArray, type Tensor } from "../../methods/tensor/mod.ts";
+import { compile, load, type Tensor } from "../../methods/tensor/mod.ts";
 import { stream } from "../../methods/tensor/random.ts";
 import { referenceBatch, stackArrays } from "../methods/nn/reference.ts";
 import type { Peer } from "./peer.ts";
@@ -83,7 +83,7 @@ export function trainingOf({ config, batch, steps }: Case) {
   });
   const state = optimizer.init(layout.pack(initial));
   const compiled = performance.now();
-  const program = compile(train as never, [state, inputs(0)] as never, { name: "train" });
+  const program = compile(train, [state, inputs(0)], { name: "train" });
   const compileSeconds = (performance.now() - compiled) / 1000;
   return { program, state, inputs, compileSeconds, parameters: layout.size };
 }
@@ -103,14 +103,10 @@ export async function measure(c: Case, peer: Peer | null): Promise<Measured> {
   let state = initial, loss = NaN, peerLoss: number | null = null;
   for (let turn = 0; turn <= c.turns; turn++) {
     const started = performance.now();
-    // deno-lint-ignore no-explicit-any
-    const [next, trace]: any = await executable.run(
-      state as never,
-      inputs(turn * c.steps) as never,
-    );
+    const [next, trace] = await executable.run(state, inputs(turn * c.steps));
     ours.push((performance.now() - started) / c.steps);
     state = next;
-    loss = Number((trace.loss as NdArray).data.at(-1));
+    loss = Number(trace.loss.data.at(-1));
     if (peer) {
       const answer = await peer.ask({ steps: c.steps });
       theirs.push(1000 * Number(answer.seconds) / c.steps);

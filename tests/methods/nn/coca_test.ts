@@ -88,10 +88,9 @@ Deno.test("cocaForward() and its gradients match PyTorch", async () => {
     return { value, aux, gradient };
   };
   const parameters = enlarged();
-  const program = compile(f as never, [parameters, batches[0]] as never);
+  const program = compile(f, [parameters, batches[0]]);
   const executable = await load(program, { provider: "cpu", threads: 1 });
-  // deno-lint-ignore no-explicit-any
-  const result: any = await executable.run(parameters as never, batches[0] as never);
+  const result = await executable.run(parameters, batches[0]);
   await executable.dispose();
   const expected = reference.forward;
   for (const tower of ["imageHidden", "textHidden", "multimodalHidden"] as const) {
@@ -143,14 +142,12 @@ async function trainingCurve(steps: number, chunk: number, rate?: number): Promi
     return { batch: { ...batch, dropout: stackTrees(indices.map(dropoutOf)) }, lr };
   };
   let state = optimizer.init(layout.pack(initial));
-  const program = compile(train as never, [state, inputs(0)] as never);
+  const program = compile(train, [state, inputs(0)]);
   const executable = await load(program, { provider: "cpu", threads: 1 });
   const curve: number[][] = [];
   for (let first = 0; first < steps; first += chunk) {
-    // deno-lint-ignore no-explicit-any
-    const result: any = await executable.run(state as never, inputs(first) as never);
-    const trace = result[1];
-    state = result[0];
+    const [next, trace] = await executable.run(state, inputs(first));
+    state = next;
     const columns: NdArray[] = [
       trace.aux.contrastive,
       trace.aux.captioning,

@@ -4,22 +4,28 @@ import assert from "node:assert/strict";
 import {
   attention,
   block,
+  type BlockParams,
   causalMask,
+  type CrossAttentionParams,
   crossBlock,
   type CrossBlockParams,
   layerNorm,
+  type LayerNormParams,
   linear,
+  type LinearParams,
   selfAttention,
+  type SelfAttentionParams,
 } from "../../../methods/nn/mod.ts";
 import {
   compile,
   constant,
+  type Host,
   load,
   mul,
   type NdArray,
+  type SpecOf,
   sum,
   type Tensor,
-  type Tree,
   valueAndGrad,
 } from "../../../methods/tensor/mod.ts";
 import { stream } from "../../../methods/tensor/random.ts";
@@ -86,25 +92,25 @@ const mlpOf = () => ({
 });
 
 /** Output, input gradients and parameter gradients of a layer for the reference's cotangent. */
-async function evaluate(
-  layer: (p: Tree<Tensor>, inputs: Tensor[]) => Tensor,
-  params: Tree<NdArray>,
+async function evaluate<P>(
+  layer: (p: P, inputs: Tensor[]) => Tensor,
+  params: SpecOf<P> & Host<P>,
   inputs: NdArray[],
   output: Written,
-): Promise<{ output: NdArray; inputs: NdArray[]; params: Tree<NdArray> }> {
+): Promise<{ output: NdArray; inputs: NdArray[]; params: Host<P> }> {
   const cotangent = normal("cotangent", output.shape);
-  const objective = ([p, xs]: [Tree<Tensor>, Tensor[]]): readonly [Tensor, Tensor] => {
+  const objective = ([p, xs]: [P, Tensor[]]): readonly [Tensor, Tensor] => {
     const y = layer(p, xs);
     return [sum(mul(y, constant(cotangent))), y];
   };
-  const f = (p: Tree<Tensor>, xs: Tensor[]) => {
+  const f = (p: P, xs: Tensor[]) => {
     const [[, y], [gp, gx]] = valueAndGrad(objective, { hasAux: true })([p, xs]);
     return { output: y, params: gp, inputs: gx };
   };
-  const program = compile(f as never, [params, inputs] as never);
+  const program = compile(f, [params, inputs]);
   const executable = await load(program, { provider: "cpu", threads: 1 });
   try {
-    return await executable.run(params as never, inputs as never) as never;
+    return await executable.run(params, inputs as Host<Tensor[]>);
   } finally {
     await executable.dispose();
   }
@@ -128,9 +134,14 @@ const causal = () => constant(causalMask(LENGTH));
 
 Deno.test("linear() matches torch.nn.Linear", async () => {
   const params = named("", 3, WIDTH);
-  const result = await evaluate((p, [x]) => linear(p as never, x), params, [x], outputOf("linear"));
+  const result = await evaluate(
+    (p: LinearParams, [x]) => linear(p, x),
+    params,
+    [x],
+    outputOf("linear"),
+  );
   check("linear", 1e-6, result);
-  const { w, b } = result.params as typeof params;
+  const { w, b } = result.params;
   assertWritten(transposed(w), gradientOf("linear", "weight"), 1e-6, "weight");
   assertWritten(b, gradientOf("linear", "bias"), 1e-6, "bias");
 });
@@ -138,13 +149,13 @@ Deno.test("linear() matches torch.nn.Linear", async () => {
 Deno.test("layerNorm() matches torch.nn.LayerNorm", async () => {
   const params = normOf("");
   const result = await evaluate(
-    (p, [x]) => layerNorm(p as never, x),
+    (p: LayerNormParams, [x]) => layerNorm(p, x),
     params,
     [x],
     outputOf("layerNorm"),
   );
   check("layerNorm", 2e-6, result);
-  const { scale, bias } = result.params as typeof params;
+  const { scale, bias } = result.params;
   assertWritten(scale, gradientOf("layerNorm", "weight"), 2e-6, "scale");
   assertWritten(bias, gradientOf("layerNorm", "bias"), 2e-6, "bias");
 });
@@ -152,20 +163,20 @@ Deno.test("layerNorm() matches torch.nn.LayerNorm", async () => {
 Deno.test("selfAttention() with a causal mask matches torch.nn.MultiheadAttention", async () => {
   const params = selfOf("inner.");
   const result = await evaluate(
-    (p, [x]) => selfAttention(p as never, x, { heads: HEADS, mask: causal() }),
+    (p: SelfAttentionParams, [x]) => selfAttention(p, x, { heads: HEADS, mask: causal() }),
     params,
     [x],
     outputOf("selfAttention"),
   );
   check("selfAttention", 5e-6, result);
-  const { qkv } = result.params as typeof params;
+  const { qkv } = result.params;
   const expected = gradientOf("selfAttention", "inner.in_proj_weight");
   assertWritten(transposed(qkv.w), expected, 5e-6, "qkv");
 });
 
 Deno.test("attention() across matches torch.nn.MultiheadAttention", async () => {
   const result = await evaluate(
-    (p, [x, c]) => attention(p as never, x, c, { heads: HEADS }),
+    (p: CrossAttentionParams, [x, c]) => attention(p, x, c, { heads: HEADS }),
     crossOf("inner."),
     [x, context],
     outputOf("attention"),
@@ -179,8 +190,7 @@ Deno.test("attention() of one set of queries serves every batch item", async () 
     ...x,
     data: Float32Array.from([...shared.data, ...shared.data] as number[]),
   };
-  const layer = (p: Tree<Tensor>, [x, c]: Tensor[]) =>
-    attention(p as never, x, c, { heads: HEADS });
+  const layer = (p: CrossAttentionParams, [x, c]: Tensor[]) => attention(p, x, c, { heads: HEADS });
   const params = crossOf("inner."), like = outputOf("attention");
   const one = await evaluate(layer, params, [shared, context], like);
   const two = await evaluate(layer, params, [doubled, context], like);
@@ -206,13 +216,13 @@ Deno.test("block() matches torch.nn.TransformerEncoderLayer, pre-norm with GELU"
     mlp: mlpOf(),
   };
   const result = await evaluate(
-    (p, [x]) => block(p as never, x, { heads: HEADS, mask: causal() }),
+    (p: BlockParams, [x]) => block(p, x, { heads: HEADS, mask: causal() }),
     params,
     [x],
     outputOf("block"),
   );
   check("block", 1e-5, result);
-  const { mlp } = result.params as typeof params;
+  const { mlp } = result.params;
   assertWritten(transposed(mlp.up.w), gradientOf("block", "linear1.weight"), 1e-5, "up");
 });
 
@@ -226,7 +236,7 @@ Deno.test("crossBlock() matches torch.nn.TransformerDecoderLayer, pre-norm with 
     mlp: mlpOf(),
   };
   const result = await evaluate(
-    (p, [x, c]) => crossBlock(p as never, x, c, { heads: HEADS, mask: causal() }),
+    (p: CrossBlockParams, [x, c]) => crossBlock(p, x, c, { heads: HEADS, mask: causal() }),
     params,
     [x, context],
     outputOf("crossBlock"),
@@ -238,8 +248,8 @@ Deno.test("a width that the heads do not divide is refused with both numbers", (
   assert.throws(
     () =>
       compile(
-        ((p: never, x: Tensor) => selfAttention(p, x, { heads: 3 })) as never,
-        [selfOf("inner."), x] as never,
+        (p: SelfAttentionParams, x: Tensor) => selfAttention(p, x, { heads: 3 }),
+        [selfOf("inner."), x],
       ),
     /width of 8 cannot be cut into 3 heads/,
   );

@@ -48,15 +48,15 @@ async function run(
   const states = [state];
   const scalar = (value: number) => ndarray(Float32Array.of(value), []);
   const vector = (values: number[]) => ndarray(Float32Array.from(values));
-  const specs = [state, normal("adamw"), scalar(0), vector(masks[0]), normal("adamw")];
-  const executable = await load(compile(step as never, specs as never), {
+  const specs = [state, normal("adamw"), scalar(0), vector(masks[0]), normal("adamw")] as const;
+  const executable = await load(compile(step, specs), {
     provider: "cpu",
     threads: 1,
   });
   for (const [i, { lr, mask }] of reference.adamw.entries()) {
     const gradient = normal(`gradient ${i}`, i % 4 === 0 ? 3 : 0.3);
-    const inputs = [state, gradient, scalar(lr), vector(masks[i]), vector(spread(mask))];
-    state = await executable.run(...inputs as never[]) as never;
+    const keep = vector(spread(mask));
+    state = await executable.run(state, gradient, scalar(lr), vector(masks[i]), keep);
     states.push(state);
   }
   await executable.dispose();
@@ -101,8 +101,8 @@ Deno.test("segments that do not fit are refused", () => {
   assert.throws(
     () =>
       compile(
-        ((s: AdamWState) => optimizer.step(s, constant(normal("a")), { lr: 0.1 })) as never,
-        [state] as never,
+        (s: AdamWState) => optimizer.step(s, constant(normal("a")), { lr: 0.1 }),
+        [state],
       ),
     /segments \[5, 3\] do not add up to 12/,
   );
