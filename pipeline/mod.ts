@@ -12,6 +12,8 @@ export type { PaperEntry } from "./project.ts";
 export { plan } from "./plan.ts";
 export type { PlanRequest } from "./plan.ts";
 export { changesSince } from "./change.ts";
+export { run } from "./run.ts";
+export type { RunRequest, RunResult } from "./run.ts";
 export { Failed } from "./failure.ts";
 export type {
   Artifact,
