@@ -96,9 +96,11 @@ function outcomeTable(metrics: Metrics, condition: string): Markup {
 /** "0.571 ± 0.012": the mean to three digits, its error to the same place. */
 function shown(e: Estimate): Markup {
   const value = formatNumber(e.value);
-  if (e.high === undefined || e.high === e.value) return markup`${value}`;
+  const half = e.high === undefined ? 0 : e.high - e.value;
+  // Counts that are the same for all seeds differ by rounding only.
+  if (half <= 1e-9 * Math.abs(e.value)) return markup`${value}`;
   const places = value.split(".")[1]?.length ?? 0;
-  return markup`${value} <small>± ${(e.high - e.value).toFixed(places)}</small>`;
+  return markup`${value} <small>± ${half.toFixed(places)}</small>`;
 }
 
 /** One axis for several panels: their values and intervals, from `from` where it is given. */
