@@ -56,6 +56,11 @@ export class Rig {
     return rig;
   }
 
+  /** The project of another process. */
+  static at(root: string, host: Host = systemHost): Rig {
+    return new Rig(root, host);
+  }
+
   /** Replaces sources of stages. */
   write(sources: Partial<typeof SOURCES>): void {
     for (const [name, text] of Object.entries(sources)) {
