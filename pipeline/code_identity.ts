@@ -92,10 +92,7 @@ function bundleOf({ digest, code, files, externals }: Program, imports: ImportMa
   return { digest, code, files, specifiers, packages: imports.integrities(packages) };
 }
 
-interface CacheEntry extends Omit<Program, "code" | "sources"> {
-  /** Indices would be smaller; names keep the file readable. */
-  readonly sources: readonly string[];
-}
+type CacheEntry = Omit<Program, "code">;
 
 interface CacheFile {
   readonly rules: Digest;
@@ -121,7 +118,8 @@ class Cache {
     this.#dir = dir;
     // Stamps of files belong to one checkout; a store may serve several.
     this.#index = `${dir}/index-${sha256(root).slice(0, 16)}.json`;
-    const rules = digestOf([buildVersion, esbuildVersion(), runner]);
+    // The path of esbuild names its version; importing it would start what the cache avoids.
+    const rules = digestOf([buildVersion, import.meta.resolve("esbuild"), runner]);
     const found = readIndex(this.#index);
     this.#content = found?.rules === rules ? found : { rules, programs: {}, sources: {} };
   }
@@ -156,6 +154,10 @@ class Cache {
 
   save(): void {
     if (!this.#changed) return;
+    const used = new Set(Object.values(this.#content.programs).flatMap(({ sources }) => sources));
+    for (const source of Object.keys(this.#content.sources)) {
+      if (!used.has(source)) delete this.#content.sources[source];
+    }
     Deno.mkdirSync(this.#dir, { recursive: true });
     replace(this.#index, new TextEncoder().encode(JSON.stringify(this.#content)));
   }
@@ -193,12 +195,6 @@ function replace(path: string, bytes: Uint8Array): void {
   const temporary = `${path}.${crypto.randomUUID()}`;
   Deno.writeFileSync(temporary, bytes);
   Deno.renameSync(temporary, path);
-}
-
-/** The engine's own pin of esbuild, read rather than imported: starting esbuild is what the cache avoids. */
-function esbuildVersion(): string {
-  const resolved = import.meta.resolve("esbuild");
-  return resolved;
 }
 
 function checkExists(root: string, name: string): void {
