@@ -1,8 +1,9 @@
 // Passes over a finished graph: drop aliases, lower what the runtime lacks, share again, fuse biases.
 import { apply, leafPrimitive, madeBy, type Node, type Tensor, traced } from "./node.ts";
 import { applyScan, type ScanAttributes, scanPrimitive } from "./scan.ts";
+import { geluSource, normalCdf, normalCdfSource } from "./ops/activation.ts";
 import { gemmPrimitive } from "./ops/linear.ts";
-import { isAdd } from "./ops/elementwise.ts";
+import { isAdd, mul } from "./ops/elementwise.ts";
 import { reshape, reshapeSource } from "./ops/structure.ts";
 
 /** All nodes that `outputs` need, bodies of scans apart, inputs before users. */
@@ -47,6 +48,17 @@ function rebuild(outputs: readonly Tensor[], rule: Rule): Tensor[] {
     return apply(node.primitive, inputs, node.attributes);
   };
   return visit(outputs);
+}
+
+/** The first rule that applies. */
+function first(...rules: readonly Rule[]): Rule {
+  return (node, inputs) => {
+    for (const rule of rules) {
+      const replaced = rule(node, inputs);
+      if (replaced) return replaced;
+    }
+    return null;
+  };
 }
 
 /** How often each node is used, in all bodies. */
@@ -94,8 +106,20 @@ function fuseBias(uses: Map<Node, number>): Rule {
   };
 }
 
+/** x·Φ(x) in place of Gelu(x) where the gradient needs Φ(x) anyway. */
+function shareCdf(nodes: readonly Node[]): Rule {
+  const shared = new Set(nodes.map((n) => n.outputs[0] && normalCdfSource(n.outputs[0])));
+  return (node, [x]) => {
+    const source = geluSource(node.outputs[0]);
+    return source !== null && shared.has(source) ? [mul(x, normalCdf(x))] : null;
+  };
+}
+
 /** The graph as it will be written: lowered, shared, biases fused. */
 export function optimise(outputs: readonly Tensor[]): Tensor[] {
   const lowered = traced(() => rebuild(outputs, () => null), { lower: true });
-  return traced(() => rebuild(lowered, fuseBias(countUses(lowered))), { lower: true });
+  const uses = countUses(lowered);
+  return traced(() => rebuild(lowered, first(fuseBias(uses), shareCdf([...uses.keys()]))), {
+    lower: true,
+  });
 }

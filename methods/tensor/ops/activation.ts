@@ -1,6 +1,15 @@
 // Nonlinear functions of networks: tanh, erf, sigmoid, relu, gelu.
 import { TensorError } from "../types.ts";
-import { apply1, asTensor, type Tensor, type TensorLike } from "../node.ts";
+import { sizeOf } from "../ndarray.ts";
+import {
+  apply1,
+  asTensor,
+  madeBy,
+  type Primitive,
+  scalarValue,
+  type Tensor,
+  type TensorLike,
+} from "../node.ts";
 import { abs, add, div, exp, mul, neg, sign, square, sub, unary } from "./elementwise.ts";
 import { greater, where } from "./logic.ts";
 
@@ -27,16 +36,41 @@ const geluPrimitive = /* @__PURE__ */ unary("gelu", "Gelu", {
   vjp: (g, x) => mul(g, geluSlope(x)),
 });
 
+/** ½ + ½x for |x| ≤ 1 in one pass: HardSigmoid never clips there. */
+const halfPrimitive: Primitive = {
+  name: "half",
+  infer: ([x]) => [x],
+  lower: ([x]) => x.dtype === "float64" ? [add(mul(x, 0.5), 0.5)] : null,
+  emit: (writer, inputs) =>
+    writer.node("HardSigmoid", inputs, { alpha: { float: 0.5 }, beta: { float: 0.5 } }),
+  vjp: (_, [g]) => [g && mul(g, 0.5)],
+  flops: (node) => 2 * sizeOf(node.outputs[0].shape),
+};
+
 /** Φ(x), the standard normal distribution function. */
-function normalCdf(x: Tensor): Tensor {
-  return add(mul(erf(mul(x, Math.SQRT1_2)), 0.5), 0.5);
+export function normalCdf(x: Tensor): Tensor {
+  return apply1(halfPrimitive, [erf(mul(x, Math.SQRT1_2))], none);
 }
 
 /** Φ(x) + x φ(x), the derivative of x Φ(x). */
 function geluSlope(x: Tensor): Tensor {
   const v = mul(x, Math.SQRT1_2);
-  const density = mul(mul(v, exp(neg(square(v)))), 1 / Math.sqrt(Math.PI));
+  // v e^(−v²)/√π, the constant moved into the exponent to save a pass.
+  const density = mul(v, exp(sub(-0.5 * Math.log(Math.PI), square(v))));
   return add(normalCdf(x), density);
+}
+
+/** The x of x·Φ(x) if the tensor is a GELU, or null. */
+export function geluSource(y: Tensor): Tensor | null {
+  return madeBy(y, geluPrimitive) ? y.node.inputs[0] : null;
+}
+
+/** The x of Φ(x) if the tensor is that, or null. */
+export function normalCdfSource(y: Tensor): Tensor | null {
+  if (!madeBy(y, halfPrimitive) || !madeBy(y.node.inputs[0], erfPrimitive)) return null;
+  const scaled = y.node.inputs[0].node.inputs[0];
+  const [x, factor] = scaled.node.inputs;
+  return scalarValue(factor) === Math.fround(Math.SQRT1_2) ? x : null;
 }
 
 /** Horner's rule, highest coefficient first. */

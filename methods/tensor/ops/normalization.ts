@@ -112,7 +112,7 @@ const layerNormPrimitive: Primitive<NormAttributes> = {
     const { axis } = node.attributes;
     const axes = x.shape.flatMap((_, i) => i < axis ? [] : [i]);
     const count = sizeOf(axes.map((a) => x.shape[a]));
-    const rows = (t: Tensor) => mul(sum(t, axes, { keepDims: true }), 1 / count);
+    const rows = (t: Tensor) => mean(t, axes, { keepDims: true });
     const centered = sub(x, center);
     let gx: Tensor | null = null, gScale: Tensor | null = null, gBias: Tensor | null = null;
     if (g) {

@@ -10,14 +10,15 @@ import {
   type TensorLike,
 } from "../node.ts";
 import { axesOf, axisOf, reducedShape } from "../shape.ts";
-import { type ReduceOptions, reshape, sum } from "./structure.ts";
+import { broadcastTo, type ReduceOptions, reshape, sum } from "./structure.ts";
 import { div, mul, neg, square, sub } from "./elementwise.ts";
 import { cast, equal } from "./logic.ts";
 
 type Axes = number | readonly number[];
 
-function countOf(x: Tensor, axes: Axes | undefined): number {
-  return sizeOf(axesOf("mean", axes, x.shape.length).map((a) => x.shape[a]));
+interface ReduceAttributes {
+  readonly axes: readonly number[];
+  readonly keepDims: boolean;
 }
 
 function requireFloat(op: string, x: Tensor): void {
@@ -26,11 +27,35 @@ function requireFloat(op: string, x: Tensor): void {
   }
 }
 
+const meanPrimitive: Primitive<ReduceAttributes> = {
+  name: "mean",
+  infer: ([x], { axes, keepDims }) => [
+    { dtype: x.dtype, shape: reducedShape(x.shape, axes, keepDims) },
+  ],
+  simplify: ([x], { axes, keepDims }) =>
+    axes.every((a) => x.shape[a] === 1)
+      ? [reshape(x, reducedShape(x.shape, axes, keepDims))]
+      : null,
+  emit: (writer, [x], { attributes: { axes, keepDims } }) =>
+    writer.node("ReduceMean", [x, writer.int64s(axes)], { keepdims: { int: keepDims ? 1 : 0 } }),
+  vjp: (node, [g]) => {
+    const [x] = node.inputs;
+    const { axes } = node.attributes;
+    const kept = reducedShape(x.shape, axes, true);
+    const share = 1 / sizeOf(axes.map((a) => x.shape[a]));
+    return [g && broadcastTo(mul(reshape(g, kept), share), x.shape)];
+  },
+  flops: (node) => sizeOf(node.inputs[0].shape),
+};
+
 /** Arithmetic mean over `axes` (default all). */
-export function mean(x: TensorLike, axes?: Axes, options?: ReduceOptions): Tensor {
+export function mean(x: TensorLike, axes?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor {
   const input = asTensor(x);
   requireFloat("mean", input);
-  return mul(sum(input, axes, options), 1 / countOf(input, axes));
+  return apply1(meanPrimitive, [input], {
+    axes: axesOf("mean", axes, input.shape.length),
+    keepDims,
+  });
 }
 
 /** Population variance (divisor n) over `axes` (default all). */
@@ -39,12 +64,7 @@ export function variance(x: TensorLike, axes?: Axes, options?: ReduceOptions): T
   return mean(square(sub(input, mean(input, axes, { keepDims: true }))), axes, options);
 }
 
-interface ExtremeAttributes {
-  readonly axes: readonly number[];
-  readonly keepDims: boolean;
-}
-
-const maxPrimitive: Primitive<ExtremeAttributes> = {
+const maxPrimitive: Primitive<ReduceAttributes> = {
   name: "reduceMax",
   infer: ([x], { axes, keepDims }) => [
     { dtype: x.dtype, shape: reducedShape(x.shape, axes, keepDims) },
