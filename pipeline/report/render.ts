@@ -97,6 +97,32 @@ ${
 </section>`;
 }
 
+/** How certain a statement about a paper is, by the tag that follows it. */
+const certainty: Readonly<Record<string, string>> = {
+  "text": "read in the text of the paper",
+  "code": "read in the code that the authors released",
+  "rev": "read in its reviews or the authors' reply",
+  "abs": "read in the abstract, or in a page that quotes or summarises the paper",
+  "peer": "read in other code, not that of this paper",
+  "issue": "read in an issue of a repository",
+  "der": "derived by us",
+  "proto": "seen in a prototype of ours, indicative only",
+  "mem+": "from memory, not checked",
+  "mem": "from memory, not checked",
+  "mem-": "from memory, not checked, uncertain",
+  "n/f": "looked for, not found",
+};
+
+/** Explains the tags that the verdicts use: "[abs]", "[peer: name]". */
+function certaintyLegend(verdicts: readonly Verdict[]): Html | null {
+  const text = verdicts.map((v) => `${v.source} ${v.paper ?? ""}`).join(" ");
+  const tags = new Set([...text.matchAll(/\[([a-z/]+[+-]?)(?::[^\]]*)?\]/g)].map((m) => m[1]));
+  const used = Object.entries(certainty).filter(([tag]) => tags.has(tag));
+  if (!used.length) return null;
+  const items = used.map(([tag, meaning]) => html`<li><small>[${tag}] ${meaning}</small></li>`);
+  return html`<ul class="facts">${items}</ul>`;
+}
+
 function verdictRow(v: Verdict): Html {
   return html`
     <tr>

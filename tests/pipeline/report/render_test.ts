@@ -23,6 +23,7 @@ Deno.test("renderReport() shows claims, sections, data licences, packages, keys 
       "1 of 2 claims reproduced, 1 not; 1 control.",
       "better than random choice (certain)",
       "no number found",
+      "[abs] read in the abstract",
       "Loss while distilling",
       "distill ×300",
       "emoji-datasource-google@16.0.0",
