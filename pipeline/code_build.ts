@@ -18,6 +18,8 @@ import type { Digest } from "./types.ts";
 /** One stage's program as built. */
 export interface BuiltProgram {
   readonly code: Uint8Array<ArrayBuffer>;
+  /** Source map of `code`, as JSON; sources are relative to a folder in the root. */
+  readonly map: Uint8Array<ArrayBuffer>;
   /** File → digest of what tree shaking and minification leave of it; files that leave nothing are absent. */
   readonly files: Readonly<Record<string, Digest>>;
   /** Every file that was read for it, reached or not. */
@@ -85,7 +87,12 @@ export async function buildPrograms(request: BuildRequest): Promise<BuildOutcome
   try {
     // The second form names the file above each part of it, which the program itself must not.
     const [result, withNames] = await Promise.all([
-      esbuild.build({ ...options, minifyWhitespace: true }),
+      esbuild.build({
+        ...options,
+        minifyWhitespace: true,
+        sourcemap: "external",
+        sourcesContent: false,
+      }),
       esbuild.build(options),
     ]);
     const minify = async (code: string) =>
@@ -193,12 +200,13 @@ async function programsOf(
       Object.values(result.metafile.outputs).find((output) => output.entryPoint === entry)
         ?.imports.map(({ path }) => path),
     );
-    const parts = partsOf(outputOf(withNames, i).text, new Set(sources), entry);
+    const parts = partsOf(outputOf(withNames, `${i}.js`).text, new Set(sources), entry);
     const digested = [...parts].map(async ([name, part]) =>
       [name, await digestOfPart(part)] as const
     );
     programs.set(implementation, {
-      code: outputOf(result, i).contents as Uint8Array<ArrayBuffer>,
+      code: outputOf(result, `${i}.js`).contents as Uint8Array<ArrayBuffer>,
+      map: outputOf(result, `${i}.js.map`).contents as Uint8Array<ArrayBuffer>,
       files: Object.fromEntries((await Promise.all(digested)).sort(([a], [b]) => a < b ? -1 : 1)),
       sources,
       externals: Object.fromEntries(
@@ -210,9 +218,9 @@ async function programsOf(
   return programs;
 }
 
-function outputOf(result: Result, index: number): { text: string; contents: Uint8Array } {
-  const output = result.outputFiles.find((file) => file.path.endsWith(`/out/${index}.js`));
-  if (output === undefined) throw new Error(`esbuild returned no program ${index}`);
+function outputOf(result: Result, name: string): { text: string; contents: Uint8Array } {
+  const output = result.outputFiles.find((file) => file.path.endsWith(`/out/${name}`));
+  if (output === undefined) throw new Error(`esbuild returned no ${name}`);
   return output;
 }
 

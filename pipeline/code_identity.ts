@@ -5,6 +5,7 @@ import { buildPrograms, relative } from "./code_build.ts";
 import { Failed } from "./failure.ts";
 import { ImportMap } from "./import_map.ts";
 import { type Seen, stillSeen } from "./source_files.ts";
+import { sourceMapPath } from "./stack_trace.ts";
 import type { Digest } from "./types.ts";
 
 /** The program of one stage. */
@@ -64,10 +65,10 @@ export async function bundles(
       runner,
       imports,
     });
-    for (const [name, { code, ...about }] of built.programs) {
+    for (const [name, { code, map, ...about }] of built.programs) {
       const program = { digest: sha256(code), code, ...about };
       cached.set(name, program);
-      cache.put(name, program, built.sources);
+      cache.put(name, program, map, built.sources);
     }
   }
   cache.save();
@@ -141,7 +142,12 @@ class Cache {
     }
   }
 
-  put(name: string, { code, ...entry }: Program, sources: ReadonlyMap<string, Seen>): void {
+  put(
+    name: string,
+    { code, ...entry }: Program,
+    map: Uint8Array<ArrayBuffer>,
+    sources: ReadonlyMap<string, Seen>,
+  ): void {
     for (const source of entry.sources) {
       const seen = sources.get(source);
       if (seen !== undefined) this.#content.sources[source] = seen;
@@ -150,6 +156,7 @@ class Cache {
     this.#changed = true;
     Deno.mkdirSync(this.#dir, { recursive: true });
     replace(this.#programPath(entry.digest), code);
+    replace(sourceMapPath(this.#dir, entry.digest), map);
   }
 
   save(): void {
