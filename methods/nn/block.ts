@@ -1,16 +1,17 @@
 // Pre-norm transformer blocks: self-attention, optional cross-attention, and a GELU perceptron.
 
-import { add, gelu, mul, type NdArray, type Tensor } from "../tensor/mod.ts";
+import { add, gelu, mul, type NdArray, reshape, type Tensor } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
 import {
-  attention,
+  attentionRows,
   type CrossAttentionParams,
   initCrossAttention,
   initSelfAttention,
-  selfAttention,
   type SelfAttentionParams,
+  selfAttentionRows,
 } from "./attention.ts";
 import {
+  asMatrix,
   initLayerNorm,
   initLinear,
   layerNorm,
@@ -69,7 +70,7 @@ export function initCrossBlock(
   };
 }
 
-const dropped = (x: Tensor, mask?: Tensor) => mask ? mul(x, mask) : x;
+const dropped = (x: Tensor, mask?: Tensor) => mask ? mul(x, asMatrix(mask)) : x;
 
 /** linear → GELU (erf) → linear; x [..., width]. */
 export function mlp(p: MlpParams, x: Tensor): Tensor {
@@ -82,10 +83,10 @@ export function block(
   x: Tensor,
   options: { heads: number; mask?: Tensor; dropout?: BlockDropout },
 ): Tensor {
-  const { dropout } = options;
-  const mixed = selfAttention(p.attention, layerNorm(p.norm1, x), options);
-  const h = add(x, dropped(mixed, dropout?.attention));
-  return add(h, dropped(mlp(p.mlp, layerNorm(p.norm2, h)), dropout?.mlp));
+  const { dropout } = options, rows = asMatrix(x);
+  const mixed = selfAttentionRows(p.attention, layerNorm(p.norm1, rows), x.shape[0], options);
+  const h = add(rows, dropped(mixed, dropout?.attention));
+  return reshape(add(h, dropped(mlp(p.mlp, layerNorm(p.norm2, h)), dropout?.mlp)), x.shape);
 }
 
 /** As {@link block}, with cross-attention to `context` [batch, m, contextWidth] in the middle. */
@@ -95,10 +96,15 @@ export function crossBlock(
   context: Tensor,
   options: { heads: number; mask?: Tensor; dropout?: CrossBlockDropout },
 ): Tensor {
-  const { heads, dropout } = options;
-  const mixed = selfAttention(p.attention, layerNorm(p.norm1, x), options);
-  const h = add(x, dropped(mixed, dropout?.attention));
-  const seen = attention(p.cross, layerNorm(p.normCross, h), context, { heads });
+  const { heads, dropout } = options, rows = asMatrix(x), [batch] = x.shape;
+  const mixed = selfAttentionRows(p.attention, layerNorm(p.norm1, rows), batch, options);
+  const h = add(rows, dropped(mixed, dropout?.attention));
+  const seen = attentionRows(
+    p.cross,
+    { rows: layerNorm(p.normCross, h), batch },
+    { rows: asMatrix(context), batch },
+    { heads },
+  );
   const g = add(h, dropped(seen, dropout?.cross));
-  return add(g, dropped(mlp(p.mlp, layerNorm(p.norm2, g)), dropout?.mlp));
+  return reshape(add(g, dropped(mlp(p.mlp, layerNorm(p.norm2, g)), dropout?.mlp)), x.shape);
 }

@@ -16,6 +16,7 @@ import {
   reshape,
   slice,
   sqrt,
+  square,
   sub,
   type Tensor,
 } from "../tensor/mod.ts";
@@ -109,23 +110,41 @@ export function adamwStep(
   }
   // Of use only where the mask is 1, so that the count may advance here regardless.
   const advanced = add(t, 1);
-  const rate = div(lr, biasCorrection(beta1, advanced));
-  const rootScale = div(1, sqrt(biasCorrection(beta2, advanced)));
-  const masked = (value: Tensor | number): Tensor | number => {
-    if (!updateMask) return value;
-    return spread(mul(updateMask, value), segments);
+  const correction1 = biasCorrection(beta1, advanced),
+    correction2 = biasCorrection(beta2, advanced);
+  const masked = (value: Tensor | number): Tensor | number =>
+    updateMask ? spread(mul(updateMask, value), segments) : value;
+  // The factors of the gradient and of its square, so that neither costs a pass of its own; the
+  // square is shared with a global norm of the same gradient.
+  const scale = gradientScale ?? 1;
+  const keep1 = updateMask ? sub(1, masked(1 - beta1)) : beta1;
+  const keep2 = updateMask ? sub(1, masked(1 - beta2)) : beta2;
+  const m1 = add(mul(m, keep1), mul(gradient, masked(scaled(1 - beta1, scale))));
+  const squareScale = typeof scale === "number" ? scale * scale : square(scale);
+  const v1 = add(mul(v, keep2), mul(square(gradient), masked(scaled(1 - beta2, squareScale))));
+  // lr·(m̂/(√v̂ + ε) + decay) with m̂ = m/c₁ and v̂ = v/c₂, and c₁ moved into the denominator.
+  const factor = spread(div(correction1, sqrt(correction2)), segments);
+  const root = add(mul(sqrt(v1), factor), spread(mul(correction1, eps), segments));
+  const direction = div(m1, root);
+  const change = weightDecay === 0
+    ? direction
+    : add(direction, decayOf(params, weightDecay, decayMask));
+  return {
+    params: sub(params, mul(change, masked(lr))),
+    m: m1,
+    v: v1,
+    t: updateMask ? add(t, updateMask) : advanced,
   };
-  const g = gradientScale === undefined ? gradient : mul(gradient, gradientScale);
-  const m1 = add(m, mul(sub(g, m), masked(1 - beta1)));
-  const v1 = add(v, mul(sub(mul(g, g), v), masked(1 - beta2)));
-  const size = spread(updateMask ? mul(rate, updateMask) : rate, segments);
-  const root = add(mul(sqrt(v1), spread(rootScale, segments)), eps);
-  const change = mul(div(m1, root), size);
-  const steps = updateMask ? add(t, updateMask) : advanced;
-  if (weightDecay === 0) return { params: sub(params, change), m: m1, v: v1, t: steps };
-  const decay = masked(typeof lr === "number" ? weightDecay * lr : mul(lr, weightDecay));
-  const decayed = mul(params, sub(1, decayMask ? mul(constant(decayMask), decay) : decay));
-  return { params: sub(decayed, change), m: m1, v: v1, t: steps };
+}
+
+const scaled = (constant: number, scale: Tensor | number): Tensor | number =>
+  typeof scale === "number" ? constant * scale : mul(scale, constant);
+
+/** weightDecay · params where the mask is 1. */
+function decayOf(params: Tensor, weightDecay: number, mask?: NdArray): Tensor {
+  if (!mask) return mul(params, weightDecay);
+  const data = Float32Array.from(mask.data as Float32Array, (keep) => keep * weightDecay);
+  return mul(params, constant({ dtype: "float32", shape: mask.shape, data }));
 }
 
 /** AdamW with its settings bound. */
