@@ -14,8 +14,11 @@ export class Html {
 
 type Value = string | number | null | undefined | false | Html | readonly Value[];
 
-/** Template tag: escapes strings, joins lists, drops null, undefined and false. */
-export function html(parts: TemplateStringsArray, ...values: readonly Value[]): Html {
+/**
+ * Template tag for HTML: escapes strings, joins lists, drops null, undefined and false.
+ * (Not called `html`, or the formatter would reflow the templates and with them `<pre>`.)
+ */
+export function markup(parts: TemplateStringsArray, ...values: readonly Value[]): Html {
   let text = parts[0];
   values.forEach((value, i) => text += render(value) + parts[i + 1]);
   return new Html(text);
