@@ -24,6 +24,10 @@ export interface Primitive<A extends Attributes = Attributes> {
   readonly lower?: (inputs: readonly Tensor[], attributes: A) => readonly Tensor[] | null;
   /** Floating point operations of one evaluation; default 0. */
   readonly flops?: (node: Node<A>) => number;
+  /** Whether each output element depends on the input elements at its place alone. */
+  readonly elementwise?: boolean;
+  /** The attributes are `axes` and `keepDims` of a reduction. */
+  readonly reduction?: boolean;
   /** Identity of the attributes; default their JSON; null: every node is distinct. */
   readonly key?: (attributes: A) => string | null;
 }

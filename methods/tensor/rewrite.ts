@@ -1,5 +1,6 @@
 // Passes over a finished graph: drop aliases, lower what the runtime lacks, share again, fuse biases.
 import { apply, leafPrimitive, madeBy, type Node, type Tensor, traced } from "./node.ts";
+import { onRows } from "./rows.ts";
 import { applyScan, type ScanAttributes, scanPrimitive } from "./scan.ts";
 import { geluSource, normalCdf, normalCdfSource } from "./ops/activation.ts";
 import { gemmPrimitive } from "./ops/linear.ts";
@@ -119,7 +120,7 @@ function shareCdf(nodes: readonly Node[]): Rule {
 export function optimise(outputs: readonly Tensor[]): Tensor[] {
   const lowered = traced(() => rebuild(outputs, () => null), { lower: true });
   const uses = countUses(lowered);
-  return traced(() => rebuild(lowered, first(fuseBias(uses), shareCdf([...uses.keys()]))), {
+  return traced(() => rebuild(lowered, first(fuseBias(uses), shareCdf([...uses.keys()]), onRows)), {
     lower: true,
   });
 }

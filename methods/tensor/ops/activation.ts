@@ -39,6 +39,7 @@ const geluPrimitive = /* @__PURE__ */ unary("gelu", "Gelu", {
 /** ½ + ½x for |x| ≤ 1 in one pass: HardSigmoid never clips there. */
 const halfPrimitive: Primitive = {
   name: "half",
+  elementwise: true,
   infer: ([x]) => [x],
   lower: ([x]) => x.dtype === "float64" ? [add(mul(x, 0.5), 0.5)] : null,
   emit: (writer, inputs) =>

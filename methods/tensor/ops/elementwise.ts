@@ -41,6 +41,7 @@ interface BinaryRules {
 export function binary(name: string, onnx: string, rules: BinaryRules): Primitive<None> {
   const primitive: Primitive<None> = {
     name,
+    elementwise: true,
     infer: ([a, b]) => {
       sameDType(name, a, b);
       return [{ dtype: rules.result ?? a.dtype, shape: broadcastOf(name, a, b) }];
@@ -203,6 +204,7 @@ export function pow(a: TensorLike, b: TensorLike): Tensor {
 
 const powConstant: Primitive<{ readonly exponent: number }> = {
   name: "powConstant",
+  elementwise: true,
   infer: ([x]) => [x],
   emit: (writer, [x], node) => {
     const exponent = constant(node.attributes.exponent, node.inputs[0].dtype);
@@ -249,6 +251,7 @@ export function unary(name: string, onnx: string, rules: UnaryRules): Primitive<
   const { vjp, lower, fold } = rules;
   const primitive: Primitive<None> = {
     name,
+    elementwise: true,
     infer: ([x]) => {
       if (!isFloat(x.dtype) && !["neg", "abs", "sign"].includes(name)) {
         throw new TensorError("dtype", `${name}: expected a float tensor, got ${describe(x)}`);

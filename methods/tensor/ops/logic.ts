@@ -78,6 +78,7 @@ export function logicalNot(x: TensorLike): Tensor {
 
 const wherePrimitive: Primitive = {
   name: "where",
+  elementwise: true,
   infer: ([c, a, b]) => {
     requireDType("where", c, "bool");
     sameDType("where", a, b);
@@ -115,6 +116,7 @@ const onnxType: Record<DType, number> = { float32: 1, int32: 6, int64: 7, bool: 
 
 const castPrimitive: Primitive<{ readonly to: DType }> = {
   name: "cast",
+  elementwise: true,
   infer: ([x], { to }) => [{ dtype: to, shape: x.shape }],
   simplify: ([x], { to }) => {
     if (x.dtype === to) return [x];

@@ -80,12 +80,14 @@ export function logSumExp(
   return options.keepDims ? total : reshape(total, sum(input, axes).shape);
 }
 
-interface NormAttributes {
+/** Attributes of layerNorm: first normalised axis, and what is added to the variance. */
+export interface NormAttributes {
   readonly axis: number;
   readonly epsilon: number;
 }
 
-const layerNormPrimitive: Primitive<NormAttributes> = {
+/** Outputs: result, mean, inverse deviation. */
+export const layerNormPrimitive: Primitive<NormAttributes> = {
   name: "layerNorm",
   infer: ([x], { axis }) => {
     const kept = { dtype: x.dtype, shape: x.shape.map((d, i) => i < axis ? d : 1) };

@@ -29,6 +29,7 @@ function requireFloat(op: string, x: Tensor): void {
 
 const meanPrimitive: Primitive<ReduceAttributes> = {
   name: "mean",
+  reduction: true,
   infer: ([x], { axes, keepDims }) => [
     { dtype: x.dtype, shape: reducedShape(x.shape, axes, keepDims) },
   ],

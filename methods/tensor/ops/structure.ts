@@ -154,8 +154,14 @@ interface ReduceAttributes {
   readonly keepDims: boolean;
 }
 
+/** The axes that a sum or mean reduces, or null for other operators. */
+export function reductionOf(node: Node): readonly number[] | null {
+  return node.primitive.reduction ? (node.attributes as ReduceAttributes).axes : null;
+}
+
 const sumPrimitive: Primitive<ReduceAttributes> = {
   name: "sum",
+  reduction: true,
   infer: ([x], { axes, keepDims }) => [
     { dtype: x.dtype, shape: reducedShape(x.shape, axes, keepDims) },
   ],
