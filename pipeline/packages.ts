@@ -19,7 +19,7 @@ export interface Fetching {
 /** Waits before the second and the third try, in milliseconds. */
 const BACKOFF = [1000, 4000];
 /** Answers of a registry that no repetition changes. */
-const FINAL = /does not exist|could not find npm package .* matching|404|401|403/i;
+const FINAL = /does not exist|could not find npm package .* matching|unauthorized|forbidden/i;
 
 interface Said {
   readonly success: boolean;
@@ -106,7 +106,7 @@ export async function packageDirectory(
  * Makes sure that the packages of stage programs are in Deno's cache, because stages have no network.
  *
  * @param lockFile Lock file whose versions count, or null.
- * @param onFetch Called when something must be fetched.
+ * @param onFetch Called once when something must be fetched.
  * @throws {Failed} `package-missing` when that is impossible.
  */
 export async function preparePackages(
@@ -119,12 +119,15 @@ export async function preparePackages(
   const lock = lockFile === null ? "--no-lock" : `--lock=${lockFile}`;
   // The flags of stage processes, so that what is found here is found there.
   const flags = ["--no-config", lock];
-  const quiet = { ...fetching, onLog: () => {} };
-  if ((await deno(["cache", "--cached-only", ...flags, ...specifiers], quiet)).success) return;
-  fetching.signal.throwIfAborted();
-  onFetch(specifiers);
+  let told = false;
+  const onLog = (line: string) => {
+    if (!line.startsWith("Download ")) return;
+    if (!told) onFetch(specifiers);
+    told = true;
+    fetching.onLog(line);
+  };
   try {
-    await fetchPackages(specifiers, fetching, flags);
+    await fetchPackages(specifiers, { ...fetching, onLog }, flags);
   } catch (error) {
     if (!(error instanceof Failed)) throw error;
     throw new Failed({
