@@ -1,10 +1,11 @@
 // wasm and webgpu through onnxruntime-web.
-import { TensorError } from "../types.ts";
+import { type Provider, TensorError } from "../types.ts";
 import { type OpenSession, type OrtSession, sessionError, wrap } from "./session.ts";
 
-async function runtime(): Promise<typeof import("onnxruntime-web")> {
+async function runtime(provider: Provider): Promise<typeof import("onnxruntime-web")> {
   try {
-    return await import("onnxruntime-web");
+    if (provider === "wasm") return await import("onnxruntime-web");
+    return await import("onnxruntime-web/webgpu");
   } catch (error) {
     throw new TensorError(
       "provider",
@@ -18,7 +19,7 @@ async function runtime(): Promise<typeof import("onnxruntime-web")> {
 
 /** Opens a session in WebAssembly or on WebGPU. */
 export const openWeb: OpenSession = async (model, { provider, threads }) => {
-  const ort = await runtime();
+  const ort = await runtime(provider);
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = "error";
   try {
