@@ -102,13 +102,19 @@ function groupLines(
   }
   for (const change of all ? first.changes : first.changes.slice(0, 3)) {
     lines.push(...indent(change.text, "  • "));
-    const hasValues = change.before !== undefined && change.after !== undefined;
-    if (hasValues && !change.text.includes("→")) {
-      lines.push(...indent(`${change.before} → ${change.after}`, "    "));
+    const { before, after } = change;
+    // Two digests differ; that says nothing more.
+    const isTelling = before !== undefined && after !== undefined && !isDigestLike(before + after);
+    if (isTelling && !change.text.includes("→")) {
+      lines.push(...indent(`${before} → ${after}`, "    "));
     }
   }
   if (!all && first.changes.length > 3) {
     lines.push(`    and ${plural(first.changes.length - 3, "more change")} (--all shows them)`);
   }
   return lines;
+}
+
+function isDigestLike(text: string): boolean {
+  return /^[0-9a-f]{16,}$/.test(text);
 }

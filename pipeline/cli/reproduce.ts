@@ -118,7 +118,7 @@ async function reproduce(
     interrupt.dispose();
     display.close();
   }
-  const report = result.ok ? await reportOn(session, result, io) : null;
+  const report = result.ok ? await reportIfPossible(session, result, io) : null;
   const seconds = secondsSince(startedAt);
   if (json) {
     printJson(io, {
@@ -133,6 +133,22 @@ async function reproduce(
   } else tellEnd(io, title, result, report, seconds);
   if (result.ok) return 0;
   return controller.signal.aborted ? cancelledExit : 1;
+}
+
+/** A full or read-only disk costs the report, not the verdicts. */
+async function reportIfPossible(
+  session: Session,
+  result: RunResult,
+  io: Io,
+): Promise<string | null> {
+  try {
+    return await reportOn(session, result, io);
+  } catch (error) {
+    // Errors of the system carry its code, e.g. ENOSPC; others are defects.
+    if (!(error instanceof Error && "code" in error && typeof error.code === "string")) throw error;
+    io.err.write(`${io.err.paint.warn("warning")}: the report is not written: ${error.message}\n`);
+    return null;
+  }
 }
 
 /** Writes the report unless the last one says the same. @returns its path. */

@@ -2,6 +2,7 @@
 
 import { loadConfig } from "../config.ts";
 import { chooseProvider } from "../environment.ts";
+import { Failed } from "../failure.ts";
 import { plan } from "../plan.ts";
 import { findPaper, loadPaper } from "../project.ts";
 import type { Pipeline } from "../pipeline.ts";
@@ -70,7 +71,7 @@ export async function openSession(
     preset,
   });
   const storeDir = place.storeDir(args);
-  const store = await Store.open(storeDir);
+  const store = await openStore(storeDir, place);
   const requested = (args.texts.provider ?? "auto") as Provider | "auto";
   const choice = await chooseProvider(requested, { cacheDir: `${storeDir}/cache` });
   const jobs = args.counts.jobs ?? navigator.hardwareConcurrency;
@@ -85,4 +86,18 @@ export async function openSession(
     force: args.flags.has("force"),
   };
   return { ...inputs, providerReason: choice.reason, plan: await plan(inputs) };
+}
+
+async function openStore(dir: string, place: Place): Promise<Store> {
+  try {
+    return await Store.open(dir);
+  } catch (error) {
+    // Whatever the system says: no permission, a file in the way, a full or read-only disk.
+    throw new Failed({
+      code: "store",
+      message: `the store cannot be opened: ${error instanceof Error ? error.message : error}`,
+      where: place.show(dir),
+      mend: "Name a folder that can be written to with --store DIR.",
+    }, { cause: error });
+  }
 }

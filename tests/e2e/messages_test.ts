@@ -145,3 +145,17 @@ Deno.test("clean removes nothing that is not a store", async () => {
   assert.match(await refused(rig, "clean", "--all", "--store", "stages"), /not a store/);
   assert.ok((await Deno.stat(`${rig.dir}/stages/toy`)).isDirectory);
 });
+
+Deno.test("a store that cannot be made is named, a report that cannot be written costs only itself", async () => {
+  await using rig = await Rig.create();
+  await rig.write("elsewhere", "a file");
+  assert.match(
+    await refused(rig, "reproduce", "toy", "--store", "elsewhere"),
+    /elsewhere: .*store/,
+  );
+  await rig.write("artifacts/reports", "a file");
+  const { code, out, err } = await rig.cli("reproduce", "toy");
+  assert.equal(code, 0);
+  assert.match(out, /sum-is-positive +reproduced/);
+  assert.match(err, /warning: the report is not written/);
+});
