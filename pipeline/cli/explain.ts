@@ -1,7 +1,8 @@
 /** `deno task explain`: for every node, would it run, and why. Runs nothing. */
 
+import { upstreamOf } from "../graph.ts";
 import { plural, wrap } from "../report/format.ts";
-import type { Plan, PlannedNode } from "../types.ts";
+import type { Change, Node, Plan, PlannedNode } from "../types.ts";
 import type { Command } from "./command.ts";
 import { type ExplainJson, plannedStatus } from "./json.ts";
 import { openSession, planOptions } from "./session.ts";
@@ -55,7 +56,9 @@ export default command;
 /** The plan in words: nodes of one stage with the same cause are one entry; a closing count. */
 export function explainLines(plan: Plan, paint: Paint, width: number): string[] {
   const groups = new Map<string, PlannedNode[]>();
-  for (const p of plan.nodes) {
+  const unfinished = new Set(plan.nodes.filter((p) => p.status !== "cached").map((p) => p.node));
+  for (const planned of plan.nodes) {
+    const p = waitingForStages(planned, unfinished);
     const id = JSON.stringify([p.node.stage, p.status, p.changes.map((c) => c.text)]);
     const group = groups.get(id);
     if (group) group.push(p);
@@ -73,6 +76,20 @@ export function explainLines(plan: Plan, paint: Paint, width: number): string[] 
       : `${run} would run, ${pending} pending, ${cached} cached.` +
         (pending ? " A pending node runs unless what it waits for comes out the same." : ""),
   ];
+}
+
+/**
+ * A pending node with what it waits for named by stage instead of node: those of one stage then have
+ * the same cause and become one entry.
+ */
+function waitingForStages(planned: PlannedNode, unfinished: ReadonlySet<Node>): PlannedNode {
+  if (planned.status !== "pending") return planned;
+  const upstream = upstreamOf(planned.node).filter((n) => unfinished.has(n));
+  const stages = [...new Set(upstream.map((n) => n.stage))];
+  const changes = planned.changes.map((c): Change =>
+    c.text.startsWith("waits for ") ? { ...c, text: `waits for ${stages.join(", ")}` } : c
+  );
+  return { ...planned, changes };
 }
 
 /** Ids listed for a group before the rest is only counted. */
@@ -98,7 +115,7 @@ function groupLines(
     const ids = group.slice(0, LISTED).map((p) => p.node.id.slice(p.node.stage.length))
       .map((id) => id.replace(/^\[|\]$/g, ""));
     const more = group.length > LISTED ? ` and ${group.length - LISTED} more` : "";
-    lines.push(...indent(ids.join(", ") + more, "    "));
+    lines.push(...indent(ids.join(" · ") + more, "    "));
   }
   for (const change of all ? first.changes : first.changes.slice(0, 3)) {
     lines.push(...indent(change.text, "  • "));
