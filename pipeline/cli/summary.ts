@@ -31,9 +31,8 @@ export function verdictLines(verdicts: readonly Verdict[], page: Page): string[]
     verdicts.map((v) => [
       v.control ? `${v.claim} (control)` : v.claim,
       v.verdict,
-      number(v.effect),
-      interval(v.interval),
-      pValue(v.p),
+      // Nothing was measured: the numbers are placeholders.
+      ...(v.n === 0 ? ["–", "–", "–"] : [number(v.effect), interval(v.interval), pValue(v.p)]),
       String(v.n),
     ]),
     page.width,

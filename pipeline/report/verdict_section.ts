@@ -23,6 +23,8 @@ ${certaintyLegend(verdicts)}
 
 function row(v: Verdict): Html {
   const control = v.control && markup`<small>(control: expected to show no effect)</small>`;
+  // Without observations the numbers are placeholders.
+  const effect = v.n === 0 ? "–" : markup`${number(v.effect)}<br>${interval(v.interval)}`;
   return markup`<tr>
 <td><b>${v.statement}</b> ${control}
 <p>${v.explanation}</p>
@@ -30,8 +32,8 @@ function row(v: Verdict): Html {
 <td data-label="Verdict"><span class="verdict ${
     v.verdict.replaceAll(" ", "-")
   }">${v.verdict}</span></td>
-<td class="n" data-label="Effect">${number(v.effect)}<br>${interval(v.interval)}</td>
-<td class="n" data-label="p">${pValue(v.p)}</td>
+<td class="n" data-label="Effect">${effect}</td>
+<td class="n" data-label="p">${v.n === 0 ? "–" : pValue(v.p)}</td>
 <td class="n" data-label="n">${v.n}</td>
 <td data-label="The paper">${v.paper ?? markup`<span class="muted">no number found</span>`}
 <p><small>${v.source}</small></p></td>

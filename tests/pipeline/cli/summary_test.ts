@@ -97,3 +97,8 @@ Deno.test("failureLines() does not blame what was cancelled", () => {
     "1 finished node kept. To go on from there: deno task reproduce toy",
   ]);
 });
+
+Deno.test("verdictLines() shows no numbers for what was not measured", () => {
+  const lines = verdictLines([verdict({ n: 0, effect: 0, interval: [0, 0], p: 1 })], page);
+  assert.match(lines[2], /reproduced +– +– +– +0$/);
+});
