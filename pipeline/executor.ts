@@ -140,8 +140,9 @@ async function flags(store: Store, path: string, attempt: Attempt): Promise<stri
     "--no-code-cache",
     "--quiet",
     `--seed=${SEED}`,
-    `--allow-read=${path}`,
-    `--allow-write=${path}/outputs`,
+    // Relative to the attempt, where the process starts: in a flag a comma ends a path.
+    "--allow-read=.",
+    "--allow-write=./outputs",
   ];
   if (attempt.lockFile === null) list.push("--no-lock");
   else {
@@ -151,7 +152,9 @@ async function flags(store: Store, path: string, attempt: Attempt): Promise<stri
   }
   const tensors = node.work.type === "module" && node.work.provider;
   if (tensors) list.push(...providerPermissions(provider, await npmCacheDir()));
-  else if (program.specifiers.length > 0) list.push(`--allow-read=${await npmCacheDir()}`);
+  else if (program.specifiers.length > 0) {
+    list.push(`--allow-read=${await npmCacheDir()}`);
+  }
   return mergeReads(list);
 }
 

@@ -1,4 +1,4 @@
-/** SHA-256 of a file without holding a large one in memory. */
+/** SHA-256 of a file without holding a large one in memory, and a stamp that changes with its content. */
 
 import { createHash } from "node:crypto";
 import type { Digest } from "./types.ts";
@@ -22,4 +22,9 @@ export async function fileDigest(path: string): Promise<{ digest: Digest; bytes:
     bytes += n;
   }
   return { digest: hash.digest("hex"), bytes };
+}
+
+/** Inode, mtime and size: while they stay, so do the bytes of a read-only object. */
+export function stamp(info: Deno.FileInfo): string {
+  return `${info.dev}:${info.ino}:${info.mtime?.getTime()}:${info.size}`;
 }

@@ -93,6 +93,15 @@ export const systemHost: Host = {
     }),
 };
 
+/** Removes what a failed step left, as far as possible. */
+export function discard(host: Host, path: string): void {
+  try {
+    host.files.remove(path);
+  } catch {
+    // The disk is in trouble already; the first error is the one to report.
+  }
+}
+
 /**
  * Writes a whole file so that readers see the old or the new one, never a part.
  * @param store Directory with a `tmp` folder on the same file system as `path`.
@@ -104,11 +113,7 @@ export function replaceFile(host: Host, store: string, path: string, bytes: Uint
     host.files.writeNew(temporary, bytes);
     host.files.rename(temporary, path);
   } catch (error) {
-    try {
-      host.files.remove(temporary);
-    } catch {
-      // The disk is in trouble already; the first error is the one to report.
-    }
+    discard(host, temporary);
     throw error;
   }
 }

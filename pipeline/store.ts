@@ -1,8 +1,9 @@
 /** The store: objects named by their SHA-256, and records that are written only after their objects. */
 
 import { sha256 } from "./canonical.ts";
-import { fileDigest } from "./file_digest.ts";
-import { type Host, systemHost } from "./host.ts";
+import { DamagedObject } from "./damaged_object.ts";
+import { fileDigest, stamp } from "./file_digest.ts";
+import { discard, type Host, systemHost } from "./host.ts";
 import { isDigest, Records } from "./records.ts";
 import {
   decodeManifest,
@@ -13,14 +14,7 @@ import {
 } from "./tree_manifest.ts";
 import type { Digest, KeyComponents, OutputEntry, StageRecord } from "./types.ts";
 
-/** A stored object whose bytes are not what its name says, or that is gone. The caller rebuilds it. */
-export class DamagedObject extends Error {
-  override readonly name = "DamagedObject";
-  /** @param digest The object. @param part Of which tree it is a file, when it is one. */
-  constructor(readonly digest: Digest, what: string, readonly part?: Digest) {
-    super(`Object ${digest.slice(0, 12)} of the store ${what}`);
-  }
-}
+export { DamagedObject };
 
 /** What is known about stored content. */
 export type Stored = Pick<OutputEntry, "digest" | "bytes">;
@@ -125,7 +119,7 @@ export class Store {
       await this.#commit(staged);
       return entries;
     } catch (error) {
-      for (const { temporary } of staged) this.#discard(temporary);
+      for (const { temporary } of staged) discard(this.host, temporary);
       throw error;
     }
   }
@@ -135,7 +129,7 @@ export class Store {
     try {
       this.host.files.writeNew(temporary, bytes);
     } catch (error) {
-      this.#discard(temporary);
+      discard(this.host, temporary);
       throw error;
     }
     return { digest: sha256(bytes), bytes: bytes.length, temporary };
@@ -151,7 +145,7 @@ export class Store {
       const { digest, bytes } = await fileDigest(temporary);
       return { digest, bytes, temporary };
     } catch (error) {
-      if (temporary !== path) this.#discard(temporary);
+      if (temporary !== path) discard(this.host, temporary);
       throw error;
     }
   }
@@ -160,20 +154,12 @@ export class Store {
     return `${this.dir}/tmp/${this.host.unique()}`;
   }
 
-  #discard(path: string): void {
-    try {
-      this.host.files.remove(path);
-    } catch {
-      // The disk is in trouble already; the first error is the one to report.
-    }
-  }
-
   async #commit(staged: readonly Staged[]): Promise<void> {
     const fresh: Staged[] = [];
     const seen = new Set<Digest>();
     for (const object of staged) {
       const known = seen.has(object.digest) || this.#isVerified(object.digest);
-      if (known) this.#discard(object.temporary);
+      if (known) discard(this.host, object.temporary);
       else fresh.push(object);
       seen.add(object.digest);
     }
@@ -409,9 +395,4 @@ export class Store {
     this.#verified.clear();
     this.#manifests.clear();
   }
-}
-
-/** Inode, mtime and size: while they stay, so do the bytes of a read-only object. */
-function stamp(info: Deno.FileInfo): string {
-  return `${info.dev}:${info.ino}:${info.mtime?.getTime()}:${info.size}`;
 }

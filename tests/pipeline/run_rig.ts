@@ -49,7 +49,7 @@ export class Rig {
     host: Host = systemHost,
     extra: Record<string, unknown> = {},
   ): Rig {
-    const root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "rig-" }));
+    const root = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "rig, a-" }));
     Deno.writeTextFileSync(`${root}/deno.json`, JSON.stringify({ imports: {}, ...extra }));
     const rig = new Rig(root, host);
     rig.write({ ...SOURCES, ...sources });
