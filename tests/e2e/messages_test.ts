@@ -159,3 +159,17 @@ Deno.test("a store that cannot be made is named, a report that cannot be written
   assert.match(out, /sum-is-positive +reproduced/);
   assert.match(err, /warning: the report is not written/);
 });
+
+Deno.test("a defect is one line, with the trace in a file", async () => {
+  await using rig = await Rig.create();
+  await rig.edit("stages/toy/pipeline.ts", "build({ config }) {", "build({ config }) { oops();");
+  const { code, out, err } = await rig.cli("explain", "toy");
+  assert.equal(code, 1);
+  assert.equal(out, "");
+  const [message, log, ...rest] = err.trimEnd().split("\n");
+  assert.match(message, /^error: ReferenceError: oops is not defined/);
+  assert.deepEqual(rest, []);
+  const path = log.replace(/^log: /, "");
+  assert.match(await Deno.readTextFile(path), /stages\/toy\/pipeline\.ts:\d+/);
+  await Deno.remove(path);
+});
