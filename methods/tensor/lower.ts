@@ -5,7 +5,7 @@ import { ndarray } from "./ndarray.ts";
 import { leafPrimitive, type Node, type Tensor } from "./node.ts";
 import type { GraphWriter, OnnxAttributes } from "./onnx/graph_writer.ts";
 import { reachable } from "./rewrite.ts";
-import { type ScanAttributes, scanPrimitive } from "./scan.ts";
+import { type ScanAttributes, scanPrimitive } from "./scan_primitive.ts";
 import {
   type AttributeProto,
   AttributeProto_AttributeType as Kind,

@@ -1,7 +1,7 @@
 // Passes over a finished graph: drop aliases, lower what the runtime lacks, share again, fuse biases.
 import { apply, leafPrimitive, madeBy, type Node, type Tensor, traced } from "./node.ts";
 import { onRows } from "./rows.ts";
-import { applyScan, type ScanAttributes, scanPrimitive } from "./scan.ts";
+import { applyScan, type ScanAttributes, scanPrimitive } from "./scan_primitive.ts";
 import { geluSource, normalCdf, normalCdfSource } from "./ops/activation.ts";
 import { gemmPrimitive } from "./ops/linear.ts";
 import { isAdd, mul } from "./ops/elementwise.ts";

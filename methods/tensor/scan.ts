@@ -1,74 +1,9 @@
 // Loops over the leading axis, lowered to ONNX Loop: state stays inside the runtime between steps.
 import { describe, type Spec, TensorError, type TensorErrorCode } from "./types.ts";
-import {
-  apply,
-  asTensor,
-  constantArray,
-  isTensorLike,
-  leaf,
-  type Node,
-  type Primitive,
-  Tensor,
-} from "./node.ts";
+import { asTensor, isTensorLike, leaf } from "./node.ts";
 import { sameSpec } from "./ndarray.ts";
 import { flatten, sameTree, unflatten } from "./tree.ts";
-
-/** A traced loop body: leaves stand for the carry, then for one slice of each scanned tensor. */
-export interface ScanAttributes {
-  readonly steps: number;
-  readonly carries: number;
-  readonly leaves: readonly Tensor[];
-  /** New carry, then one slice of each stacked output. */
-  readonly outputs: readonly Tensor[];
-}
-
-/** Inputs: initial carry, scanned tensors, then outer tensors that the body uses. */
-export const scanPrimitive: Primitive<ScanAttributes> = {
-  name: "scan",
-  key: () => null,
-  infer: (_, { steps, carries, outputs }) =>
-    outputs.map((y, i) =>
-      i < carries
-        ? { dtype: y.dtype, shape: y.shape }
-        : { dtype: y.dtype, shape: [steps, ...y.shape] }
-    ),
-  emit: () => {
-    throw new TensorError("unsupported", "scan is written by the lowering pass");
-  },
-};
-
-/** Nodes reachable from `outputs` that depend on `leaves`, and the outer tensors they use. */
-function captures(outputs: readonly Tensor[], leaves: readonly Tensor[]): Tensor[] {
-  const inside = new Map<Node, boolean>(leaves.map((t) => [t.node, true]));
-  const stack = outputs.map((t) => t.node);
-  while (stack.length > 0) {
-    const node = stack[stack.length - 1];
-    if (inside.has(node)) {
-      stack.pop();
-      continue;
-    }
-    const open = node.inputs.filter((t) => !inside.has(t.node));
-    if (open.length > 0) { for (const t of open) stack.push(t.node); }
-    else inside.set(node, node.inputs.some((t) => inside.get(t.node)));
-  }
-  const found = new Set<Tensor>();
-  const consider = (t: Tensor) => {
-    if (!inside.get(t.node) && constantArray(t) === null) found.add(t);
-  };
-  outputs.forEach(consider);
-  for (const [node, yes] of inside) if (yes) node.inputs.forEach(consider);
-  return [...found].sort((a, b) => a.node.id - b.node.id || a.index - b.index);
-}
-
-/** Applies a traced body. @internal */
-export function applyScan(
-  init: readonly Tensor[],
-  xs: readonly Tensor[],
-  attributes: ScanAttributes,
-): readonly Tensor[] {
-  const free = captures(attributes.outputs, attributes.leaves);
-  return apply(scanPrimitive, [...init, ...xs, ...free], attributes);
-}
+import { applyScan } from "./scan_primitive.ts";
 
 function fail(code: TensorErrorCode, message: string): never {
   throw new TensorError(code, `scan: ${message}`);
