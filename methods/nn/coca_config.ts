@@ -149,20 +149,36 @@ export function initCoca(stream: Stream, config: CocaConfig): CocaParams<NdArray
   };
 }
 
+/** Which dropout masks to make. */
+export interface CocaDropoutOptions {
+  batch: number;
+  /** Probability of dropping, in [0, 1). */
+  rate: number;
+  /** Number of the first step. @default 0 */
+  first?: number;
+  /** Steps in a row. */
+  steps: number;
+}
+
 /**
- * Dropout masks for one batch, or for `steps` batches with a leading axis of steps (as `scan`
- * wants), each from the stream's child named by its place in the tree.
- *
- * @param rate probability of dropping, in [0, 1).
+ * Dropout masks of `steps` batches, with a leading axis of steps as `scan` wants. Each comes from
+ * the stream's child named by its step and its place in the tree, so that a run may be cut into
+ * programs of any length.
  */
 export function cocaDropout(
   stream: Stream,
   config: CocaConfig,
-  { batch, rate, steps }: { batch: number; rate: number; steps?: number },
+  { batch, rate, first = 0, steps }: CocaDropoutOptions,
 ): CocaDropout<NdArray> {
-  const lead = steps === undefined ? [batch] : [steps, batch];
-  const of = (tower: string, layer: number, branch: string, length: number) =>
-    stream.child(tower, layer, branch).dropoutMask(rate, [...lead, length, config.width]);
+  const of = (tower: string, layer: number, branch: string, length: number): NdArray => {
+    const shape = [batch, length, config.width], size = batch * length * config.width;
+    const data = new Float32Array(steps * size);
+    for (let i = 0; i < steps; i++) {
+      const mask = stream.child(first + i, tower, layer, branch).dropoutMask(rate, shape);
+      data.set(mask.data as Float32Array, i * size);
+    }
+    return { dtype: "float32", shape: [steps, ...shape], data };
+  };
   const blocks = (tower: string, count: number, length: number): BlockDropout<NdArray>[] =>
     Array.from({ length: count }, (_, i) => ({
       attention: of(tower, i, "attention", length),

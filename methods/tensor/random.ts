@@ -292,28 +292,32 @@ export class Stream {
 
   /** Zeros and ones, one with the given probability (to within 2⁻³³). */
   bernoulli(probability: number, shape: readonly number[]): NdArray {
+    if (!(probability >= 0 && probability <= 1)) {
+      throw new RangeError(`probability ${probability} is not in [0, 1]`);
+    }
     const data = new Uint8Array(sizeOf(shape));
-    this.#chance(probability, data, 1);
+    const threshold = Math.round(probability * 2 ** 32);
+    for (let i = 0; i < data.length; i++) if (this.nextWord() < threshold) data[i] = 1;
     return { dtype: "bool", shape: [...shape], data };
   }
 
   /**
-   * An inverted-dropout mask: `1/(1 − rate)` with probability `1 − rate`, else 0.
+   * An inverted-dropout mask: 0 with probability `rate`, rounded to a multiple of 2⁻¹⁶, else the
+   * value that makes the mean 1. Two elements share a word, since masks are drawn for every step.
+   *
    * @param rate in [0, 1).
    */
   dropoutMask(rate: number, shape: readonly number[]): NdArray {
     if (!(rate >= 0 && rate < 1)) throw new RangeError(`dropout rate ${rate} is not in [0, 1)`);
     const data = new Float32Array(sizeOf(shape));
-    this.#chance(1 - rate, data, 1 / (1 - rate));
-    return { dtype: "float32", shape: [...shape], data };
-  }
-
-  #chance(probability: number, data: Uint8Array | Float32Array, value: number): void {
-    if (!(probability >= 0 && probability <= 1)) {
-      throw new RangeError(`probability ${probability} is not in [0, 1]`);
+    const kept = Math.max(1, Math.round((1 - rate) * 65536)), value = 65536 / kept;
+    for (let i = 0; i < data.length; i += 2) {
+      const word = this.nextWord();
+      if ((word & 0xffff) < kept) data[i] = value;
+      // A write beyond an odd end is ignored.
+      if ((word >>> 16) < kept) data[i + 1] = value;
     }
-    const threshold = Math.round(probability * 2 ** 32);
-    for (let i = 0; i < data.length; i++) if (this.nextWord() < threshold) data[i] = value;
+    return { dtype: "float32", shape: [...shape], data };
   }
 
   /** Integers in [low, high) without bias; int32, so bounds must fit. */

@@ -100,7 +100,9 @@ class Stream:
         return (self.words(int(np.prod(shape))) < round(p * 2**32)).reshape(shape)
 
     def dropout_mask(self, rate, shape):
-        return (self.bernoulli(1 - rate, shape) / (1 - rate)).astype(np.float32)
+        count, kept = int(np.prod(shape)), max(1, round((1 - rate) * 65536))
+        halves = self.words((count + 1) // 2).view(np.uint16)[:count]
+        return ((halves < kept) * (65536 / kept)).astype(np.float32).reshape(shape)
 
     def integers(self, low, high, shape):
         span, count = high - low, int(np.prod(shape))
@@ -118,4 +120,5 @@ if __name__ == "__main__":
     print(s.words(5).tolist())
     print(s.normal([3]).tolist(), s.truncated_normal([3]).tolist(), s.uniform([2]).tolist())
     print(s.integers(-3, 4, [6]).tolist(), s.bernoulli(0.3, [8]).astype(int).tolist())
+    print((s.dropout_mask(0.5, [7]) / 2).astype(int).tolist())
     print(quantile([1e-300, 1e-12, 0.01, 0.3, 0.975]).tolist())

@@ -125,11 +125,6 @@ async function trainingCurve(steps: number, chunk: number, rate?: number): Promi
       return [losses.total, losses] as const;
     },
   });
-  const dropoutOf = (step: number) =>
-    cocaDropout(stream(reference.seed, "coca", "dropout", step), config, {
-      batch: reference.batch,
-      rate: rate!,
-    });
   const inputs = (first: number) => {
     const indices = Array.from({ length: chunk }, (_, i) => first + i);
     const chosen = indices.map((i) => batches[i % BATCHES]);
@@ -139,7 +134,9 @@ async function trainingCurve(steps: number, chunk: number, rate?: number): Promi
     };
     const lr = learningRates(schedule, first, chunk);
     if (rate === undefined) return { batch, lr };
-    return { batch: { ...batch, dropout: stackTrees(indices.map(dropoutOf)) }, lr };
+    const masks = { batch: reference.batch, rate, first, steps: chunk };
+    const dropout = cocaDropout(stream(reference.seed, "coca", "dropout"), config, masks);
+    return { batch: { ...batch, dropout }, lr };
   };
   let state = optimizer.init(layout.pack(initial));
   const program = compile(train, [state, inputs(0)]);
@@ -160,23 +157,6 @@ async function trainingCurve(steps: number, chunk: number, rate?: number): Promi
   return curve;
 }
 
-function stackTrees(trees: CocaDropout<NdArray>[]): CocaDropout<NdArray> {
-  const layers = (tower: "image" | "text" | "multimodal") =>
-    trees[0][tower].map((masks, i) =>
-      Object.fromEntries(
-        Object.keys(masks).map((branch) => [
-          branch,
-          stackArrays(trees.map((tree) => (tree[tower][i] as Record<string, NdArray>)[branch])),
-        ]),
-      )
-    );
-  return {
-    image: layers("image"),
-    text: layers("text"),
-    multimodal: layers("multimodal"),
-  } as unknown as CocaDropout<NdArray>;
-}
-
 function assertCurve(actual: number[][], expected: number[][]): void {
   assert.equal(actual.length, expected.length);
   actual.forEach((row, step) => {
@@ -191,4 +171,22 @@ Deno.test("100 steps of AdamW follow PyTorch's loss curve", async () => {
 
 Deno.test("20 steps with dropout masks follow PyTorch's loss curve", async () => {
   assertCurve(await trainingCurve(20, 10, reference.dropout.rate), reference.dropout.curve);
+});
+
+Deno.test("cocaDropout() makes the same masks however a run is cut", () => {
+  const s = stream(1, "dropout");
+  const masks = { batch: 2, rate: 0.5 };
+  const whole = cocaDropout(s, config, { ...masks, steps: 3 });
+  const last = cocaDropout(s, config, { ...masks, first: 2, steps: 1 });
+  const { shape, data } = whole.multimodal[3].cross;
+  assert.deepEqual(shape, [3, 2, config.textLength, config.width]);
+  const size = data.length / 3;
+  assert.deepEqual(data.slice(2 * size), last.multimodal[3].cross.data);
+  assert.notDeepEqual(data.slice(size, 2 * size), data.slice(2 * size));
+  assert.notDeepEqual(whole.image[0].mlp.data, whole.image[0].attention.data);
+});
+
+Deno.test("initCoca() refuses sizes that do not fit", () => {
+  assert.throws(() => initCoca(stream(1), { ...config, patch: 7 }), /side 32 .* patch 7/);
+  assert.throws(() => initCoca(stream(1), { ...config, heads: 3 }), /width 64 .* heads 3/);
 });
