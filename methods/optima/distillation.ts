@@ -69,6 +69,8 @@ export interface Objective {
   readonly kdWeight: number;
   readonly kdTemperature: number;
   readonly layerWeight: number;
+  /** Whether the layer loss of a module trains that module alone, not those that it reads from. */
+  readonly isolateModules: boolean;
 }
 
 /** What all programs of one experiment share. */
@@ -135,10 +137,11 @@ export function reachedSegments(
 ): number[] {
   const coca = task === "coca" && (objective.taskWeight > 0 || objective.kdWeight > 0);
   const group = task === "image_group" && objective.taskWeight > 0;
-  // The decoder reads text states and pooled image tokens, so its loss trains all three modules.
+  // The decoder reads text states and pooled image tokens: its loss trains all three, unless isolated.
+  const through = arm.includes("multimodal") && !objective.isolateModules;
   const trained: Record<Module, boolean> = {
-    image: coca || group || arm.includes("image") || arm.includes("multimodal"),
-    text: coca || arm.includes("text") || arm.includes("multimodal"),
+    image: coca || group || arm.includes("image") || through,
+    text: coca || arm.includes("text") || through,
     multimodal: coca || arm.includes("multimodal"),
   };
   const free = (module: Module) => !frozen.includes(module);
@@ -177,9 +180,9 @@ export function batchSpec(s: Setting, size: number, steps?: number): Batch<Spec>
   };
 }
 
-/** Frozen modules see no gradient; the compiler then drops their backward pass. */
-function freeze(s: Setting, params: StudentParams): StudentParams {
-  if (s.frozen.length === 0) return params;
+/** The same parameters, those of some modules as constants: the compiler drops their backward pass. */
+function holding(held: readonly Module[], params: StudentParams): StudentParams {
+  if (held.length === 0) return params;
   const still = <T>(tree: T): T => {
     if (Array.isArray(tree)) return tree.map(still) as T;
     const record = tree as Record<string, unknown>;
@@ -187,7 +190,7 @@ function freeze(s: Setting, params: StudentParams): StudentParams {
     return Object.fromEntries(Object.entries(record).map(([k, v]) => [k, still(v)])) as T;
   };
   const model = { ...params.model }, projections = { ...params.projections };
-  for (const module of s.frozen) {
+  for (const module of held) {
     Object.assign(model, { [module]: still(model[module]) });
     Object.assign(projections, { [module]: still(projections[module]) });
   }
@@ -254,7 +257,7 @@ function trainingLoss(
   trained: StudentParams,
   batch: Batch,
 ): Tensor {
-  const params = freeze(s, trained);
+  const params = holding(s.frozen, trained);
   const outputs = cocaForward(s.student, params.model, batch.images, batch.tokens);
   const terms: Tensor[] = [];
   if (s.objective.taskWeight > 0) {
@@ -263,9 +266,17 @@ function trainingLoss(
   if (s.objective.kdWeight > 0 && s.task === "coca") {
     terms.push(mul(contrastiveKd(s, outputs, batch), s.objective.kdWeight));
   }
-  if (arm.length > 0) {
-    const losses = moduleLosses(s, params, outputs, batch);
-    terms.push(mul(arm.map((m) => losses[m]).reduce((a, b) => add(a, b)), s.objective.layerWeight));
+  for (const module of arm) {
+    let loss: Tensor;
+    if (s.objective.isolateModules) {
+      // The same numbers as `outputs`, so the compiler shares the forward pass with the task's.
+      const own = holding(MODULES.filter((m) => m !== module || s.frozen.includes(m)), trained);
+      const apart = cocaForward(s.student, own.model, batch.images, batch.tokens);
+      loss = moduleLosses(s, own, apart, batch)[module];
+    } else {
+      loss = moduleLosses(s, params, outputs, batch)[module];
+    }
+    terms.push(mul(loss, s.objective.layerWeight));
   }
   if (terms.length === 0) {
     throw new RangeError("Cannot train: the task, distillation and layer weights are all zero");

@@ -36,6 +36,10 @@ export const objective = z.strictObject({
   ),
   kdTemperature: z.number().positive().default(2).describe("2 in the authors' LWD code"),
   layerWeight: z.number().min(0).default(10).describe("weight of the layer-wise losses"),
+  isolateModules: z.boolean().default(true).describe(
+    "a module's layer loss trains that module alone: distilling the decoder must not undo the " +
+      "match of the encoders it reads from",
+  ),
 });
 
 export const banditOptions = z.strictObject({
