@@ -77,12 +77,8 @@ function simplifyBinary(
   const simpler = identity?.(a, b, shape);
   if (simpler) return [simpler];
   const sa = broadcastSource(a), sb = broadcastSource(b);
-  const fills = (s: readonly number[] | null) => s !== null && sameShape(s, shape);
-  if (sa && fills(broadcastShapes(sa.shape, b.shape))) return [apply1(primitive, [sa, b], none)];
-  if (sb && fills(broadcastShapes(a.shape, sb.shape))) return [apply1(primitive, [a, sb], none)];
-  if (sa && sb && broadcastShapes(sa.shape, sb.shape)) {
-    return [broadcastTo(apply1(primitive, [sa, sb], none), shape)];
-  }
+  const joint = sa || sb ? broadcastShapes((sa ?? a).shape, (sb ?? b).shape) : null;
+  if (joint) return [broadcastTo(apply1(primitive, [sa ?? a, sb ?? b], none), shape)];
   return null;
 }
 
@@ -99,8 +95,11 @@ function mergeScale(a: Tensor, b: Tensor): Tensor | null {
 
 const addPrimitive: Primitive<None> = /* @__PURE__ */ binary("add", "Add", {
   fold: (a, b) => a + b,
-  identity: (a, b, shape) =>
-    scalarValue(b) === 0 ? keeps(a, shape) : scalarValue(a) === 0 ? keeps(b, shape) : null,
+  identity: (a, b, shape) => {
+    if (scalarValue(b) === 0 && keeps(a, shape)) return a;
+    if (scalarValue(a) === 0 && keeps(b, shape)) return b;
+    return a === b && isFloat(a.dtype) ? mul(a, 2) : null;
+  },
   vjp: (g) => [g, g],
 });
 const subPrimitive: Primitive<None> = /* @__PURE__ */ binary("sub", "Sub", {

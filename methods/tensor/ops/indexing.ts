@@ -67,15 +67,6 @@ export function take(x: TensorLike, indices: TensorLike, axis = 0): Tensor {
   return apply1(takePrimitive, [input, at], { axis: axisOf("take", axis, input.shape.length) });
 }
 
-const scatterPrimitive: Primitive = {
-  name: "scatterAdd",
-  infer: ([x]) => [x],
-  emit: (writer, [x, indices, updates]) =>
-    writer.node("ScatterND", [x, indices, updates], { reduction: { string: "add" } }),
-  vjp: (node, [g]) => g ? [g, null, take(g, reshape(node.inputs[1], [-1]), 0)] : [null, null, null],
-  flops: (node) => sizeOf(node.inputs[2].shape),
-};
-
 /**
  * Adds slices of `updates` to `x` at `indices` [m] along `axis`; repeated indices add up.
  * `updates` has the shape of `x` with m in place of that axis.
@@ -99,10 +90,14 @@ export function scatterAdd(
       } along axis ${along}`,
     );
   }
-  const rows = reshape(cast(at, "int64"), [-1, 1]);
-  if (along === 0) return apply1(scatterPrimitive, [input, rows, values], {});
-  const front = [toFront(input, along), rows, toFront(values, along)];
-  return fromFront(apply1(scatterPrimitive, front, {}), along);
+  if (along !== 0) {
+    return fromFront(scatterAdd(toFront(input, along), at, toFront(values, along)), along);
+  }
+  // Not ScatterND: ONNX Runtime adds there in an order that varies with threads.
+  const width = sizeOf(input.shape.slice(1));
+  const places = broadcastTo(reshape(at, [-1, 1]), [at.shape[0], width]);
+  const flat = addAlongAxis(reshape(input, [-1, width]), places, reshape(values, [-1, width]), 0);
+  return reshape(flat, input.shape);
 }
 
 const takeAlongPrimitive: Primitive<AxisAttribute> = {

@@ -5,6 +5,8 @@ import {
   apply1,
   asTensor,
   attributesOf,
+  constant,
+  constantArray,
   madeBy,
   type Node,
   type Primitive,
@@ -34,7 +36,11 @@ const reshapePrimitive: Primitive<ShapeAttribute> = {
   simplify: ([x], { shape }) => {
     if (sameShape(x.shape, shape)) return [x];
     if (madeBy(x, reshapePrimitive)) return [reshape(x.node.inputs[0], shape)];
-    const uniform = uniformSource(x);
+    const array = constantArray(x);
+    if (array !== null && (array.data.length > 1 || shape.length === 0)) {
+      return [constant({ ...array, shape })];
+    }
+    const uniform = array !== null ? x : uniformSource(x);
     return uniform ? [broadcastTo(reshape(uniform, []), shape)] : null;
   },
   emit: (writer, [x], node) => writer.node("Reshape", [x, writer.int64s(node.attributes.shape)]),

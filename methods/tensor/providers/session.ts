@@ -82,9 +82,12 @@ export function sessionError(provider: Provider, error: unknown): TensorError {
       { cause: error },
     );
   }
+  const hint = provider === "cuda"
+    ? "; the CUDA libraries of onnxruntime-node come with its install script: deno install --allow-scripts=npm:onnxruntime-node"
+    : "";
   return new TensorError(
     "provider",
-    `provider ${provider} cannot load the program: ${text.split("\n")[0]}`,
+    `provider ${provider} cannot load the program: ${text.split("\n")[0]}${hint}`,
     { cause: error },
   );
 }

@@ -1,4 +1,4 @@
-// wasm and webgpu through onnxruntime-web.
+// wasm and webgpu through onnxruntime-web; wasm needs no permission beyond reading the package.
 import { type Provider, TensorError } from "../types.ts";
 import { type OpenSession, type OrtSession, sessionError, wrap } from "./session.ts";
 
@@ -17,14 +17,25 @@ async function runtime(provider: Provider): Promise<typeof import("onnxruntime-w
   }
 }
 
-/** Opens a session in WebAssembly or on WebGPU. */
+async function requireAdapter(): Promise<void> {
+  const gpu = (navigator as { gpu?: { requestAdapter(): Promise<unknown> } }).gpu;
+  if (!gpu || !(await gpu.requestAdapter())) {
+    throw new TensorError(
+      "provider",
+      "provider webgpu found no adapter; install a Vulkan driver (in software: Debian's mesa-vulkan-drivers) or use provider cpu or wasm",
+    );
+  }
+}
+
+/** Opens a session in WebAssembly or on WebGPU. The first session of a process fixes its threads. */
 export const openWeb: OpenSession = async (model, { provider, threads }) => {
+  if (provider === "webgpu") await requireAdapter();
   const ort = await runtime(provider);
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = "error";
   try {
     const session = await ort.InferenceSession.create(model, {
-      executionProviders: provider === "webgpu" ? ["webgpu"] : ["wasm"],
+      executionProviders: [provider],
       graphOptimizationLevel: "all",
       executionMode: "sequential",
       logSeverityLevel: 3,
