@@ -40,6 +40,8 @@ export interface Measured {
   peerMilliseconds: number | null;
   /** Ours over PyTorch's: below 1 is faster. */
   ratio: number | null;
+  /** The same of each side's fastest turn, which a busy machine disturbs least. */
+  bestRatio: number | null;
   loss: number;
   peerLoss: number | null;
   parameters: number;
@@ -122,6 +124,7 @@ export async function measure(c: Case, peer: Peer | null): Promise<Measured> {
     milliseconds,
     peerMilliseconds,
     ratio: peerMilliseconds === null ? null : milliseconds / peerMilliseconds,
+    bestRatio: peer ? Math.min(...ours.slice(1)) / Math.min(...theirs.slice(1)) : null,
     loss,
     peerLoss,
     parameters,

@@ -52,9 +52,10 @@ for (const c of cases) {
   results.push(result);
   const times = [
     `${result.milliseconds.toFixed(1)} ms`,
-    ...(result.peerMilliseconds === null || result.ratio === null
-      ? []
-      : [`PyTorch ${result.peerMilliseconds.toFixed(1)} ms`, `ratio ${result.ratio.toFixed(2)}`]),
+    ...(result.peerMilliseconds === null ? [] : [
+      `PyTorch ${result.peerMilliseconds.toFixed(1)} ms`,
+      `ratio ${result.ratio?.toFixed(2)} (fastest turns ${result.bestRatio?.toFixed(2)})`,
+    ]),
     `${result.gflops.toFixed(1)} GFLOP/s`,
     `loss ${result.loss.toFixed(4)}${
       result.peerLoss === null ? "" : ` (PyTorch ${result.peerLoss.toFixed(4)})`
