@@ -162,3 +162,15 @@ export function vjp<P, R>(f: (params: P) => R, params: P): [R, (cotangent: R) =>
     return unflatten<P>(form, pulled.map((g, i) => g ?? zerosLike(inputs[i])));
   }];
 }
+
+/**
+ * The value of `f` at a tree of floats and its derivative along a tangent of the same form. Made of
+ * two pullbacks: a cotangent's pullback is linear in it, and pulling back through that pushes forward.
+ */
+export function jvp<P, R>(f: (params: P) => R, params: P, tangent: P): [R, R] {
+  const [result, pull] = vjp(f, params);
+  const flat = flatten(result, isTensorLike);
+  const zeros = unflatten<R>(flat.tree, flat.leaves.map((x) => zerosLike(asTensor(x))));
+  const [, push] = vjp(pull, zeros);
+  return [result, push(tangent)];
+}

@@ -1,5 +1,5 @@
 // Traces a function once and writes it as an ONNX model.
-import { describe, type NdArray, type Spec, TensorError } from "./types.ts";
+import { type NdArray, type Spec, TensorError } from "./types.ts";
 import { asTensor, isTensorLike, leaf, type Tensor, type TensorLike, traced } from "./node.ts";
 import { flatten, type TreeShape, unflatten } from "./tree.ts";
 import { optimise } from "./rewrite.ts";
@@ -83,9 +83,4 @@ export function compile<Args extends readonly unknown[], R>(
     flops: lowered.flops,
     nodes: lowered.nodes,
   };
-}
-
-/** The specs of a program's inputs, one line each, for people. */
-export function signatureOf(program: Program): string {
-  return program.inputs.map((s) => `${s.name}: ${describe(s)}`).join("\n");
 }

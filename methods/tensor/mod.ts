@@ -1,4 +1,24 @@
-// The tensor compiler: trace TypeScript functions, differentiate them, run them as ONNX programs anywhere.
+/**
+ * The tensor compiler: trace TypeScript functions, differentiate them, run them as ONNX programs.
+ *
+ * ```ts
+ * import { compile, load, matmul, mean, scan, square, sub, type Tensor, mul, valueAndGrad } from "./mod.ts";
+ *
+ * const loss = (w: Tensor, b: { x: Tensor; y: Tensor }) => mean(square(sub(matmul(b.x, w), b.y)));
+ * const step = (w: Tensor, b: { x: Tensor; y: Tensor }) => {
+ *   const [value, gradient] = valueAndGrad(loss)(w, b);
+ *   return [sub(w, mul(gradient, 0.1)), value] as const;
+ * };
+ * // 100 steps on batches of 32 in one run: parameters stay inside the runtime.
+ * const program = compile((w: Tensor, b: { x: Tensor; y: Tensor }) => scan(step, w, b), [
+ *   { dtype: "float32", shape: [8] },
+ *   { x: { dtype: "float32", shape: [100, 32, 8] }, y: { dtype: "float32", shape: [100, 32] } },
+ * ]);
+ * const executable = await load(program, { provider: "cpu" });
+ * ```
+ *
+ * @module
+ */
 export {
   type DType,
   type HostData,
@@ -83,7 +103,7 @@ export { conv2d, type Conv2dOptions } from "./ops/convolution.ts";
 export { concat, pad, slice, split, stack } from "./ops/slicing.ts";
 export { layerNorm, logSoftmax, logSumExp, softmax } from "./ops/normalization.ts";
 export { crossEntropy, type CrossEntropyOptions } from "./ops/loss.ts";
-export { grad, type GradOptions, valueAndGrad, vjp } from "./autodiff.ts";
+export { grad, type GradOptions, jvp, valueAndGrad, vjp } from "./autodiff.ts";
 export { scan } from "./scan.ts";
 export { ravel, type Raveled } from "./ravel.ts";
 export { compile, type Host, type NamedSpec, type Program, type SpecOf } from "./compile.ts";

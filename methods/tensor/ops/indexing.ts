@@ -5,7 +5,6 @@ import {
   apply1,
   asTensor,
   constant,
-  constantArray,
   type Primitive,
   type Tensor,
   type TensorLike,
@@ -180,9 +179,4 @@ export function oneHot(indices: TensorLike, n: number, dtype: DType = "float32")
 /** A constant index vector, for slices with steps. */
 export function fixedIndices(values: readonly number[]): Tensor {
   return constant(fromNumbers(values, [values.length], "int64"));
-}
-
-/** Whether a tensor is a constant (known while tracing). */
-export function isConstant(x: Tensor): boolean {
-  return constantArray(x) !== null;
 }

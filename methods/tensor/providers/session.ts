@@ -83,7 +83,7 @@ export function sessionError(provider: Provider, error: unknown): TensorError {
     );
   }
   const hint = provider === "cuda"
-    ? "; the CUDA libraries of onnxruntime-node come with its install script: deno install --allow-scripts=npm:onnxruntime-node"
+    ? "; it needs CUDA 12, cuDNN 9 and the libraries that onnxruntime-node's install script downloads"
     : "";
   return new TensorError(
     "provider",

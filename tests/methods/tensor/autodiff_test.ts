@@ -118,6 +118,17 @@ Deno.test("vjp() pulls back any cotangent of any tree", async () => {
   close(g, t.toNumbers(x).map((v) => v * Math.cos(v) + 4 * v * v));
 });
 
+Deno.test("jvp() pushes a tangent forward", async () => {
+  const [y, dy] = await evaluate(
+    (x: t.Tensor, v: t.Tensor) => t.jvp((x: t.Tensor) => [t.sin(x), t.sum(t.mul(x, x))], x, v),
+    [x, t.fromNumbers([1, 2, -1], [3], "float64")],
+  );
+  const v = [1, 2, -1], at = t.toNumbers(x);
+  close(y[0], at.map(Math.sin));
+  close(dy[0], at.map((a, i) => v[i] * Math.cos(a)));
+  close(dy[1], [2 * at.reduce((s, a, i) => s + a * v[i], 0)]);
+});
+
 Deno.test("what cannot be differentiated is named", () => {
   const spec = { dtype: "int32", shape: [2] } as const;
   const message = (f: () => unknown) => {
