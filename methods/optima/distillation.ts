@@ -69,8 +69,11 @@ export interface Objective {
   readonly kdWeight: number;
   readonly kdTemperature: number;
   readonly layerWeight: number;
-  /** Whether the layer loss of a module trains that module alone, not those that it reads from. */
-  readonly isolateModules: boolean;
+  /**
+   * What a pull changes: the modules of its arm, or the whole student. The task's scale and head
+   * are always trained.
+   */
+  readonly updates: "module" | "student";
 }
 
 /** What all programs of one experiment share. */
@@ -130,30 +133,42 @@ export function segmentLengths(layout: Layout): number[] {
   return lengths;
 }
 
+/** Modules whose parameters a pull of `arm` changes; training on the task alone (no arm) changes all. */
+export function trainedModules(
+  { objective, frozen }: Pick<Setting, "objective" | "frozen">,
+  arm: readonly Module[],
+): Module[] {
+  const chosen = objective.updates === "student" || arm.length === 0 ? MODULES : arm;
+  return chosen.filter((module) => !frozen.includes(module));
+}
+
 /** 1 for each of {@link SEGMENTS} that the loss of an arm reaches, 0 for the others. */
 export function reachedSegments(
-  { task, objective, frozen }: Pick<Setting, "task" | "objective" | "frozen">,
+  setting: Pick<Setting, "task" | "objective" | "frozen">,
   arm: readonly Module[],
 ): number[] {
+  const { task, objective, frozen } = setting;
   const coca = task === "coca" && (objective.taskWeight > 0 || objective.kdWeight > 0);
   const group = task === "image_group" && objective.taskWeight > 0;
-  // The decoder reads text states and pooled image tokens: its loss trains all three, unless isolated.
-  const through = arm.includes("multimodal") && !objective.isolateModules;
-  const trained: Record<Module, boolean> = {
-    image: coca || group || arm.includes("image") || through,
-    text: coca || arm.includes("text") || through,
-    multimodal: coca || arm.includes("multimodal"),
+  const layers = (module: Module) => objective.layerWeight > 0 && arm.includes(module);
+  // The decoder reads text states and pooled image tokens: its loss reaches all three modules.
+  const reaches: Record<Module, boolean> = {
+    image: coca || group || layers("image") || layers("multimodal"),
+    text: coca || layers("text") || layers("multimodal"),
+    multimodal: coca || layers("multimodal"),
   };
-  const free = (module: Module) => !frozen.includes(module);
+  const trained = trainedModules(setting, arm);
+  const moves = (module: Module) => reaches[module] && trained.includes(module);
+  const projects = (module: Module) => layers(module) && !frozen.includes(module);
   const reached: Record<typeof SEGMENTS[number], boolean> = {
     head: group,
-    "model.image": trained.image && free("image"),
+    "model.image": moves("image"),
     "model.logitScale": coca,
-    "model.multimodal": trained.multimodal && free("multimodal"),
-    "model.text": trained.text && free("text"),
-    "projections.image": arm.includes("image") && free("image"),
-    "projections.multimodal": arm.includes("multimodal") && free("multimodal"),
-    "projections.text": arm.includes("text") && free("text"),
+    "model.multimodal": moves("multimodal"),
+    "model.text": moves("text"),
+    "projections.image": projects("image"),
+    "projections.multimodal": projects("multimodal"),
+    "projections.text": projects("text"),
   };
   return SEGMENTS.map((segment) => reached[segment] ? 1 : 0);
 }
@@ -257,7 +272,8 @@ function trainingLoss(
   trained: StudentParams,
   batch: Batch,
 ): Tensor {
-  const params = holding(s.frozen, trained);
+  const free = trainedModules(s, arm);
+  const params = holding(MODULES.filter((module) => !free.includes(module)), trained);
   const outputs = cocaForward(s.student, params.model, batch.images, batch.tokens);
   const terms: Tensor[] = [];
   if (s.objective.taskWeight > 0) {
@@ -266,17 +282,9 @@ function trainingLoss(
   if (s.objective.kdWeight > 0 && s.task === "coca") {
     terms.push(mul(contrastiveKd(s, outputs, batch), s.objective.kdWeight));
   }
-  for (const module of arm) {
-    let loss: Tensor;
-    if (s.objective.isolateModules) {
-      // The same numbers as `outputs`, so the compiler shares the forward pass with the task's.
-      const own = holding(MODULES.filter((m) => m !== module || s.frozen.includes(m)), trained);
-      const apart = cocaForward(s.student, own.model, batch.images, batch.tokens);
-      loss = moduleLosses(s, own, apart, batch)[module];
-    } else {
-      loss = moduleLosses(s, params, outputs, batch)[module];
-    }
-    terms.push(mul(loss, s.objective.layerWeight));
+  if (arm.length > 0 && s.objective.layerWeight > 0) {
+    const losses = moduleLosses(s, params, outputs, batch);
+    terms.push(mul(arm.map((m) => losses[m]).reduce((a, b) => add(a, b)), s.objective.layerWeight));
   }
   if (terms.length === 0) {
     throw new RangeError("Cannot train: the task, distillation and layer weights are all zero");

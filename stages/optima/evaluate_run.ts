@@ -99,7 +99,7 @@ const NO_OBJECTIVE = {
   kdWeight: 0,
   kdTemperature: 1,
   layerWeight: 0,
-  isolateModules: true,
+  updates: "module" as const,
 };
 
 /** A fixed draw of test items of the first vendor. */

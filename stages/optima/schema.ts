@@ -36,9 +36,9 @@ export const objective = z.strictObject({
   ),
   kdTemperature: z.number().positive().default(2).describe("2 in the authors' LWD code"),
   layerWeight: z.number().min(0).default(10).describe("weight of the layer-wise losses"),
-  isolateModules: z.boolean().default(true).describe(
-    "a module's layer loss trains that module alone: distilling the decoder must not undo the " +
-      "match of the encoders it reads from",
+  updates: z.enum(["module", "student"]).default("module").describe(
+    "what a pull changes: the pulled module alone, or the whole student. Under Adam the momentum " +
+      "of a module's last pull goes on moving it while others are pulled, and undoes its match",
   ),
 });
 
