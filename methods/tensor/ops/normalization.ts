@@ -33,7 +33,7 @@ const softmaxPrimitive: Primitive<AxisAttribute> = {
     const { axis } = node.attributes;
     return [g && mul(y, sub(g, sum(mul(g, y), axis, { keepDims: true })))];
   },
-  flops: inputElements(5),
+  flops: /* @__PURE__ */ inputElements(5),
 };
 
 const logSoftmaxPrimitive: Primitive<AxisAttribute> = {
@@ -46,7 +46,7 @@ const logSoftmaxPrimitive: Primitive<AxisAttribute> = {
     const { axis } = node.attributes;
     return [g && sub(g, mul(exp(y), sum(g, axis, { keepDims: true })))];
   },
-  flops: inputElements(5),
+  flops: /* @__PURE__ */ inputElements(5),
 };
 
 function floatInput(op: string, x: TensorLike): Tensor {
@@ -133,7 +133,7 @@ export const layerNormPrimitive: Primitive<NormAttributes> = {
     }
     return [gx, gScale, gBias];
   },
-  flops: inputElements(8),
+  flops: /* @__PURE__ */ inputElements(8),
 };
 
 function plus(a: Tensor | null, b: Tensor): Tensor {
