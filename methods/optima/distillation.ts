@@ -148,14 +148,16 @@ export function reachedSegments(
   arm: readonly Module[],
 ): number[] {
   const { task, objective, frozen } = setting;
-  const coca = task === "coca" && (objective.taskWeight > 0 || objective.kdWeight > 0);
-  const group = task === "image_group" && objective.taskWeight > 0;
+  const { taskWeight, contrastiveWeight, captioningWeight, kdWeight } = objective;
+  const similarity = task === "coca" && (taskWeight * contrastiveWeight > 0 || kdWeight > 0);
+  const captioning = task === "coca" && taskWeight * captioningWeight > 0;
+  const group = task === "image_group" && taskWeight > 0;
   const layers = (module: Module) => objective.layerWeight > 0 && arm.includes(module);
   // The decoder reads text states and pooled image tokens: its loss reaches all three modules.
   const reaches: Record<Module, boolean> = {
-    image: coca || group || layers("image") || layers("multimodal"),
-    text: coca || layers("text") || layers("multimodal"),
-    multimodal: coca || layers("multimodal"),
+    image: similarity || captioning || group || layers("image") || layers("multimodal"),
+    text: similarity || captioning || layers("text") || layers("multimodal"),
+    multimodal: captioning || layers("multimodal"),
   };
   const trained = trainedModules(setting, arm);
   const moves = (module: Module) => reaches[module] && trained.includes(module);
@@ -163,7 +165,7 @@ export function reachedSegments(
   const reached: Record<typeof SEGMENTS[number], boolean> = {
     head: group,
     "model.image": moves("image"),
-    "model.logitScale": coca,
+    "model.logitScale": similarity,
     "model.multimodal": moves("multimodal"),
     "model.text": moves("text"),
     "projections.image": projects("image"),

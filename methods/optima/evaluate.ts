@@ -130,6 +130,7 @@ export async function evaluator(
     },
     async caption(flat, chosen) {
       const count = chosen.length;
+      if (count === 0) return [];
       const program = compile(
         (p: Tensor, images: Tensor, tokens: Tensor) =>
           reshape(forward(p, images, tokens).next, [count, textLength - 1]),

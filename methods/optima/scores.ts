@@ -32,7 +32,8 @@ export function recall(queries: NdArray, gallery: NdArray, labels: readonly stri
       if (labels[j] === labels[i] && dot > best) best = dot;
     }
     let before = 0;
-    for (let j = 0; j < count; j++) if (labels[j] !== labels[i] && scores[j] >= best) before++;
+    // Not `>=`: similarities that are not numbers rank before the right answer, never behind it.
+    for (let j = 0; j < count; j++) if (labels[j] !== labels[i] && !(scores[j] < best)) before++;
     for (const k of [1, 5, 10] as const) if (before < k) hits[k]++;
   }
   return { 1: hits[1] / count, 5: hits[5] / count, 10: hits[10] / count };

@@ -58,6 +58,9 @@ export async function trainPlain(
   { steps, batch, lr, warmup, seed, chunk }: TrainOptions & { seed: number; chunk: number },
 ): Promise<NdArray> {
   if (steps === 0) return params;
+  if (steps % chunk !== 0) {
+    throw new RangeError(`Cannot train for ${steps} steps: use a multiple of ${chunk}`);
+  }
   const items = trainingItems(dataset, seed, steps, batch);
   const schedule = warmupCosine({ peak: lr, warmup: Math.min(warmup, steps), steps });
   const program = compileTraining(setting, arm, { steps: chunk, batch });
@@ -244,6 +247,12 @@ export async function distillStudent(
     });
     state = result.state;
     const after = await probe.measure(state.params);
+    if (!after.every(Number.isFinite)) {
+      throw new Error(
+        `The student's layer losses are [${after.join(", ")}] after step ${first + pullSteps} of ` +
+          `policy ${policyName}: lower distill.optimiser.lr`,
+      );
+    }
     const reward = rewardOf(bandit.reward, before, after, arm);
     policy.update(choice, reward);
     before = after;
