@@ -1,63 +1,14 @@
 /** The command line on a real project: what runs, what does not, and what is said. */
 
 import assert from "node:assert/strict";
-import { z } from "zod";
-import { type Ended, Rig } from "./rig.ts";
-
-const digest = z.string().regex(/^[0-9a-f]{64}$/);
-const failure = z.strictObject({
-  code: z.string(),
-  message: z.string(),
-  where: z.string().optional(),
-  mend: z.string().optional(),
-  log: z.string().optional(),
-});
-/** `reproduce --json`, as documented in pipeline/cli/json.ts. */
-const reproduceJson = z.strictObject({
-  paper: z.string(),
-  preset: z.string(),
-  provider: z.enum(["cpu", "cuda", "webgpu", "wasm"]),
-  stages: z.array(z.strictObject({
-    id: z.string(),
-    stage: z.string(),
-    status: z.enum(["ran", "cached", "failed", "skipped", "would-run", "pending"]),
-    reason: z.string(),
-    seconds: z.number().nonnegative(),
-    key: digest.nullable(),
-    outputs: z.record(z.string(), digest),
-    failure: failure.optional(),
-  })),
-  verdicts: z.array(z.strictObject({
-    claim: z.string(),
-    verdict: z.enum(["reproduced", "not reproduced", "inconclusive"]),
-    statistic: z.number().nullable(),
-    p: z.number().nullable(),
-    effect: z.number().nullable(),
-    interval: z.tuple([z.number().nullable(), z.number().nullable()]),
-    n: z.number(),
-  })),
-  report: z.string().nullable(),
-  seconds: z.number().nonnegative(),
-  dryRun: z.literal(true).optional(),
-});
-type ReproduceJson = z.output<typeof reproduceJson>;
-
-/** The one object on standard output: anything else there is an error. */
-function parse(ended: Ended): ReproduceJson {
-  return reproduceJson.parse(JSON.parse(ended.out));
-}
+import { byStatus, parse, type ReproduceJson } from "./reproduce_json.ts";
+import { Rig } from "./rig.ts";
 
 /** Runs toy and says which nodes had which status. */
 async function reproduce(rig: Rig, ...options: string[]): Promise<Record<string, string[]>> {
   const ended = await rig.cli("reproduce", "toy", "--json", ...options);
   assert.equal(ended.code, 0, ended.err);
   return byStatus(parse(ended));
-}
-
-function byStatus({ stages }: ReproduceJson): Record<string, string[]> {
-  const groups: Record<string, string[]> = {};
-  for (const s of stages) (groups[s.status] ??= []).push(s.id);
-  return groups;
 }
 
 const all = ["numbers", "scale[1]", "scale[2]", "scale[3]", "total", "judge"];

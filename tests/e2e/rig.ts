@@ -20,7 +20,7 @@ export interface Running {
   readonly ended: Promise<Ended>;
 }
 
-/** A copy of the engine and its configuration, with its own papers and store. Removed on disposal. */
+/** A copy of the engine, with its own papers and store, or of all sources. Removed on disposal. */
 export class Rig implements AsyncDisposable {
   readonly dir: string;
 
@@ -30,13 +30,23 @@ export class Rig implements AsyncDisposable {
 
   /** @param files Path → content, written over the copy; by default the toy paper. */
   static async create(files: Readonly<Record<string, string>> = toyFiles): Promise<Rig> {
+    const rig = await Rig.#copyOf(["pipeline"]);
+    for (const [path, content] of Object.entries(files)) await rig.write(path, content);
+    return rig;
+  }
+
+  /** A copy of everything that runs: the engine, the methods and the papers. */
+  static ofSources(): Promise<Rig> {
+    return Rig.#copyOf(["pipeline", "methods", "stages"]);
+  }
+
+  static async #copyOf(trees: readonly string[]): Promise<Rig> {
     const dir = await Deno.realPath(await Deno.makeTempDir({ prefix: "rig-" }));
     const rig = new Rig(dir);
     for (const name of ["deno.json", "deno.lock"]) {
       await Deno.copyFile(repository + name, `${dir}/${name}`);
     }
-    await copyTree(`${repository}pipeline`, `${dir}/pipeline`);
-    for (const [path, content] of Object.entries(files)) await rig.write(path, content);
+    for (const tree of trees) await copyTree(repository + tree, `${dir}/${tree}`);
     return rig;
   }
 
@@ -54,7 +64,8 @@ export class Rig implements AsyncDisposable {
   async edit(path: string, before: string, after: string): Promise<void> {
     const text = await this.read(path);
     if (!text.includes(before)) throw new Error(`${path} does not contain ${before}`);
-    await this.write(path, text.replace(before, after));
+    // A function: "$&" and the like in `after` mean nothing.
+    await this.write(path, text.replace(before, () => after));
   }
 
   /** Runs `deno task <args>` without `deno task` itself, which adds nothing but time. */
