@@ -26,7 +26,7 @@ export const MODULE_STYLES: SeriesStyles = {
 const CONDITION_TITLES: Readonly<Record<string, string>> = {
   wasted: "wasted: one module is solved already",
   skew: "skew: the task leans on one modality",
-  even: "even: all modules equally hard",
+  even: "even: no module is solved beforehand",
 };
 
 /** The heading of a condition's panel. */

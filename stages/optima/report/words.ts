@@ -28,7 +28,7 @@ export function summarySection(metrics: Metrics, verdicts: readonly Verdict[]): 
       sentence(overall)
     } The rule was fixed with the claims: OPTIMA must beat a random
 choice and round-robin where one module is wasted, and be at most 1 % worse than a random choice where
-all are equally hard.</p>
+none is.</p>
 <ul>${required.map((v) => markup`<li>${verdictWord(v.verdict)} – ${v.statement}</li>`)}</ul>
 ${againstAll(verdicts)}
 <p>This run has ${seeds}, the conditions ${metrics.conditions.join(", ")}, and the policies ${
@@ -78,8 +78,8 @@ written and no code was released. Reward, discount, pulls, arms and loss weights
 each a field of the configuration.</li>
 <li><b>No numeric comparison with the paper is possible.</b> None of its results was found, so no row
 here stands for a row of its tables.</li>
-<li><b>Miniature scale.</b> Teacher and students are small CoCa-style models trained on icons with
-generated captions, not CoCa-Large on natural images. What holds here may fail there, and the reverse.</li>
+<li><b>Miniature scale.</b> Teacher and students are small CoCa-style models trained on emoji with
+their Unicode names, not CoCa-Large on natural images. What holds here may fail there, and the reverse.</li>
 <li><b>The conditions are constructed.</b> <em>Wasted</em> plants the structure that adaptive choice
 exploits, <em>even</em> removes it. Both outcomes are reported; <em>skew</em> lies between.</li>
 <li><b>The best single module is chosen in hindsight</b>, for each seed, which favours it.</li>
