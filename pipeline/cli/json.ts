@@ -12,10 +12,26 @@ export interface ReproduceJson {
   readonly verdicts: readonly VerdictJson[];
   /** Path of the HTML report; null when the run did not complete, and for `--dry-run`. */
   readonly report: string | null;
+  /**
+   * How the run compares with artifacts/<paper>.lock.json as it was before `--save`. Null when that
+   * has no entry for the preset, when the run did not complete, and for `--dry-run`.
+   */
+  readonly committed: CommittedJson | null;
   /** Wall time of the whole command's work. */
   readonly seconds: number;
   /** Present and true with `--dry-run`: nothing ran, statuses are what would happen. */
   readonly dryRun?: true;
+}
+
+/** A run beside the committed result of its preset. */
+export interface CommittedJson {
+  /** "bytes": the final artifacts are the same; "verdicts": only the verdicts are; "none": not even they. */
+  readonly same: "bytes" | "verdicts" | "none";
+  /**
+   * With "bytes" empty; with "verdicts" the stages whose outputs differ, in the pipeline's order; with
+   * "none" the claims whose verdicts differ.
+   */
+  readonly differs: readonly string[];
 }
 
 /**

@@ -27,6 +27,11 @@ export class Place {
     return `${this.rootDir}/artifacts/reports`;
   }
 
+  /** Where a paper's committed results are; unlike the store and the reports, in git. */
+  committedFile(paper: string): string {
+    return `${this.rootDir}/artifacts/${paper}.lock.json`;
+  }
+
   /** A path as typed by the user, made absolute. */
   resolve(path: string): string {
     const base = new URL(`file://${encodeURI(this.userDir).replaceAll("#", "%23")}/`);

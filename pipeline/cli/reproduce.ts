@@ -7,10 +7,11 @@ import { run as runPlan, type RunResult } from "../run.ts";
 import type { Outcome } from "../types.ts";
 import { circumstances, commandLine } from "./circumstances.ts";
 import type { Command, Io } from "./command.ts";
+import { committedResult } from "./committed.ts";
 import { explainLines } from "./explain.ts";
 import { cancelledExit, onInterrupt } from "./interrupt.ts";
 import { plannedStages, ranStages, type ReproduceJson, verdictNumbers } from "./json.ts";
-import type { Arguments } from "./options.ts";
+import { type Arguments, usage } from "./options.ts";
 import { displayFor } from "./progress.ts";
 import { openSession, planOptions, type Session } from "./session.ts";
 import { failureLines, stageLines, verdictLines } from "./summary.ts";
@@ -29,6 +30,11 @@ const command: Command = {
         value: "DIR",
         describe: "Take data packages from DIR/NAME@VERSION/ instead of downloading them.",
       },
+      "save": {
+        type: "flag",
+        describe: "Keep the result in artifacts/<paper>.lock.json, to be committed; later runs " +
+          "say how they compare with it.",
+      },
       "dry-run": { type: "flag", short: "n", describe: "Say what would run; run nothing." },
       "json": { type: "flag", describe: "Print one JSON object; progress goes to standard error." },
       "quiet": { type: "flag", short: "q", describe: "No progress." },
@@ -44,6 +50,9 @@ const command: Command = {
     if (args.flags.has("list")) {
       const { listAll } = await import("./list.ts");
       return await listAll(args, io);
+    }
+    if (args.flags.has("save") && args.flags.has("dry-run")) {
+      throw usage(command.spec, "--save needs a run, and --dry-run runs nothing.", "Drop either.");
     }
     const startedAt = performance.now();
     const session = await openSession(command.spec, args, io.place);
@@ -68,6 +77,7 @@ function dryRun(session: Session, args: Arguments, io: Io, startedAt: number): n
       stages: plannedStages(plan),
       verdicts: [],
       report: null,
+      committed: null,
       seconds: secondsSince(startedAt),
       dryRun: true,
     });
@@ -119,6 +129,9 @@ async function reproduce(
     display.close();
   }
   const report = result.ok ? await reportIfPossible(session, result, io) : null;
+  const committed = result.ok
+    ? await committedResult(session, result, io, args.flags.has("save"))
+    : { json: null, lines: [] };
   const seconds = secondsSince(startedAt);
   if (json) {
     printJson(io, {
@@ -128,9 +141,10 @@ async function reproduce(
       stages: ranStages(result.outcomes),
       verdicts: verdictNumbers(result.verdicts),
       report,
+      committed: committed.json,
       seconds,
     });
-  } else tellEnd(io, title, result, report, seconds);
+  } else tellEnd(io, title, result, { report, committed: committed.lines, seconds });
   if (result.ok) return 0;
   return controller.signal.aborted ? cancelledExit : 1;
 }
@@ -191,8 +205,11 @@ function tellEnd(
   io: Io,
   title: string,
   result: RunResult,
-  report: string | null,
-  seconds: number,
+  { report, committed, seconds }: {
+    report: string | null;
+    committed: readonly string[];
+    seconds: number;
+  },
 ): void {
   const page = { width: io.out.width(), paint: io.out.paint };
   const count = (status: Outcome["status"]) =>
@@ -206,6 +223,7 @@ function tellEnd(
     [page.paint.strong(head)],
     verdictLines(result.verdicts, page),
     nothing ? [] : stageLines(result.outcomes, page),
+    committed,
     report === null ? [] : [`Report: ${io.place.show(report)}`],
   ];
   io.out.write(blocks.filter((b) => b.length).map((b) => b.join("\n") + "\n").join("\n"));

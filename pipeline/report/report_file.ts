@@ -34,7 +34,8 @@ export async function writeReport(dir: string, saved: SavedReport): Promise<stri
   return path;
 }
 
-async function replaceFile(path: string, text: string): Promise<void> {
+/** Writes a file, complete or not at all. */
+export async function replaceFile(path: string, text: string): Promise<void> {
   const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}`;
   await Deno.writeTextFile(temporary, text);
   await Deno.rename(temporary, path);

@@ -35,6 +35,10 @@ const reproduceJson = z.strictObject({
     n: z.number(),
   })),
   report: z.string().nullable(),
+  committed: z.strictObject({
+    same: z.enum(["bytes", "verdicts", "none"]),
+    differs: z.array(z.string()),
+  }).nullable(),
   seconds: z.number().nonnegative(),
   dryRun: z.literal(true).optional(),
 });
