@@ -53,8 +53,7 @@ export function collect(
     const atBudget = interpolate(curve.flops, layer, budget);
     const atEnd = layer[layer.length - 1];
     const whole = layerLoss(condition, losses);
-    const chosen = MODULES.some((m) => trace.pulls.every((p) => p === m)) ||
-      (policy !== "all" && policy !== "none");
+    const chosen = policy !== "all" && policy !== "none";
     const reward = sum(trace.rewards);
     const fixed = peers.filter((p) => Object.values(FIXED).includes(p.trace.policy));
     table.push({

@@ -1,6 +1,6 @@
 /** Runs a CoCa-mini over all items and keeps what students are matched to. */
 
-import { type CocaConfig, cocaForward, type CocaParams } from "../nn/mod.ts";
+import { type CocaConfig, cocaForward, type CocaParams, PAD } from "../nn/mod.ts";
 import { compile, load, type NdArray, type Provider, type Tensor } from "../tensor/mod.ts";
 import type { Dataset } from "./dataset.ts";
 import { layerMap, type Module, MODULES, type Targets } from "./layerwise.ts";
@@ -88,24 +88,50 @@ export async function inferStates(a: {
   });
   return {
     targets: each((module, layer) => array(`${module}.${layer}`)),
-    variances: each((module, layer) =>
-      varianceOver(array(`${module}.${layer}`), dataset.splits.train)
-    ),
+    variances: each((module, layer) => {
+      const states = array(`${module}.${layer}`);
+      return varianceOver(states, dataset.splits.train, countedPositions(dataset, module));
+    }),
     image: array("image"),
     text: array("text"),
   };
 }
 
-/** Population variance of all entries of some rows. */
-export function varianceOver(array: NdArray, items: Int32Array): number {
-  const width = array.data.length / array.shape[0];
+/** Whether the layer losses count a position of an item: image patches, tokens that are not padding, CLS. */
+export function countedPositions(
+  dataset: Dataset,
+  module: Module,
+): (item: number, position: number) => boolean {
+  if (module === "image") return () => true;
+  const length = dataset.meta.textLength;
+  const all = Int32Array.from(dataset.items.keys());
+  const tokens = dataset.tokens(all).data as Int32Array;
+  return (item, position) => position >= length || tokens[item * length + position] !== PAD;
+}
+
+/**
+ * Population variance of the entries of some rows.
+ *
+ * @param array `[N, positions, width]`
+ * @param counted which positions of a row count
+ */
+export function varianceOver(
+  array: NdArray,
+  items: Int32Array,
+  counted: (item: number, position: number) => boolean = () => true,
+): number {
+  const [, positions, width] = array.shape;
   const data = array.data as Float32Array;
   let count = 0, mean = 0, squares = 0;
   for (const item of items) {
-    for (let k = item * width; k < (item + 1) * width; k++) {
-      const delta = data[k] - mean;
-      mean += delta / ++count;
-      squares += delta * (data[k] - mean);
+    for (let position = 0; position < positions; position++) {
+      if (!counted(item, position)) continue;
+      const start = (item * positions + position) * width;
+      for (let k = start; k < start + width; k++) {
+        const delta = data[k] - mean;
+        mean += delta / ++count;
+        squares += delta * (data[k] - mean);
+      }
     }
   }
   return squares / count;

@@ -34,14 +34,20 @@ export interface TrainOptions {
 }
 
 /** Item batches `[steps, B]` of the training split, first captions. */
-function trainingItems(dataset: Dataset, seed: number, steps: number, size: number): Int32Array {
+function trainingItems(
+  dataset: Dataset,
+  seed: number,
+  phase: "pretraining" | "distillation",
+  steps: number,
+  size: number,
+): Int32Array {
   return sampleBatches(
     {
       items: dataset.splits.train,
       concept: dataset.concept,
       captionCount: new Int32Array(dataset.items.length).fill(1),
     },
-    { size, steps, random: stream(seed, "student", "batches") },
+    { size, steps, random: stream(seed, "student", "batches", phase) },
   ).items;
 }
 
@@ -61,7 +67,7 @@ export async function trainPlain(
   if (steps % chunk !== 0) {
     throw new RangeError(`Cannot train for ${steps} steps: use a multiple of ${chunk}`);
   }
-  const items = trainingItems(dataset, seed, steps, batch);
+  const items = trainingItems(dataset, seed, "pretraining", steps, batch);
   const schedule = warmupCosine({ peak: lr, warmup: Math.min(warmup, steps), steps });
   const program = compileTraining(setting, arm, { steps: chunk, batch });
   const train = await load(program, { provider, threads });
@@ -216,7 +222,7 @@ export async function distillStudent(
   if (!Number.isInteger(pulls)) {
     throw new RangeError(`Cannot split ${steps} steps into pulls of ${pullSteps}: use a multiple`);
   }
-  const items = trainingItems(dataset, seed, steps, batch);
+  const items = trainingItems(dataset, seed, "distillation", steps, batch);
   const schedule = warmupCosine({ peak: options.lr, warmup: options.warmup, steps });
   const { arms, policy } = armsOf(policyName, bandit, seed);
   const programs = arms.map((arm) => compileTraining(setting, arm, { steps: pullSteps, batch }));

@@ -69,13 +69,19 @@ Deno.test("inferStates() keeps the mapped layers of the first caption", async ()
   }
 });
 
-Deno.test("inferStates() measures variances over the training items alone", async () => {
+Deno.test("inferStates() measures variances over training items and positions that are not padding", async () => {
   const states = await teacherStates(30);
-  const layer = states.targets.multimodal[0], width = layer.data.length / layer.shape[0];
+  const layer = states.targets.multimodal[0], [, length, width] = layer.shape;
+  const tokens = dataset.tokens(Int32Array.from(dataset.items.keys())).data;
   const values: number[] = [];
+  let padding = 0;
   for (const item of dataset.splits.train) {
-    values.push(...numbers(layer).subarray(item * width, (item + 1) * width));
+    for (let t = item * length; t < (item + 1) * length; t++) {
+      if (tokens[t] === 0) padding++;
+      else values.push(...numbers(layer).subarray(t * width, (t + 1) * width));
+    }
   }
+  assert.ok(padding > 0, "padding must occur for this test");
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   const variance = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length;
   assert.ok(Math.abs(states.variances.multimodal[0] / variance - 1) < 1e-12);
@@ -85,10 +91,17 @@ Deno.test("inferStates() measures variances over the training items alone", asyn
 
 Deno.test("varianceOver() agrees with two passes far from zero, where one naive pass fails", () => {
   const noise = numbers(stream(6, "noise").normal([50, 7]));
-  const array = ndarray(noise.map((z) => 3000 + z), [50, 7]);
+  const array = ndarray(noise.map((z) => 3000 + z), [50, 1, 7]);
   const items = Int32Array.from({ length: 20 }, (_, i) => (i * 13) % 50);
   const values = Array.from(items, (i) => [...numbers(array).subarray(i * 7, i * 7 + 7)]).flat();
   const mean = values.reduce((a, b) => a + b, 0) / values.length;
   const expected = values.reduce((sum, x) => sum + (x - mean) ** 2, 0) / values.length;
   assert.ok(Math.abs(varianceOver(array, items) / expected - 1) < 1e-9);
+});
+
+Deno.test("varianceOver() leaves out positions that do not count", () => {
+  const array = ndarray(Float32Array.of(1, 3, 900, 900, 5, 7, -900, 900), [2, 2, 2]);
+  const items = Int32Array.of(0, 1);
+  // 1, 3, 5, 7: mean 4, variance (9 + 1 + 1 + 9)/4.
+  assert.equal(varianceOver(array, items, (_, position) => position === 0), 5);
 });
