@@ -20,7 +20,7 @@ export interface Executable<Args extends readonly unknown[] = readonly unknown[]
 /** Where and how to run. */
 export interface LoadOptions {
   readonly provider: Provider;
-  /** Threads within an operator on cpu and wasm. @default 1 */
+  /** Threads within an operator on cpu; wasm and webgpu have one. @default 1 */
   readonly threads?: number;
   /** Prefix of a profile that ONNX Runtime writes when the session ends; cpu and cuda. */
   readonly profile?: string;

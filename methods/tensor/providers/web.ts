@@ -27,11 +27,13 @@ async function requireAdapter(): Promise<void> {
   }
 }
 
-/** Opens a session in WebAssembly or on WebGPU. The first session of a process fixes its threads. */
-export const openWeb: OpenSession = async (model, { provider, threads }) => {
+/** Opens a session in WebAssembly or on WebGPU, on one thread whatever the settings say. */
+export const openWeb: OpenSession = async (model, { provider }) => {
   if (provider === "webgpu") await requireAdapter();
   const ort = await runtime(provider);
-  ort.env.wasm.numThreads = threads;
+  // With more, operators that are large enough to be split wait forever: the workers of the WebAssembly
+  // module need an event loop, which its main thread blocks here.
+  ort.env.wasm.numThreads = 1;
   ort.env.logLevel = "error";
   try {
     const session = await ort.InferenceSession.create(model, {
