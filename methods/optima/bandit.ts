@@ -20,9 +20,9 @@ export interface Policy {
 export const ADAPTIVE_POLICIES = [
   "optima",
   "optima_undiscounted",
+  "greedy",
   "random",
   "round_robin",
-  "greedy",
 ] as const;
 export type AdaptivePolicy = typeof ADAPTIVE_POLICIES[number];
 

@@ -1,7 +1,8 @@
 /** Arranges the metrics of OPTIMA for claims: `metric.condition.policy` for each seed. */
 
-import { CONDITIONS, POLICIES } from "./metrics.ts";
+import { CONDITIONS } from "./condition.ts";
 import type { Metrics } from "./metrics.ts";
+import { POLICIES } from "./policies.ts";
 import type { SeedMetrics } from "../stats/estimand.ts";
 
 /** One scope for each seed, in the order of `metrics.seeds`. */

@@ -4,8 +4,9 @@ import { CONDITION, type ConditionName } from "./condition.ts";
 import type { Scores } from "./evaluate.ts";
 import { type Module, MODULES } from "./layerwise.ts";
 import type { Curve, MetricRow, Metrics, Pulls } from "./metrics.ts";
+import { FIXED_MODULE, type PolicyName } from "./policies.ts";
 import { interpolate } from "./scores.ts";
-import type { DistillTrace, PolicyName } from "./train_student.ts";
+import type { DistillTrace } from "./train_student.ts";
 
 /** One finished student. */
 export interface Finished {
@@ -19,18 +20,29 @@ export interface Finished {
   readonly scores: Scores;
 }
 
-const FIXED: Readonly<Record<Module, PolicyName>> = {
-  image: "image_only",
-  text: "text_only",
-  multimodal: "multimodal_only",
-};
-
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 
 /** Mean loss over the modules that matter in a condition. */
 export function layerLoss(condition: ConditionName, losses: ArrayLike<number>): number {
   const { matter } = CONDITION[condition];
   return sum(matter.map((m) => losses[MODULES.indexOf(m)])) / matter.length;
+}
+
+/**
+ * A student and OPTIMA's at the same compute: both read off their curves where the cheaper of the
+ * two has ended. The curves' sample is carried over to the whole test split by its ratio there.
+ */
+function equalFlops(
+  student: Finished,
+  optima: Finished,
+): Pick<MetricRow["metrics"], "layer_loss_equal_flops" | "optima_loss_equal_flops"> {
+  const budget = Math.min(student.trace.flops, optima.trace.flops);
+  const at = ({ trace: { condition, curve }, losses }: Finished) => {
+    const sample = curve.losses.map((point) => layerLoss(condition, point));
+    const scale = layerLoss(condition, losses) / sample[sample.length - 1];
+    return scale * interpolate(curve.flops, sample, budget);
+  };
+  return { layer_loss_equal_flops: at(student), optima_loss_equal_flops: at(optima) };
 }
 
 /** Table, curves and pulls of all students. */
@@ -44,25 +56,18 @@ export function collect(
     const { trace, losses, scores } = finished;
     const { condition, policy, seed, curve } = trace;
     const peers = cells.get(cell(finished))!;
-    const distilling = peers.filter((p) => p.trace.policy !== "none");
-    const budget = Math.min(
-      ...(distilling.length > 0 ? distilling : peers).map((p) => p.trace.flops),
-    );
     const layer = curve.losses.map((point) => layerLoss(condition, point));
-    // What the curve's sample says at the budget, carried over to the whole test split.
-    const atBudget = interpolate(curve.flops, layer, budget);
-    const atEnd = layer[layer.length - 1];
-    const whole = layerLoss(condition, losses);
+    const optima = peers.find((p) => p.trace.policy === "optima");
     const chosen = policy !== "all" && policy !== "none";
     const reward = sum(trace.rewards);
-    const fixed = peers.filter((p) => Object.values(FIXED).includes(p.trace.policy));
+    const fixed = peers.filter((p) => p.trace.policy in FIXED_MODULE);
     table.push({
       seed,
       condition,
       policy,
       metrics: {
-        layer_loss: whole,
-        layer_loss_equal_flops: whole * atBudget / atEnd,
+        layer_loss: layerLoss(condition, losses),
+        ...(optima ? equalFlops(finished, optima) : {}),
         image_loss: losses[0],
         text_loss: losses[1],
         multimodal_loss: losses[2],

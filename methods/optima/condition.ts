@@ -1,4 +1,4 @@
-/** The three conditions of the experiment: where adaptive choice must win, may win, cannot win. */
+/** The three conditions of the experiment: one arm wasted, one modality in use, nothing to adapt to. */
 
 import type { Task } from "./distillation.ts";
 import { type Module, MODULES } from "./layerwise.ts";
@@ -29,7 +29,9 @@ export const CONDITION: Readonly<Record<"wasted" | "skew" | "even", Condition>> 
     frozen: [],
     textSolved: false,
     matter: ["image"],
-    describe: "the downstream task uses images only, but the bandit is rewarded for all modules",
+    describe:
+      "the downstream task uses images only, while the bandit is rewarded for all modules: " +
+      "nothing ties its choice to the task, so no direction is predicted",
   },
   even: {
     task: "coca",
@@ -40,3 +42,6 @@ export const CONDITION: Readonly<Record<"wasted" | "skew" | "even", Condition>> 
   },
 };
 export type ConditionName = keyof typeof CONDITION;
+
+/** Names of the conditions, in reading order. */
+export const CONDITIONS = Object.keys(CONDITION) as readonly ConditionName[];

@@ -68,6 +68,8 @@ export interface Objective {
   readonly captioningWeight: number;
   readonly kdWeight: number;
   readonly kdTemperature: number;
+  /** Inverse temperature of the teacher's similarities. */
+  readonly kdTeacherScale: number;
   readonly layerWeight: number;
   /**
    * What a pull changes: the modules of its arm, or the whole student. The task's scale and head
@@ -243,9 +245,6 @@ function taskLoss(s: Setting, params: StudentParams, outputs: CocaOutputs, batch
   );
 }
 
-/** Inverse temperature of the teacher's similarities; fixed, so that the target does not depend on the sharpness it learnt. */
-const TEACHER_SCALE = 20;
-
 /** T²·KL(teacher ‖ student) between in-batch image–text similarities, mean of both directions. */
 function contrastiveKd(s: Setting, outputs: CocaOutputs, batch: Batch): Tensor {
   const temperature = s.objective.kdTemperature;
@@ -256,7 +255,7 @@ function contrastiveKd(s: Setting, outputs: CocaOutputs, batch: Batch): Tensor {
   );
   const teacher = mul(
     matmul(batch.teacherImage, transpose(batch.teacherText, [1, 0])),
-    TEACHER_SCALE / temperature,
+    s.objective.kdTeacherScale / temperature,
   );
   const divergence = (t: Tensor, z: Tensor) =>
     mean(sum(mul(softmax(t, -1), sub(logSoftmax(t, -1), logSoftmax(z, -1))), [-1]));

@@ -44,10 +44,13 @@ export interface MetricValues {
   /** Primary: mean held-out layer-wise MSE over the modules that matter, after all steps. Lower is better. */
   readonly layer_loss: number;
   /**
-   * The same at equal compute: read off the curve where the cumulative training FLOPs equal the
-   * smallest total among the policies that distil (linear interpolation).
+   * The same at OPTIMA's compute: read off the curve (linear interpolation) where the cumulative
+   * training FLOPs equal the smaller of this student's total and that of OPTIMA's student of the same
+   * seed and condition. The dearer of the two is thus read before its schedule ends.
    */
-  readonly layer_loss_equal_flops: number;
+  readonly layer_loss_equal_flops?: number;
+  /** OPTIMA's own loss at that same point: the other half of the comparison. */
+  readonly optima_loss_equal_flops?: number;
   /** Held-out layer-wise MSE of each module. */
   readonly image_loss: number;
   readonly text_loss: number;
@@ -120,20 +123,3 @@ export interface TeacherSummary {
   /** The teacher's held-out recalls, caption loss and exact match, under the names of `MetricValues`. */
   readonly metrics: Readonly<Record<string, number>>;
 }
-
-/** Policies of the reproduction, in reading order. */
-export const POLICIES = [
-  "optima",
-  "optima_undiscounted",
-  "greedy",
-  "random",
-  "round_robin",
-  "image_only",
-  "text_only",
-  "multimodal_only",
-  "all",
-  "none",
-] as const;
-
-/** Conditions of the reproduction, in reading order: where adaptive choice must win, may win, cannot win. */
-export const CONDITIONS = ["wasted", "skew", "even"] as const;

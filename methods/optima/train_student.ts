@@ -15,6 +15,7 @@ import {
   type Setting,
 } from "./distillation.ts";
 import { type Module, MODULES } from "./layerwise.ts";
+import { FIXED_MODULE, type PolicyName, usesRewards } from "./policies.ts";
 import { gatherBatch, type TeacherStates } from "./teacher_states.ts";
 
 /** What is distilled with, and on what. */
@@ -84,20 +85,6 @@ export async function trainPlain(
   return state.params;
 }
 
-/** What decides the arm of each pull. */
-export type PolicyName =
-  | AdaptivePolicy
-  | "image_only"
-  | "text_only"
-  | "multimodal_only"
-  | "all"
-  | "none";
-
-/** Whether a policy learns from rewards, so that measuring them is part of its cost. */
-export function usesRewards(policy: PolicyName): boolean {
-  return policy === "optima" || policy === "optima_undiscounted" || policy === "greedy";
-}
-
 export interface BanditSettings {
   readonly discount: number;
   readonly noiseMemory: number;
@@ -118,11 +105,9 @@ function armsOf(
     case "none":
       return { arms: [[]], policy: fixedArm(0) };
     case "image_only":
-      return { arms: [["image"]], policy: fixedArm(0) };
     case "text_only":
-      return { arms: [["text"]], policy: fixedArm(0) };
     case "multimodal_only":
-      return { arms: [["multimodal"]], policy: fixedArm(0) };
+      return { arms: [[FIXED_MODULE[name]]], policy: fixedArm(0) };
     default: {
       const draws = stream(seed, "policy", name);
       return {

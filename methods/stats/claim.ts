@@ -51,7 +51,7 @@ const superiority = z.strictObject({
   alternative: z.enum(["less", "greater", "two-sided"]),
   /** For `two-sided`: the direction that the claim predicts. */
   favours: z.enum(["less", "greater"]).optional(),
-  /** Smallest effect that matters: an effect shown to be inside ± this counts as not reproduced. */
+  /** Smallest effect that matters: without a significant p, an effect shown to be inside ± this counts as not reproduced. */
   negligible: margin.optional(),
 }).refine((c) => c.alternative !== "two-sided" || c.favours !== undefined, {
   path: ["favours"],

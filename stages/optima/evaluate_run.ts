@@ -98,6 +98,7 @@ const NO_OBJECTIVE = {
   captioningWeight: 0,
   kdWeight: 0,
   kdTemperature: 1,
+  kdTeacherScale: 1,
   layerWeight: 0,
   updates: "module" as const,
 };

@@ -2,7 +2,8 @@
 
 import { z } from "zod";
 import { prepareDataParams } from "./prepare_data.ts";
-import { ADAPTIVE_POLICIES } from "../../methods/optima/bandit.ts";
+import { CONDITIONS } from "../../methods/optima/condition.ts";
+import { POLICIES } from "../../methods/optima/policies.ts";
 
 /** Shape of a CoCa-mini; see methods/nn/coca.ts. */
 export const modelShape = z.strictObject({
@@ -35,6 +36,10 @@ export const objective = z.strictObject({
     "weight of T²·KL between teacher's and student's image–text similarities",
   ),
   kdTemperature: z.number().positive().default(2).describe("2 in the authors' LWD code"),
+  kdTeacherScale: z.number().positive().default(20).describe(
+    "inverse temperature of the teacher's similarities; fixed, so that the target does not depend " +
+      "on the sharpness that the teacher happened to learn",
+  ),
   layerWeight: z.number().min(0).default(10).describe("weight of the layer-wise losses"),
   updates: z.enum(["module", "student"]).default("module").describe(
     "what a pull changes: the pulled module alone, or the whole student. Under Adam the momentum " +
@@ -54,26 +59,8 @@ export const banditOptions = z.strictObject({
   probeSize: z.int().min(8).default(96).describe("validation items; a fixed batch, or noise wins"),
 });
 
-export const CONDITION_NAMES = ["wasted", "skew", "even"] as const;
-export const FIXED_POLICIES = [
-  "image_only",
-  "text_only",
-  "multimodal_only",
-  "all",
-  "none",
-] as const;
-export const policyName = z.enum([...ADAPTIVE_POLICIES, ...FIXED_POLICIES]);
-export const conditionName = z.enum(CONDITION_NAMES);
-
-export const dataConfig = z.strictObject({
-  concepts: z.int().min(20).nullable().default(null).describe(
-    "use only so many concepts; null: all",
-  ),
-  vocabulary: z.int().min(100).default(1000),
-  textLength: z.int().min(6).default(12),
-  imageSize: z.int().default(32),
-  seed: z.int().default(0),
-});
+export const policyName = z.enum(POLICIES);
+export const conditionName = z.enum(CONDITIONS);
 
 export const teacherConfig = z.strictObject({
   model: modelShape,

@@ -31,8 +31,7 @@ async function requireAdapter(): Promise<void> {
 export const openWeb: OpenSession = async (model, { provider }) => {
   if (provider === "webgpu") await requireAdapter();
   const ort = await runtime(provider);
-  // With more, operators that are large enough to be split wait forever: the workers of the WebAssembly
-  // module need an event loop, which its main thread blocks here.
+  // With more, large programs wait forever under Deno: work is handed to workers that never start.
   ort.env.wasm.numThreads = 1;
   ort.env.logLevel = "error";
   try {

@@ -25,7 +25,7 @@ export const MODULE_STYLES: SeriesStyles = {
 
 const CONDITION_TITLES: Readonly<Record<string, string>> = {
   wasted: "wasted: one module is solved already",
-  skew: "skew: the task leans on one modality",
+  skew: "skew: the task uses images only",
   even: "even: no module is solved beforehand",
 };
 
@@ -34,7 +34,5 @@ export function conditionTitle(condition: string): string {
   return CONDITION_TITLES[condition] ?? condition;
 }
 
-/** Policies that pull arms by what they have learnt. */
-export const ADAPTIVE: readonly string[] = ["optima", "optima_undiscounted", "greedy"];
 /** Policies that stay with one module. */
 export const FIXED: readonly string[] = ["image_only", "text_only", "multimodal_only"];

@@ -23,7 +23,7 @@ function columnsOf(metrics: Metrics): readonly Column[] {
   const [unit, name] = computeUnit(Math.max(...metrics.table.map((row) => row.metrics.flops)));
   return [
     { metric: "layer_loss", heading: "layer loss", good: "low" },
-    { metric: "layer_loss_equal_flops", heading: "equal FLOPs", good: "low" },
+    { metric: "layer_loss_equal_flops", heading: "at OPTIMA's FLOPs", good: "low" },
     { metric: "image_loss", heading: "image", good: "low" },
     { metric: "text_loss", heading: "text", good: "low" },
     { metric: "multimodal_loss", heading: "multimodal", good: "low" },

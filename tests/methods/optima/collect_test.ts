@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { collect, type Finished, layerLoss } from "../../../methods/optima/collect.ts";
 import type { ConditionName } from "../../../methods/optima/condition.ts";
-import type { PolicyName } from "../../../methods/optima/train_student.ts";
+import type { PolicyName } from "../../../methods/optima/policies.ts";
 
 const SCORES = {
   recall_i2t_1: 0.1,
@@ -70,30 +70,29 @@ Deno.test("layerLoss() averages over the modules that matter", () => {
   near(layerLoss("skew", [1, 2, 6]), 1);
 });
 
-Deno.test("equal compute reads the curve at the smallest budget that distils", () => {
+Deno.test("equal compute reads a student and OPTIMA's where the cheaper of the two ends", () => {
   const students = [
     finished("optima", { flops: [0, 60, 120], image: [1, 0.5, 0.25] }),
     finished("all", { flops: [0, 100, 200], image: [1, 0.4, 0.2] }),
     finished("random", { flops: [0, 40, 80], image: [1, 0.6, 0.5] }),
-    // Cheaper than any, but it does not distil: no budget to hold others to.
-    finished("none", { flops: [0, 10, 20], image: [1, 1, 1] }),
   ];
-  // The budget is 80: a third of the way from 60 to 120; 0.8 of the way from 0 to 100.
-  near(rowOf(students, "optima").layer_loss_equal_flops, 0.5 - 0.25 / 3);
-  near(rowOf(students, "all").layer_loss_equal_flops, 1 - 0.6 * 0.8);
+  // Against `all` the budget is 120: OPTIMA's end, a fifth of the way from 100 to 200.
+  near(rowOf(students, "all").layer_loss_equal_flops, 0.4 - 0.2 * 0.2);
+  near(rowOf(students, "all").optima_loss_equal_flops, 0.25);
+  // Against `random` it is 80: its end, a third of the way from 60 to 120 for OPTIMA.
   near(rowOf(students, "random").layer_loss_equal_flops, 0.5);
-  near(rowOf(students, "none").layer_loss_equal_flops, 1);
+  near(rowOf(students, "random").optima_loss_equal_flops, 0.5 - 0.25 / 3);
+  near(rowOf(students, "optima").layer_loss_equal_flops, 0.25);
   near(rowOf(students, "optima").layer_loss, 0.25);
   near(rowOf(students, "all").flops, 200);
 });
 
-Deno.test("equal compute carries the curve's sample over to the whole split", () => {
-  const students = [
-    finished("all", { flops: [0, 50, 100], image: [1, 0.5, 0.25], losses: [0.3, 1, 1] }),
-    finished("random", { flops: [0, 25, 50], image: [1, 0.7, 0.5] }),
-  ];
-  near(rowOf(students, "all").layer_loss_equal_flops, 0.3 * 0.5 / 0.25);
-  near(rowOf(students, "all").layer_loss, 0.3);
+Deno.test("equal compute carries the curve's sample over to the whole split, and needs OPTIMA", () => {
+  const all = finished("all", { flops: [0, 50, 100], image: [1, 0.5, 0.25], losses: [0.3, 1, 1] });
+  const optima = finished("optima", { flops: [0, 25, 50], image: [1, 0.7, 0.5] });
+  near(rowOf([all, optima], "all").layer_loss_equal_flops, 0.3 * 0.5 / 0.25);
+  near(rowOf([all, optima], "all").layer_loss, 0.3);
+  assert.equal(rowOf([all], "all").layer_loss_equal_flops, undefined);
 });
 
 Deno.test("seeds and conditions are compared within themselves only", () => {
@@ -107,7 +106,7 @@ Deno.test("seeds and conditions are compared within themselves only", () => {
   near(rowOf(students, "optima").regret, 3);
   near(rowOf(students, "optima").layer_loss_equal_flops, 0.25);
   near(rowOf(students, "optima", "skew", 1).regret, -1);
-  near(rowOf(students, "optima", "skew", 1).layer_loss_equal_flops, 0.9);
+  near(rowOf(students, "image_only", "skew", 1).optima_loss_equal_flops, 0.9);
   assert.equal(rowOf(students, "optima", "even").regret, undefined);
 });
 

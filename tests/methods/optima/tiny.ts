@@ -59,6 +59,7 @@ export const OBJECTIVE: Objective = {
   captioningWeight: 1.9,
   kdWeight: 0.6,
   kdTemperature: 2.5,
+  kdTeacherScale: 20,
   layerWeight: 3,
   updates: "module",
 };

@@ -12,16 +12,14 @@ import {
   type Setting,
 } from "../../../methods/optima/distillation.ts";
 import { type Module, MODULES } from "../../../methods/optima/layerwise.ts";
-import { POLICIES } from "../../../methods/optima/metrics.ts";
+import { POLICIES, type PolicyName, usesRewards } from "../../../methods/optima/policies.ts";
 import { gatherBatch } from "../../../methods/optima/teacher_states.ts";
 import {
   type BanditSettings,
   distillStudent,
   type DistillTrace,
-  type PolicyName,
   rewardOf,
   trainPlain,
-  usesRewards,
 } from "../../../methods/optima/train_student.ts";
 import { load, type NdArray, ndarray } from "../../../methods/tensor/mod.ts";
 import { bySegment, CPU, dataset, randomStudent, teacherStates, tinySetting } from "./tiny.ts";

@@ -2,11 +2,18 @@
 
 import assert from "node:assert/strict";
 import { parseEstimand } from "../../../methods/stats/estimand.ts";
-import { CONDITIONS, POLICIES } from "../../../methods/optima/metrics.ts";
+import { CONDITIONS } from "../../../methods/optima/condition.ts";
+import { POLICIES } from "../../../methods/optima/policies.ts";
 import { Failed } from "../../../pipeline/failure.ts";
 import { loadClaims, parseClaims } from "../../../stages/optima/claims.ts";
 
-const METRICS = ["layer_loss", "layer_loss_equal_flops", "recall_t2i_10", "caption_loss"];
+const METRICS = [
+  "layer_loss",
+  "layer_loss_equal_flops",
+  "optima_loss_equal_flops",
+  "recall_t2i_10",
+  "caption_loss",
+];
 
 /** A claim as YAML, with some fields replaced (undefined drops one). */
 function claimText(changes: Record<string, string | undefined> = {}): string {

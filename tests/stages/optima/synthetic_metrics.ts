@@ -1,6 +1,7 @@
 /** Made-up metrics of OPTIMA in the shape of the evaluation stage, with a planted gain in one condition. */
 
-import { CONDITIONS, POLICIES } from "../../../methods/optima/metrics.ts";
+import { CONDITIONS } from "../../../methods/optima/condition.ts";
+import { POLICIES } from "../../../methods/optima/policies.ts";
 import type { Curve, MetricRow, Metrics, Pulls } from "../../../methods/optima/metrics.ts";
 
 /** Final losses around which the seeds scatter, by condition. */
@@ -86,6 +87,7 @@ export function syntheticMetrics(options: SyntheticOptions = {}): Metrics {
           metrics: {
             layer_loss: loss,
             layer_loss_equal_flops: loss + (policy === "all" ? 0.03 : 0),
+            optima_loss_equal_flops: LEVELS[condition].optima + shared + 0.003 * wobble(seed, c, 0),
             image_loss: loss * 1.1,
             text_loss: loss * 0.8,
             multimodal_loss: loss * 1.05,
