@@ -1,5 +1,8 @@
 // Running programs: the same bytes every time, agreement of providers, and clear refusals.
 import assert from "node:assert/strict";
+import { COCA_DEFAULTS } from "../../../methods/nn/coca_config.ts";
+import { cocaForward, type CocaParams, initCoca } from "../../../methods/nn/mod.ts";
+import { stream } from "../../../methods/tensor/random.ts";
 import * as t from "../../../methods/tensor/mod.ts";
 import { distance, values } from "./harness.ts";
 
@@ -68,6 +71,21 @@ Deno.test("training lowers the loss", async () => {
 
 Deno.test("wasm repeats its bytes and agrees with cpu", async () => {
   agree(await bytesOf("wasm", 1), await bytesOf("cpu", 1));
+});
+
+Deno.test("wasm ends on a large program whatever threads are asked for", async () => {
+  const config = {
+    ...COCA_DEFAULTS,
+    ...{ width: 32, heads: 4, imageLayers: 2, textLayers: 2, multimodalLayers: 2 },
+    ...{ embed: 32, image: 32, vocab: 300, textLength: 12 },
+  };
+  const params = initCoca(stream(0), config);
+  const images = t.zeros([256, 3, 32, 32]), tokens = t.zeros([256, 12], "int32");
+  const logits = (p: CocaParams, i: t.Tensor, k: t.Tensor) => cocaForward(config, p, i, k).logits;
+  const program = t.compile(logits, [params, images, tokens]);
+  const executable = await t.load(program, { provider: "wasm", threads: 2 });
+  assert.deepEqual((await executable.run(params, images, tokens)).shape, [256, 12, 300]);
+  await executable.dispose();
 });
 
 const adapter = await navigator.gpu?.requestAdapter().catch(() => null);
