@@ -1,8 +1,8 @@
 /** Says in one message why a stage's process failed, and what its author or user can do. */
 
 import type { ChildEnd } from "./child.ts";
-import { DISK_FULL } from "./host.ts";
-import type { Failure } from "./types.ts";
+import { DISK_FULL, isDiskFull, isSystemError } from "./host.ts";
+import type { Failure, Provider } from "./types.ts";
 
 /** What is known about a failed process. */
 export interface FailedChild {
@@ -12,6 +12,8 @@ export interface FailedChild {
   readonly error: { readonly name: string; readonly message: string } | null;
   /** The last lines of the log. */
   readonly tail: readonly string[];
+  /** What its tensors run on; null when it has none. */
+  readonly provider: Provider | null;
   /** The store's directory, which also holds attempts. */
   readonly store: string;
   readonly log: string;
@@ -32,7 +34,7 @@ export function childFailure(child: FailedChild): Failure {
     return { code: "cancelled", message: "stopped while it ran", ...about, mend: RESUME };
   }
   if (DISK_FULL.test(text)) return { ...noSpace(child.store), ...about };
-  return undeclaredAccess(text, about) ?? runtimeMissing(text, about) ??
+  return undeclaredAccess(text, about) ?? runtimeMissing(child, text, about) ??
     noMemory(child, text, about) ??
     missingPackage(text, about) ?? stageExit(child, about);
 }
@@ -50,6 +52,18 @@ export function noSpace(store: string): Failure {
     where: store,
     mend:
       `Free space on the disk that holds ${store}, or choose another place with --store. ${RESUME}`,
+  };
+}
+
+/** The failure behind an error of the operating system about the store's files; null for other errors. */
+export function storeFailure(error: unknown, store: string): Failure | null {
+  if (isDiskFull(error)) return noSpace(store);
+  if (!isSystemError(error) || !error.message.includes(store)) return null;
+  return {
+    code: "store",
+    message: `the store cannot be used: ${error.message}`,
+    where: store,
+    mend: `Make its files readable and writable, or choose another place with --store. ${RESUME}`,
   };
 }
 
@@ -119,6 +133,7 @@ const RUNTIME = new RegExp(
     "libonnxruntime\\S*: cannot open",
     "(?:cannot|could not|couldn't) (?:find|load)[^\n]*onnxruntime",
     "no available backend found",
+    "provider \\w+ (?:found no|cannot load)",
     "Failed to load shared library",
     "dlopen[^\n]*onnxruntime",
     "onnxruntime[^\n]*dlopen",
@@ -126,7 +141,30 @@ const RUNTIME = new RegExp(
   "i",
 );
 
-function runtimeMissing(text: string, about: About): Failure | null {
+const RUNTIME_MEND =
+  "Use --provider wasm, which needs no native library; or delete the onnxruntime package from " +
+  "Deno's npm cache (deno info names the folder) and run again to fetch it anew.";
+/** What a provider needs that the user may lack. */
+const DEVICE_MEND: Partial<Record<Provider, string>> = {
+  cuda: "Use --provider cpu, or install what is missing.",
+  webgpu: "Use --provider cpu, or --provider wasm.",
+  wasm: "Use --provider cpu.",
+};
+/** What a processor sends to a program that runs damaged code. */
+const CRASHES = ["SIGBUS", "SIGSEGV", "SIGILL", "SIGABRT", "SIGFPE"];
+
+function runtimeMissing(child: FailedChild, text: string, about: About): Failure | null {
+  const { end: { signal }, provider } = child;
+  const native = provider === "cpu" || provider === "cuda";
+  if (native && signal !== null && CRASHES.includes(signal)) {
+    return {
+      code: "onnxruntime",
+      message: `native code crashed (${signal}), most likely ONNX Runtime: its library in Deno's ` +
+        "npm cache may be damaged",
+      ...about,
+      mend: RUNTIME_MEND,
+    };
+  }
   const found = RUNTIME.exec(text);
   if (found === null) return null;
   const line = text.split("\n").find((l) => RUNTIME.test(l)) ?? found[0];
@@ -134,9 +172,7 @@ function runtimeMissing(text: string, about: About): Failure | null {
     code: "onnxruntime",
     message: `ONNX Runtime could not start: ${line.trim().slice(0, 300)}`,
     ...about,
-    mend:
-      "Use --provider wasm, which needs no native library; or delete the onnxruntime package from " +
-      "Deno's npm cache (deno info names the folder) and run again to fetch it anew.",
+    mend: DEVICE_MEND[provider ?? "cpu"] ?? RUNTIME_MEND,
   };
 }
 

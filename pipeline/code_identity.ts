@@ -4,6 +4,7 @@ import { digestOf, sha256 } from "./canonical.ts";
 import { buildPrograms, relative } from "./code_build.ts";
 import { Failed } from "./failure.ts";
 import { ImportMap } from "./import_map.ts";
+import { isSystemError } from "./host.ts";
 import { type Seen, stillSeen } from "./source_files.ts";
 import { sourceMapPath } from "./stack_trace.ts";
 import type { Digest } from "./types.ts";
@@ -154,9 +155,8 @@ class Cache {
     }
     this.#content.programs[name] = entry;
     this.#changed = true;
-    Deno.mkdirSync(this.#dir, { recursive: true });
-    replace(this.#programPath(entry.digest), code);
-    replace(sourceMapPath(this.#dir, entry.digest), map);
+    this.#write(this.#programPath(entry.digest), code);
+    this.#write(sourceMapPath(this.#dir, entry.digest), map);
   }
 
   save(): void {
@@ -165,8 +165,17 @@ class Cache {
     for (const source of Object.keys(this.#content.sources)) {
       if (!used.has(source)) delete this.#content.sources[source];
     }
-    Deno.mkdirSync(this.#dir, { recursive: true });
-    replace(this.#index, new TextEncoder().encode(JSON.stringify(this.#content)));
+    this.#write(this.#index, new TextEncoder().encode(JSON.stringify(this.#content)));
+  }
+
+  /** A full or read-only disk costs the next call a build, nothing else. */
+  #write(path: string, bytes: Uint8Array<ArrayBuffer>): void {
+    try {
+      Deno.mkdirSync(this.#dir, { recursive: true });
+      replace(path, bytes);
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+    }
   }
 
   #isFresh(source: string): boolean {
@@ -200,8 +209,17 @@ function readIndex(path: string): CacheFile | null {
 /** Under its name a file is always complete, whoever else writes it. */
 function replace(path: string, bytes: Uint8Array): void {
   const temporary = `${path}.${crypto.randomUUID()}`;
-  Deno.writeFileSync(temporary, bytes);
-  Deno.renameSync(temporary, path);
+  try {
+    Deno.writeFileSync(temporary, bytes);
+    Deno.renameSync(temporary, path);
+  } catch (error) {
+    try {
+      Deno.removeSync(temporary);
+    } catch {
+      // It was never made.
+    }
+    throw error;
+  }
 }
 
 function checkExists(root: string, name: string): void {

@@ -123,7 +123,9 @@ async function runProgram(
   if (signal.aborted) throw new Failed(cancelled(node.id, log));
   if (!end.success || !said.done) {
     const { error } = said;
-    throw new Failed(childFailure({ node: node.id, end, error, tail, store: store.dir, log }));
+    const provider = node.work.type === "module" && node.work.provider ? attempt.provider : null;
+    const about = { node: node.id, provider, store: store.dir, log };
+    throw new Failed(childFailure({ ...about, end, error, tail }));
   }
   return log;
 }

@@ -118,6 +118,11 @@ export function replaceFile(host: Host, store: string, path: string, bytes: Uint
   }
 }
 
+/** True for errors that the operating system gave, e.g. of missing permission; others are defects. */
+export function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && /^E[A-Z0-9]+$/.test(String(error.code));
+}
+
 /** True when `error` says that the disk (or the user's quota) is full. */
 export function isDiskFull(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

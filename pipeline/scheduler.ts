@@ -1,9 +1,11 @@
 /** Runs the nodes of a plan in parallel under core slots, with early cut-off and failures as data. */
 
+import { storeFailure } from "./child_failure.ts";
 import type { Bundle } from "./code_identity.ts";
 import type { Finished } from "./executor.ts";
 import { asList, upstreamOf } from "./graph.ts";
 import { Failed } from "./failure.ts";
+import { isSystemError } from "./host.ts";
 import { keyOf } from "./key.ts";
 import { acquireLease } from "./lease.ts";
 import { componentsOf, inputDigestsOf, nodeEnvironment, threadsOf } from "./plan.ts";
@@ -169,7 +171,7 @@ class Scheduler {
     state.key = key;
     this.#free -= cores;
     const work = this.#work(state, key, components, cores).catch((error) => {
-      this.#failed(state, failureFrom(error, state.node, this.#request.signal));
+      this.#failed(state, failureFrom(error, state.node, this.#request));
     }).finally(() => {
       this.#free += cores;
       this.#running.delete(state);
@@ -268,7 +270,12 @@ class Scheduler {
   ): void {
     const { plan, store } = this.#request;
     state.record = record;
-    store.rememberLast(plan.paper, plan.preset, state.node.id, record.key);
+    try {
+      store.rememberLast(plan.paper, plan.preset, state.node.id, record.key);
+    } catch (error) {
+      // Only `explain` asks for it, and the record is kept.
+      if (!isSystemError(error)) throw error;
+    }
     this.#finish(state, { ...how, key: record.key, outputs: digests(record)! });
   }
 
@@ -302,7 +309,7 @@ function digests(record: StageRecord | null): Record<string, Digest> | null {
   );
 }
 
-function failureFrom(error: unknown, node: Node, signal: AbortSignal): Failure {
+function failureFrom(error: unknown, node: Node, { signal, store }: Schedule): Failure {
   if (error instanceof Failed) return error.failure;
   if (signal.aborted) {
     return { code: "cancelled", message: "stopped before it was done", where: node.id };
@@ -312,5 +319,7 @@ function failureFrom(error: unknown, node: Node, signal: AbortSignal): Failure {
     const mend = "Check the disk that holds the store.";
     return { code: "damaged", message: `an input stays damaged: ${message}`, where: node.id, mend };
   }
+  const trouble = storeFailure(error, store.dir);
+  if (trouble !== null) return { ...trouble, where: node.id };
   return { code: "internal", message: `unexpected error: ${message}`, where: node.id };
 }

@@ -70,7 +70,8 @@ if (import.meta.main) {
     const failure = failureOf(error);
     if (failure) tellFailure(io, json, failure);
     else await tellDefect(io, json, error);
-    code = failure ? 2 : 1;
+    // A full disk is no wrong usage.
+    code = failure && failure.code !== "no-space" ? 2 : 1;
   }
   Deno.exit(code);
 }

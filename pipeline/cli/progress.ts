@@ -190,8 +190,8 @@ export class PlainDisplay implements Display {
   readonly #board: Board;
   readonly #clock: () => number;
   #timer: ReturnType<typeof setInterval> | undefined;
-  /** Nodes found cached while running (same bytes upstream), not yet told. */
-  #unchanged = new Map<string, number>();
+  /** Nodes found cached while running, by stage and reason, not yet told. */
+  #unchanged = new Map<string, { stage: string; reason: string; n: number }>();
 
   constructor(options: DisplayOptions) {
     this.#options = options;
@@ -252,7 +252,9 @@ export class PlainDisplay implements Display {
 
   #finished(outcome: Outcome): void {
     if (outcome.status === "cached") {
-      this.#unchanged.set(outcome.stage, (this.#unchanged.get(outcome.stage) ?? 0) + 1);
+      const { stage, reason } = outcome;
+      const known = this.#unchanged.get(`${stage} ${reason}`);
+      this.#unchanged.set(`${stage} ${reason}`, { stage, reason, n: (known?.n ?? 0) + 1 });
     } else if (outcome.status === "ran") {
       const t = this.#board.stages.get(outcome.stage);
       const count = t && t.total > 1 ? `  (${t.ran + t.cached}/${t.total})` : "";
@@ -263,8 +265,8 @@ export class PlainDisplay implements Display {
   }
 
   #flush(): void {
-    const lines = [...this.#unchanged].map(([stage, n]) =>
-      `cached ${stage}${n > 1 ? ` ×${n}` : ""}  (its inputs came out with the same bytes)\n`
+    const lines = [...this.#unchanged.values()].map(({ stage, reason, n }) =>
+      `cached ${stage}${n > 1 ? ` ×${n}` : ""}  (${reason})\n`
     );
     this.#unchanged.clear();
     for (const line of lines) this.#options.terminal.write(line);

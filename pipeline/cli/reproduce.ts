@@ -1,5 +1,6 @@
 /** `deno task reproduce`: runs a paper's pipeline, shows progress, ends with its verdicts. */
 
+import { storeFailure } from "../child_failure.ts";
 import { failureOf } from "../failure.ts";
 import { duration, plural } from "../report/format.ts";
 import { htmlPath, isReportCurrent, writeReport } from "../report/report_file.ts";
@@ -55,6 +56,7 @@ const command: Command = {
       throw usage(command.spec, "--save needs a run, and --dry-run runs nothing.", "Drop either.");
     }
     const startedAt = performance.now();
+    checkPackages(args, io);
     const session = await openSession(command.spec, args, io.place);
     try {
       return args.flags.has("dry-run")
@@ -119,7 +121,7 @@ async function reproduce(
       onEvent: (event) => display.event(event),
     });
   } catch (error) {
-    const failure = failureOf(error);
+    const failure = failureOf(error) ?? storeFailure(error, session.store.dir);
     if (failure === null) throw error;
     display.close();
     tellFailure(io, json, failure);
@@ -147,6 +149,18 @@ async function reproduce(
   } else tellEnd(io, title, result, { report, committed: committed.lines, seconds });
   if (result.ok) return 0;
   return controller.signal.aborted ? cancelledExit : 1;
+}
+
+/** A folder that was named by mistake would be passed over in silence, and the network used. */
+function checkPackages(args: Arguments, io: Io): void {
+  const { packages } = args.texts;
+  if (packages === undefined) return;
+  try {
+    if (Deno.statSync(io.place.resolve(packages)).isDirectory) return;
+  } catch {
+    // Not there, or not to be looked at.
+  }
+  throw usage(command.spec, `--packages ${packages} is not a folder.`);
 }
 
 /** A full or read-only disk costs the report, not the verdicts. */

@@ -1,6 +1,7 @@
 /** What `reproduce` and `explain` share: from command line to plan. */
 
 import { loadConfig } from "../config.ts";
+import { storeFailure } from "../child_failure.ts";
 import { chooseProvider } from "../environment.ts";
 import { Failed } from "../failure.ts";
 import { plan } from "../plan.ts";
@@ -85,7 +86,12 @@ export async function openSession(
     store,
     force: args.flags.has("force"),
   };
-  return { ...inputs, providerReason: choice.reason, plan: await plan(inputs) };
+  try {
+    return { ...inputs, providerReason: choice.reason, plan: await plan(inputs) };
+  } catch (error) {
+    const failure = storeFailure(error, storeDir);
+    throw failure === null ? error : new Failed(failure, { cause: error });
+  }
 }
 
 async function openStore(dir: string, place: Place): Promise<Store> {

@@ -79,7 +79,7 @@ export function isCancelled(outcome: Outcome): boolean {
   return outcome.failure?.code === "cancelled";
 }
 
-/** Each failure: what failed, why, where the log is; then what was not run and how to go on. */
+/** Failures, those of a stage with one cause together, each with its log; what was not run; how to go on. */
 export function failureLines(
   outcomes: readonly Outcome[],
   resume: string,
@@ -91,11 +91,17 @@ export function failureLines(
   const left = outcomes.length - kept - failed.length;
   const indented = (text: string) =>
     text.split("\n").flatMap((l) => wrap(l, page.width - 4)).map((l) => `    ${l}`);
-  const lines = failed.flatMap((o) => {
+  const groups = Map.groupBy(failed, (o) => {
+    const { message, mend } = o.failure ?? { message: o.reason };
+    return JSON.stringify([o.stage, message, mend]);
+  });
+  const lines = [...groups.values()].flatMap((group) => {
+    const [o] = group;
     const f = o.failure;
     const place = f?.where && f.where !== o.id ? ` (${show(f.where)})` : "";
+    const more = group.length > 1 ? ` and ${group.length - 1} more of ${o.stage}` : "";
     return [
-      page.paint.bad(`✗ ${o.id}`) + place,
+      page.paint.bad(`✗ ${o.id}`) + place + more,
       ...indented(f?.message ?? o.reason),
       ...(f?.mend ? indented(f.mend) : []),
       // Never broken, so that it can be copied.

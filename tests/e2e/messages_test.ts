@@ -160,6 +160,33 @@ Deno.test("a store that cannot be made is named, a report that cannot be written
   assert.match(err, /warning: the report is not written/);
 });
 
+Deno.test("a cache that cannot be written costs only time", async () => {
+  await using rig = await Rig.create();
+  await rig.write("artifacts/store/cache", "a file");
+  for (const expected of [/6 ran, 0 cached/, /nothing to run/]) {
+    const { code, out, err } = await rig.cli("reproduce", "toy");
+    assert.equal(code, 0, err);
+    assert.match(out, expected);
+  }
+});
+
+Deno.test("a store that breaks while it is used is named", async () => {
+  await using rig = await Rig.create();
+  await rig.cli("reproduce", "toy", "--quiet");
+  await rig.edit("stages/toy/offset.ts", "i + 1", "i + 2");
+  await Deno.remove(`${rig.dir}/artifacts/store/leases`, { recursive: true });
+  await rig.write("artifacts/store/leases", "a file");
+  const { code, err } = await rig.cli("reproduce", "toy");
+  assert.equal(code, 2, err);
+  assert.match(err, /artifacts\/store: the store cannot be/);
+});
+
+Deno.test("a folder of packages that is not there is named", async () => {
+  await using rig = await Rig.create();
+  const message = await refused(rig, "reproduce", "toy", "--packages", "copies");
+  assert.match(message, /--packages copies is not a folder/);
+});
+
 Deno.test("a defect is one line, with the trace in a file", async () => {
   await using rig = await Rig.create();
   await rig.edit("stages/toy/pipeline.ts", "build({ config }) {", "build({ config }) { oops();");

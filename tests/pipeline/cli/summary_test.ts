@@ -81,6 +81,23 @@ Deno.test("failureLines() says what failed, why, where the log is and how to go 
   ) assert.ok(text.includes(part), part);
 });
 
+Deno.test("failureLines() tells one cause once", () => {
+  const failed = (id: string, message: string) =>
+    outcome(id, "failed", { failure: { code: "onnxruntime", message, log: `${id}.log` } });
+  const text = failureLines(
+    [
+      failed("train[1]", "no runtime"),
+      failed("train[2]", "no runtime"),
+      failed("train[3]", "other"),
+    ],
+    "again",
+    page,
+  ).join("\n");
+  assert.match(text, /✗ train\[1\] and 1 more of train\n +no runtime\n +log: train\[1\]\.log/);
+  assert.equal(text.match(/no runtime/g)?.length, 1);
+  assert.match(text, /✗ train\[3\]\n +other/);
+});
+
 Deno.test("failureLines() does not blame what was cancelled", () => {
   const failure = { code: "cancelled", message: "stopped before it was done" };
   const lines = failureLines(
