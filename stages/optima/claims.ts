@@ -1,7 +1,7 @@
 /** Reads the pre-registered claims of stages/optima/claims.yaml. */
 
 // @ts-types="../../pipeline/std.d.ts"
-import { parse } from "@std/yaml";
+import { parse, YamlSyntaxError } from "@std/yaml";
 import { Failed } from "../../pipeline/failure.ts";
 import { locate } from "../../pipeline/yaml_position.ts";
 import { claimsSchema } from "../../methods/stats/claim.ts";
@@ -26,11 +26,12 @@ export function parseClaims(text: string, name: string): Claim[] {
   try {
     document = parse(text);
   } catch (error) {
+    if (!(error instanceof YamlSyntaxError)) throw error;
     throw new Failed({
       code: "claims-syntax",
-      message: `the claims are not valid YAML: ${(error as Error).message}`,
-      where: name,
-      mend: "Correct the YAML at that place.",
+      message: `${error.message.replace(/ at line \d+, column \d+:[^]*$/, "")}\n${error.snippet}`,
+      where: `${name}:${error.line}:${error.column}`,
+      mend: "The claims are not valid YAML here.",
     });
   }
   const parsed = claimsSchema.safeParse(document);

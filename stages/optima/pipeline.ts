@@ -6,6 +6,7 @@ import { loadClaims } from "./claims.ts";
 import { EMOJI_GOOGLE, EMOJI_TWITTER, EMOJIBASE, OPENMOJI } from "./data_packages.ts";
 import { distill } from "./distill.ts";
 import { evaluate } from "./evaluate.ts";
+import { checkFit } from "./fit.ts";
 import { inferTeacher } from "./infer_teacher.ts";
 import { initStudent } from "./init_student.ts";
 import { prepareData } from "./prepare_data.ts";
@@ -31,7 +32,7 @@ export default pipeline({
     "which module of a CoCa-style student is distilled next, rewarded by the loss decrement that " +
     "follows. No code was released and no number of the paper is compared with; the qualitative " +
     "claim is tested at miniature scale on emoji pictures with their names.",
-  config: optimaConfig,
+  config: optimaConfig.superRefine(checkFit),
   build({ config }) {
     const { student, teacher, distill: distilling } = config;
     const { data } = prepareData({

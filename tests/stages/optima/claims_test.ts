@@ -101,5 +101,7 @@ Deno.test("parseClaims refuses an id that is used twice", () => {
 });
 
 Deno.test("parseClaims reports broken YAML", () => {
-  assert.equal(failureOf("- id: [").code, "claims-syntax");
+  const failure = failureOf("- id: [");
+  assert.equal(failure.code, "claims-syntax");
+  assert.match(failure.where!, /^claims\.yaml:\d+:\d+$/);
 });
