@@ -51,7 +51,7 @@ export async function bundles(
   const names = new Map(
     implementations.map((url) => [url.href, relative(filePath(url), rootPath)]),
   );
-  const cache = new Cache(rootPath, cacheDir, runner);
+  const cache = new Cache(rootPath, cacheDir, runner, imports);
   const cached = new Map<string, Program>();
   for (const name of new Set(names.values())) {
     const program = cache.get(name, imports);
@@ -115,13 +115,18 @@ class Cache {
   readonly #fresh = new Map<string, boolean>();
   #changed = false;
 
-  constructor(root: string, dir: string, runner: string) {
+  constructor(root: string, dir: string, runner: string, imports: ImportMap) {
     this.#root = root;
     this.#dir = dir;
     // Stamps of files belong to one checkout; a store may serve several.
     this.#index = `${dir}/index-${sha256(root).slice(0, 16)}.json`;
     // The path of esbuild names its version; importing it would start what the cache avoids.
-    const rules = digestOf([buildVersion, import.meta.resolve("esbuild"), runner]);
+    const rules = digestOf([
+      buildVersion,
+      import.meta.resolve("esbuild"),
+      runner,
+      imports.files,
+    ]);
     const found = readIndex(this.#index);
     this.#content = found?.rules === rules ? found : { rules, programs: {}, sources: {} };
   }

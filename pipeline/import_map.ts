@@ -42,6 +42,13 @@ export class ImportMap {
     return new ImportMap(root, config.imports ?? {}, lock);
   }
 
+  /** Entries that lead to files of the project; where a package leads is seen in each program. */
+  get files(): Readonly<Record<string, string>> {
+    return Object.fromEntries(
+      [...this.#imports].filter(([, target]) => !/^(npm|node|jsr|https?):/.test(target)),
+    );
+  }
+
   /** Resolves a specifier as Deno does, to exact versions. */
   resolve(specifier: string, importer: URL): Resolved {
     if (/^\.{0,2}\//.test(specifier)) return { type: "file", url: new URL(specifier, importer) };
