@@ -26,6 +26,8 @@ export interface LineChart {
   /** Set it to give several panels the same axis. */
   readonly xDomain?: readonly [number, number];
   readonly yDomain?: readonly [number, number];
+  /** A logarithmic axis for positive values; intervals that reach 0 are cut at half the lowest line. @default "linear" */
+  readonly yScale?: "linear" | "log";
   readonly xTickFormat?: (x: number) => string;
   readonly yTickFormat?: (y: number) => string;
   /** A horizontal line to compare with, e.g. an even share. */
@@ -38,11 +40,17 @@ export interface LineChart {
 /** Draws bands below lines; the series that come first lie on top. */
 export function lineChart(chart: LineChart): Markup {
   const names = [...new Set(chart.points.map((p) => p.series))].reverse();
+  const log = chart.yScale === "log";
+  const floor = log ? Math.min(...chart.points.map((p) => p.y)) / 2 : -Infinity;
   const of = (name: string) => chart.points.filter((p) => p.series === name);
   return draw(chart.label, {
     height: chart.height ?? 230,
     x: { domain: chart.xDomain as number[] | undefined, label: chart.xLabel },
-    y: { domain: chart.yDomain as number[] | undefined, label: chart.yLabel },
+    y: {
+      type: log ? "log" : "linear",
+      domain: chart.yDomain as number[] | undefined,
+      label: chart.yLabel,
+    },
     marks: [
       gridY({ stroke: "var(--line)", strokeOpacity: 1, ticks: 5 }),
       axisX({ ticks: 4, tickFormat: chart.xTickFormat, labelArrow: "none", labelAnchor: "center" }),
@@ -53,7 +61,7 @@ export function lineChart(chart: LineChart): Markup {
       ...names.filter((name) => chart.bands?.includes(name) ?? true).map((name) =>
         areaY(of(name).filter((p) => p.low !== undefined), {
           x: "x",
-          y1: "low",
+          y1: (p: LinePoint) => Math.max(p.low!, floor),
           y2: "high",
           fill: styleOf(chart.styles, name).colour,
           fillOpacity: 0.13,

@@ -33,7 +33,9 @@ export function curvesSection(metrics: Metrics): Section {
           points,
           styles: POLICY_STYLES,
           xLabel: axis === "steps" ? "optimiser steps" : `training compute (${flopsName})`,
-          yLabel: "held-out layer loss",
+          yLabel: "held-out layer loss (log)",
+          yScale: "log",
+          yTickFormat: (y) => `${y}`,
         }),
       };
     });
