@@ -6,18 +6,17 @@
 import {
   add,
   broadcastTo,
-  cast,
   concat,
   constant,
   div,
   mul,
   type NdArray,
-  pow,
   reshape,
   slice,
   sqrt,
   square,
   sub,
+  tanh,
   type Tensor,
 } from "../tensor/mod.ts";
 import type { Layout } from "./layout.ts";
@@ -83,9 +82,13 @@ function spread(perSegment: Tensor, segments: readonly number[]): Tensor {
   );
 }
 
-/** 1 − βᵗ, by way of float64: in float32 the difference would lose up to four digits. */
+/**
+ * 1 − βᵗ = −expm1(t ln β), by way of expm1(x) = 2 tanh(x/2)/(1 − tanh(x/2)): βᵗ itself would lose up
+ * to four digits in float32, and float64 is not to be had on every provider.
+ */
 function biasCorrection(beta: number, t: Tensor): Tensor {
-  return cast(sub(1, pow(constant(beta, "float64"), cast(t, "float64"))), "float32");
+  const half = tanh(mul(t, Math.log(beta) / 2));
+  return div(mul(half, -2), sub(1, half));
 }
 
 /** One step of AdamW; see {@link AdamWOptions} and {@link AdamWStepOptions}. */

@@ -49,7 +49,25 @@ export function concat(tensors: readonly TensorLike[], axis = 0): Tensor {
       );
     }
   }
-  return apply1(concatPrimitive, inputs, { axis: along });
+  return join(inputs, along);
+}
+
+/** A WebGPU shader binds at most 32 buffers; more parts than this are joined and cut in two rounds. */
+const MOST_PARTS = 30;
+
+function join(inputs: readonly Tensor[], axis: number): Tensor {
+  if (inputs.length <= MOST_PARTS) return apply1(concatPrimitive, inputs, { axis });
+  return join(groups(inputs).map((group) => join(group, axis)), axis);
+}
+
+/** Consecutive groups of at most MOST_PARTS, of nearly the same length. */
+function groups<T>(list: readonly T[]): T[][] {
+  const count = Math.ceil(list.length / MOST_PARTS);
+  return Array.from(
+    { length: count },
+    (_, i) =>
+      list.slice(Math.floor(i * list.length / count), Math.floor((i + 1) * list.length / count)),
+  );
 }
 
 /** Joins tensors of one shape along a new axis. */
@@ -99,7 +117,16 @@ export function split(x: TensorLike, sizes: readonly number[], axis = 0): Tensor
       }`,
     );
   }
-  return [...apply(splitPrimitive, [input], { sizes: [...sizes], axis: along })];
+  return cut(input, sizes, along);
+}
+
+function cut(x: Tensor, sizes: readonly number[], axis: number): Tensor[] {
+  if (sizes.length <= MOST_PARTS) {
+    return [...apply(splitPrimitive, [x], { sizes: [...sizes], axis })];
+  }
+  const parts = groups(sizes);
+  const wide = cut(x, parts.map((group) => group.reduce((a, b) => a + b, 0)), axis);
+  return parts.flatMap((group, i) => cut(wide[i], group, axis));
 }
 
 interface RangeAttributes {

@@ -27,8 +27,17 @@ async function requireAdapter(): Promise<void> {
   }
 }
 
-/** Opens a session in WebAssembly or on WebGPU, on one thread whatever the settings say. */
-export const openWeb: OpenSession = async (model, { provider }) => {
+/** The last session asked for; ONNX Runtime refuses to make two WebGPU sessions at a time. */
+let queue: Promise<unknown> = Promise.resolve();
+
+/** Opens a session in WebAssembly or on WebGPU, on one thread whatever the settings say, in turn. */
+export const openWeb: OpenSession = (model, settings) => {
+  const session = queue.then(() => open(model, settings));
+  queue = session.catch(() => {});
+  return session;
+};
+
+const open: OpenSession = async (model, { provider }) => {
   if (provider === "webgpu") await requireAdapter();
   const ort = await runtime(provider);
   // With more, large programs wait forever under Deno: work is handed to workers that never start.
