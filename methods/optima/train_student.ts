@@ -3,7 +3,7 @@
 import { adamwInit, type AdamWState, learningRates, warmupCosine } from "../optim/mod.ts";
 import { type Host, load, type NdArray, type Provider } from "../tensor/mod.ts";
 import { stream } from "../tensor/random.ts";
-import { type AdaptivePolicy, adaptivePolicy, fixedArm, type Policy } from "./bandit.ts";
+import { adaptivePolicy, fixedArm, type Policy } from "./bandit.ts";
 import { sampleBatches } from "./batches.ts";
 import type { Dataset } from "./dataset.ts";
 import {
