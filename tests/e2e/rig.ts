@@ -80,7 +80,7 @@ export class Rig implements AsyncDisposable {
 
   /** Starts a command and leaves it running. */
   start(...args: readonly string[]): Running {
-    return this.#spawn(["run", "-A", "pipeline/cli/main.ts", ...args]);
+    return this.#spawn(["run", "-q", "-A", "pipeline/cli/main.ts", ...args]);
   }
 
   #spawn(args: readonly string[]): Running {
