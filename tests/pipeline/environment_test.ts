@@ -16,6 +16,7 @@ import { preparePackages } from "../../pipeline/packages.ts";
 import { Store } from "../../pipeline/store.ts";
 import type { Provider, Work } from "../../pipeline/types.ts";
 import { FakeRegistry } from "./fake_registry.ts";
+import { systemHost } from "../../pipeline/host.ts";
 import { faultyHost } from "./faulty_host.ts";
 
 const work = (provider: boolean): Work => ({
@@ -110,6 +111,15 @@ for (const [provider, tensors] of [["cpu", true], ["wasm", true], ["cpu", false]
         provider: tensors,
       })({ inputs: {}, params: {} });
       const specifier = environmentOf(work(true), provider, 1).onnxruntime;
+      const signal = new AbortController().signal;
+      const lockFile = `${dir}/deno.lock`;
+      Deno.copyFileSync(new URL("../../deno.lock", import.meta.url), lockFile);
+      await preparePackages(
+        [`npm:${specifier}`],
+        lockFile,
+        { host: systemHost, root: dir, signal, onLog: () => {} },
+        () => {},
+      );
       const attempt = execute(store, {
         node: y.node,
         program: {
@@ -119,8 +129,8 @@ for (const [provider, tensors] of [["cpu", true], ["wasm", true], ["cpu", false]
         inputs: {},
         provider,
         threads: 1,
-        lockFile: new URL("../../deno.lock", import.meta.url).pathname,
-        signal: new AbortController().signal,
+        lockFile,
+        signal,
         onProgress: () => {},
         onLog: () => {},
       });
