@@ -92,6 +92,14 @@ export class FakeRegistry {
       else Deno.env.set(name, value);
     }
     await this.#server.shutdown();
-    Deno.removeSync(this.root, { recursive: true });
+    // A Deno that was stopped may still be writing its caches.
+    for (let tries = 0;; tries++) {
+      try {
+        return Deno.removeSync(this.root, { recursive: true });
+      } catch (error) {
+        if (tries === 40) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
   }
 }
