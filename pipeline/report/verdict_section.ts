@@ -25,10 +25,11 @@ function row(v: Verdict): Html {
   const control = v.control && markup`<small>(control: expected to show no effect)</small>`;
   // Without observations the numbers are placeholders.
   const effect = v.n === 0 ? "–" : markup`${number(v.effect)}<br>${interval(v.interval)}`;
+  const statistic = v.n === 0 ? "" : `, statistic ${number(v.statistic)}`;
   return markup`<tr>
 <td><b>${v.statement}</b> ${control}
 <p>${v.explanation}</p>
-<p><small><code>${v.claim}</code> · ${v.test}, statistic ${number(v.statistic)}</small></p></td>
+<p><small><code>${v.claim}</code> · ${v.test}${statistic}</small></p></td>
 <td data-label="Verdict"><span class="verdict ${
     v.verdict.replaceAll(" ", "-")
   }">${v.verdict}</span></td>

@@ -60,6 +60,12 @@ Deno.test("renderReport() says when there are no verdicts", async () => {
   assert.match(text, /There are none/);
 });
 
+Deno.test("renderReport() shows no placeholder numbers of a claim that was not tested", async () => {
+  const untested = { n: 0, statistic: 4.25, effect: 5.25, p: 0.625 };
+  const text = await renderReport({ ...exampleRun, verdicts: [verdict(untested)] }, exampleMeta);
+  for (const number of ["4.25", "5.25", "0.625"]) assert.ok(!text.includes(number), number);
+});
+
 Deno.test("stageBoxes() collapses nodes, keeps edges once and shows the worst status", () => {
   const boxes = stageBoxes([
     node("a", { status: "cached" }),
