@@ -18,7 +18,8 @@ export const planOptions: Readonly<Record<string, OptionSpec>> = {
   preset: {
     type: "text",
     value: "NAME",
-    describe: "Preset of stages/<paper>/config.yaml: smoke, small (default) or paper.",
+    describe:
+      "Preset of stages/<paper>/config.yaml. Default: small. `deno task reproduce --list` names them.",
   },
   provider: {
     type: "text",
