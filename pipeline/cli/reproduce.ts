@@ -15,7 +15,7 @@ import { plannedStages, ranStages, type ReproduceJson, verdictNumbers } from "./
 import { type Arguments, usage } from "./options.ts";
 import { displayFor } from "./progress.ts";
 import { openSession, planOptions, type Session } from "./session.ts";
-import { failureLines, stageLines, verdictLines } from "./summary.ts";
+import { failureLines, isCancelled, stageLines, verdictLines } from "./summary.ts";
 import { tellFailure } from "./tell.ts";
 
 const command: Command = {
@@ -230,9 +230,11 @@ function tellEnd(
     result.outcomes.filter((o) => o.status === status).length;
   const ran = count("ran");
   const nothing = result.ok && ran === 0;
+  const failures = result.outcomes.filter((o) => o.status === "failed" && !isCancelled(o)).length;
+  const failed = failures ? `, ${failures} failed` : "";
   const head = nothing
     ? `${title}: nothing to run, ${plural(count("cached"), "node")} cached (${duration(seconds)})`
-    : `${title}: ${ran} ran, ${count("cached")} cached (${duration(seconds)})`;
+    : `${title}: ${ran} ran, ${count("cached")} cached${failed} (${duration(seconds)})`;
   const blocks = [
     [page.paint.strong(head)],
     verdictLines(result.verdicts, page),

@@ -136,6 +136,7 @@ Deno.test("a failing stage stops what depends on it, is explained, and can be re
   await rig.edit("stages/toy/config.yaml", "broken: []", "broken: [2]");
   const failed = await rig.cli("reproduce", "toy");
   assert.equal(failed.code, 1);
+  assert.match(failed.out, /: 3 ran, 0 cached, 1 failed \(/);
   assert.match(failed.err, /✗ scale\[2\]/);
   assert.match(failed.err, /this seed is broken/);
   assert.match(failed.err, /To go on from there: deno task reproduce toy/);
