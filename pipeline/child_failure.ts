@@ -34,7 +34,8 @@ export function childFailure(child: FailedChild): Failure {
     return { code: "cancelled", message: "stopped while it ran", ...about, mend: RESUME };
   }
   if (DISK_FULL.test(text)) return { ...noSpace(child.store), ...about };
-  return undeclaredAccess(text, about) ?? runtimeMissing(child, text, about) ??
+  return undeclaredAccess(text, about) ?? strayRead(child, about) ??
+    runtimeMissing(child, text, about) ??
     noMemory(child, text, about) ??
     missingPackage(text, about) ?? stageExit(child, about);
 }
@@ -122,6 +123,28 @@ function undeclaredAccess(text: string, about: About): Failure | null {
   return {
     code: "undeclared-access",
     message: `the stage tried to ${tried}, which it does not declare`,
+    ...about,
+    mend,
+  };
+}
+
+/**
+ * A file that is looked for beside the program: stages run in a folder of their own, so a path that
+ * is relative, or relative to the module, leads there.
+ */
+function strayRead({ error, store }: FailedChild, about: About): Failure | null {
+  const match = error?.name === "NotFound" ? /: \w+ '([^'\n]+)'/.exec(error.message) : null;
+  if (match === null) return null;
+  const attempts = `${store}/attempts/`;
+  const inside = match[1].startsWith(attempts);
+  if (match[1].startsWith("/") && !inside) return null;
+  const path = inside ? match[1].slice(attempts.length).replace(/^[^/]+\//, "") : match[1];
+  if (/^(inputs|outputs)\//.test(path)) return null;
+  const [tried, mend] = DECLARE.read(path);
+  return {
+    code: "undeclared-access",
+    message:
+      `the stage tried to ${tried}, which it does not declare; a stage runs in a folder of its own`,
     ...about,
     mend,
   };

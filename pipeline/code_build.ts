@@ -81,6 +81,8 @@ export async function buildPrograms(request: BuildRequest): Promise<BuildOutcome
     preserveSymlinks: true,
     tsconfigRaw: "{}",
     logLevel: "silent",
+    // A module without `run` would otherwise be a program that fails when it is run.
+    logOverride: { "import-is-undefined": "error" },
     plugins: [programPlugin(request, sources, externals)],
   } as const satisfies BuildOptions;
   building++;

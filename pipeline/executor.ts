@@ -8,6 +8,7 @@ import { childEnvironment, npmCacheDir, providerPermissions } from "./environmen
 import { Failed } from "./failure.ts";
 import { isDiskFull } from "./host.ts";
 import type { Job, JobArtifact } from "./runner.ts";
+import { originalStack, sourceMapPath } from "./stack_trace.ts";
 import { DamagedObject, type Incoming, type Store } from "./store.ts";
 import { TreeError } from "./tree_manifest.ts";
 import type { Digest, Kind, Node, OutputEntry, Progress, Provider } from "./types.ts";
@@ -116,7 +117,8 @@ async function runProgram(
       else if ("done" in message) said.done = true;
       else {
         said.error = message.error;
-        for (const text of message.error.stack.split("\n")) line(text);
+        const map = sourceMapPath(`${store.dir}/cache/bundles`, program);
+        for (const text of originalStack(message.error.stack, map).split("\n")) line(text);
       }
     },
   });

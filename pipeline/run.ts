@@ -1,7 +1,9 @@
 /** Carries out a plan and reads the verdicts and report sections that came out of it. */
 
 import { sweep } from "./attempt.ts";
+import { formatPath } from "./canonical.ts";
 import { execute } from "./executor.ts";
+import { Failed } from "./failure.ts";
 import { preparePackages } from "./packages.ts";
 import { type PlanRequest, programsOf } from "./plan.ts";
 import { schedule } from "./scheduler.ts";
@@ -92,8 +94,8 @@ export async function run(request: RunRequest): Promise<RunResult> {
     outcomes,
     ok: outcomes.every(({ status }) => status === "ran" || status === "cached"),
     seconds,
-    verdicts: await readOutput<Verdict>(store, outcomes, verdicts),
-    sections: await readOutput<ReportSection>(store, outcomes, report),
+    verdicts: await readOutput<Verdict>(store, outcomes, verdicts, "verdictsSchema"),
+    sections: await readOutput<ReportSection>(store, outcomes, report, "sectionsSchema"),
     plan,
   };
   remember(store, began, result);
@@ -169,10 +171,23 @@ async function readOutput<T>(
   store: Store,
   outcomes: readonly Outcome[],
   { node, output }: Artifact,
+  schema: "verdictsSchema" | "sectionsSchema",
 ): Promise<readonly T[]> {
   const digest = outcomes.find(({ id }) => id === node.id)?.outputs[output];
   if (digest === undefined) return [];
-  return JSON.parse(new TextDecoder().decode(await store.readObject(digest)));
+  const value = JSON.parse(new TextDecoder().decode(await store.readObject(digest)));
+  const { [schema]: expected } = await import("./target_schema.ts");
+  const { error } = expected.safeParse(value);
+  if (error) {
+    const { path, message } = error.issues[0];
+    throw new Failed({
+      code: "bad-output",
+      message: `output "${output}"${path.length > 0 ? ` at ${formatPath(path)}` : ""}: ${message}`,
+      where: node.id,
+      mend: "Write what pipeline/types.ts describes; deno check finds most such mistakes.",
+    });
+  }
+  return value;
 }
 
 /** Writes the history of runs; a run is not a failure because of it. */

@@ -11,8 +11,7 @@ export function verdictSection(verdicts: readonly Verdict[]): Html {
 <p>There are none: this paper has no claims yet.</p></section>`;
   }
   return markup`<section id="verdicts"><h2>Verdicts</h2>
-<p>${tally(verdicts)} Claims, tests and thresholds were fixed before the run. p is after the
-correction named with the test.</p>
+<p>${tally(verdicts)} p is after the correction named with the test.</p>
 <table class="cards"><thead><tr><th>Claim</th><th>Verdict</th><th class="n">Effect and interval</th>
 <th class="n">p</th><th class="n">n</th><th>What the paper states</th></tr></thead>
 <tbody>
