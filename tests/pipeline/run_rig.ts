@@ -21,7 +21,11 @@ export const SOURCES = {
     const numbers = await inputs.numbers.read();
     const names = await inputs.files.list();
     const text = new TextDecoder().decode(await inputs.files.bytes("a/one.txt"));
-    await outputs.verdicts.write([{ claim: "c", verdict: "reproduced", explanation: names.join() + text + numbers.random }]);
+    await outputs.verdicts.write([{
+      claim: "c", statement: "", source: "", verdict: "reproduced", test: "", statistic: 0, p: 1,
+      effect: 0, interval: [0, 0], n: 1, paper: null, control: false,
+      explanation: names.join() + text + numbers.random,
+    }]);
   };`,
   tell: `export const run = async ({ inputs, outputs }) => {
     await outputs.report.write([{ id: "s", title: "S", html: JSON.stringify(await inputs.verdicts.read()) }]);

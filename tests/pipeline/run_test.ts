@@ -67,7 +67,10 @@ Deno.test("run() gives the same bytes in another place and when forced", async (
 
 Deno.test("run() stops a change where the bytes stay the same", async () => {
   const judge = (claim: string) =>
-    `export const run = ({ outputs }) => outputs.verdicts.write([{ claim: ${claim} }]);`;
+    `export const run = ({ outputs }) => outputs.verdicts.write([{
+      claim: ${claim}, statement: "", source: "", verdict: "inconclusive", test: "", statistic: 0,
+      p: 1, effect: 0, interval: [0, 0], n: 1, paper: null, control: false, explanation: "",
+    }]);`;
   using rig = Rig.create({ judge: judge(`"c"`) });
   await rig.run();
   rig.write({ judge: judge(`["c"].join()`) });
