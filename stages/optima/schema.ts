@@ -42,8 +42,8 @@ export const objective = z.strictObject({
   ),
   layerWeight: z.number().min(0).default(10).describe("weight of the layer-wise losses"),
   updates: z.enum(["module", "student"]).default("module").describe(
-    "what a pull changes: the pulled module alone, or the whole student. Under Adam the momentum " +
-      "of a module's last pull goes on moving it while others are pulled, and undoes its match",
+    "what a pull changes: the pulled module alone, or the whole student. With the latter, the match " +
+      "of a module was seen to go while others were pulled; leftover momentum may be one cause",
   ),
 });
 
