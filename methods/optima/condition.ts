@@ -12,33 +12,29 @@ export interface Condition {
   readonly textSolved: boolean;
   /** Modules whose held-out layer loss is the outcome. */
   readonly matter: readonly Module[];
-  readonly describe: string;
 }
 
 export const CONDITION: Readonly<Record<"wasted" | "skew" | "even", Condition>> = {
+  // The text module is distilled already and frozen: adaptive choice must win.
   wasted: {
     task: "coca",
     frozen: ["text"],
     textSolved: true,
     matter: ["image", "multimodal"],
-    describe: "the text module is already distilled and frozen, so pulls of it are wasted: " +
-      "adaptive choice must win",
   },
+  // The reward covers all modules, the task images only: no direction is predicted.
   skew: {
     task: "image_group",
     frozen: [],
     textSolved: false,
     matter: ["image"],
-    describe:
-      "the downstream task uses images only, while the bandit is rewarded for all modules: " +
-      "nothing ties its choice to the task, so no direction is predicted",
   },
+  // All modules are unsolved and matter: no gain is expected (negative control).
   even: {
     task: "coca",
     frozen: [],
     textSolved: false,
     matter: [...MODULES],
-    describe: "all modules are unsolved and matter: no gain is expected (negative control)",
   },
 };
 export type ConditionName = keyof typeof CONDITION;

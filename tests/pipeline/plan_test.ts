@@ -13,41 +13,12 @@ import {
   nodeEnvironment,
   plan,
   type PlanRequest,
-  type PlanStore,
   programsOf,
   threadsOf,
 } from "../../pipeline/plan.ts";
 import { stage } from "../../pipeline/stage.ts";
-import type {
-  Digest,
-  KeyComponents,
-  OutputEntry,
-  Plan,
-  ReportSection,
-  StageRecord,
-  Verdict,
-} from "../../pipeline/types.ts";
-
-/** A store in memory; programs are cached on disk. */
-class MemoryStore implements PlanStore {
-  readonly records = new Map<Digest, StageRecord>();
-  readonly last = new Map<string, KeyComponents>();
-  readonly lost = new Set<Digest>();
-
-  constructor(readonly dir: string) {}
-
-  getRecord(key: Digest): StageRecord | null {
-    return this.records.get(key) ?? null;
-  }
-
-  has(entry: OutputEntry): boolean {
-    return !this.lost.has(entry.digest);
-  }
-
-  lastComponents(paper: string, preset: string, nodeId: string): KeyComponents | null {
-    return this.last.get(`${paper}/${preset}/${nodeId}`) ?? null;
-  }
-}
+import { MemoryStore } from "./memory_store.ts";
+import type { Digest, Plan, ReportSection, StageRecord, Verdict } from "../../pipeline/types.ts";
 
 const sources: Record<string, string> = {
   "methods/add.ts": "export const add = (a: number, b: number) => a + b;\n",
