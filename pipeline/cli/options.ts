@@ -16,12 +16,20 @@ export interface OptionSpec {
   readonly short?: string;
 }
 
+/** An argument that is known by its place. */
+export interface Positional {
+  readonly name: string;
+  readonly optional: boolean;
+}
+
 /** One command: `deno task <name>`. */
 export interface CommandSpec {
   readonly name: string;
   readonly describe: string;
   /** Name of the positional argument, and whether it may be left out. */
-  readonly positional?: { readonly name: string; readonly optional: boolean };
+  readonly positional?: Positional;
+  /** Those after the first. */
+  readonly more?: readonly Positional[];
   readonly options: Readonly<Record<string, OptionSpec>>;
   /** Shown under the options. */
   readonly examples?: readonly string[];
@@ -29,7 +37,10 @@ export interface CommandSpec {
 
 /** What was typed, checked against a `CommandSpec`. */
 export interface Arguments {
+  /** The first positional argument. */
   readonly positional: string | null;
+  /** All of them. */
+  readonly positionals: readonly string[];
   readonly flags: ReadonlySet<string>;
   readonly texts: Readonly<Record<string, string>>;
   readonly counts: Readonly<Record<string, number>>;
@@ -73,14 +84,14 @@ export function parseArguments(command: CommandSpec, args: readonly string[]): A
       else texts[name] = text;
     }
   }
-  const positional = parsed._.map(String);
+  const positionals = parsed._.map(String);
   if (!flags.has("help")) {
-    const allowed = command.positional ? 1 : 0;
-    if (positional.length > allowed) {
-      throw usage(command, `Unexpected argument "${positional[allowed]}".`);
+    const allowed = positionalsOf(command).length;
+    if (positionals.length > allowed) {
+      throw usage(command, `Unexpected argument "${positionals[allowed]}".`);
     }
   }
-  return { positional: positional[0] ?? null, flags, texts, counts };
+  return { positional: positionals[0] ?? null, positionals, flags, texts, counts };
 }
 
 const HELP: Readonly<Record<string, OptionSpec>> = {
@@ -119,13 +130,14 @@ export function usage(command: CommandSpec, message: string, mend = ""): Failed 
   return new Failed({ code: "usage", message, mend: mend ? `${mend} ${help}` : help });
 }
 
+function positionalsOf({ positional, more }: CommandSpec): readonly Positional[] {
+  return [...(positional ? [positional] : []), ...(more ?? [])];
+}
+
 /** The text of `--help`, wrapped to `width` columns. */
 export function helpText(command: CommandSpec, width = 80): string {
-  const positional = command.positional
-    ? command.positional.optional
-      ? ` [${command.positional.name}]`
-      : ` <${command.positional.name}>`
-    : "";
+  const positional = positionalsOf(command)
+    .map(({ name, optional }) => optional ? ` [${name}]` : ` <${name}>`).join("");
   const lines = [
     ...wrap(command.describe, width),
     "",

@@ -7,6 +7,7 @@ import { Place } from "../../../pipeline/cli/place.ts";
 const place = new Place(new URL("file:///project/a%20b/"), "/home/me/#1");
 const args = (texts: Record<string, string>) => ({
   positional: null,
+  positionals: [],
   flags: new Set<string>(),
   texts,
   counts: {},
