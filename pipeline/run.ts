@@ -6,6 +6,7 @@ import { execute } from "./executor.ts";
 import { Failed } from "./failure.ts";
 import { preparePackages } from "./packages.ts";
 import { type PlanRequest, programsOf } from "./plan.ts";
+import type { RemoteCache } from "./remote/types.ts";
 import { schedule } from "./scheduler.ts";
 import { DamagedObject, type Store } from "./store.ts";
 import type {
@@ -26,6 +27,8 @@ export interface RunRequest extends PlanRequest {
   readonly plan: Plan;
   /** Local copies of data packages: `DIR/NAME@VERSION/`. */
   readonly packagesDir?: string;
+  /** Results made elsewhere. @default none */
+  readonly remote?: RemoteCache;
   readonly signal: AbortSignal;
   onEvent(event: RunEvent): void;
 }
@@ -72,6 +75,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
     force: request.force ?? false,
     store,
     signal,
+    remote: request.remote,
     programOf,
     onEvent,
     async execute({ node, program, ...task }) {

@@ -9,6 +9,7 @@ import { isSystemError } from "./host.ts";
 import { keyOf } from "./key.ts";
 import { acquireLease } from "./lease.ts";
 import { componentsOf, inputDigestsOf, nodeEnvironment, threadsOf } from "./plan.ts";
+import type { RemoteCache } from "./remote/types.ts";
 import { DamagedObject, type Store } from "./store.ts";
 import type {
   Digest,
@@ -44,6 +45,8 @@ export interface Schedule {
   readonly force: boolean;
   readonly store: Store;
   readonly signal: AbortSignal;
+  /** Asked before a stage runs, unless forced; offered what ran. */
+  readonly remote?: RemoteCache;
   programOf(node: Node): Bundle | null;
   /** @throws {Failed} or {@link DamagedObject}. */
   execute(task: Task): Promise<Finished>;
@@ -193,6 +196,9 @@ class Scheduler {
     );
     const theirs = this.#hit(state, key);
     if (theirs !== null) return this.#cached(state, theirs, "computed by another run");
+    const forced = this.#request.force && node.work.type === "module";
+    const far = forced ? null : await this.#request.remote?.fetch(key, node, components) ?? null;
+    if (far !== null) return this.#cached(state, far, "from the remote cache");
     const start = performance.now();
     let finished: Finished;
     try {
@@ -222,6 +228,7 @@ class Scheduler {
     };
     await store.putRecord(record);
     this.#made.add(key);
+    this.#request.remote?.offer(record);
     this.#done(state, record, { status: "ran", reason, seconds });
   }
 
