@@ -6,6 +6,7 @@ import type { Finished } from "./executor.ts";
 import { asList, upstreamOf } from "./graph.ts";
 import { Failed } from "./failure.ts";
 import { isSystemError } from "./host.ts";
+import { IndexHeap } from "./index_heap.ts";
 import { keyOf } from "./key.ts";
 import { acquireLease } from "./lease.ts";
 import { componentsOf, inputDigestsOf, nodeEnvironment, threadsOf } from "./plan.ts";
@@ -60,12 +61,20 @@ const REPAIRS = 3;
 interface State {
   readonly node: Node;
   readonly planned: PlannedNode;
+  /** Its place in the plan. */
+  readonly index: number;
   readonly upstream: readonly State[];
+  /** The nodes that read from it. */
+  readonly downstream: State[];
+  /** How many of `upstream` are not done. */
+  missing: number;
   stage: "waiting" | "running" | "done";
   record: StageRecord | null;
   outcome: Outcome | null;
-  /** Key while it runs. */
+  /** Known once all that it reads is there. */
   key: Digest | null;
+  /** What `key` was made from, until the node runs. */
+  components: KeyComponents | null;
   repairs: number;
   /** Why it runs again although it was done. */
   again: string | null;
@@ -84,32 +93,52 @@ export function schedule(request: Schedule): Promise<Outcome[]> {
 
 class Scheduler {
   readonly #request: Schedule;
-  readonly #states: readonly State[];
+  readonly #states: State[] = [];
   readonly #byNode = new Map<Node, State>();
   /** Keys computed by this run: with `force`, the only ones whose records count. */
   readonly #made = new Set<Digest>();
-  readonly #running = new Map<State, Promise<void>>();
+  /** Nodes, by index, whose inputs are all there and whose keys are not made yet. */
+  readonly #ready = new IndexHeap();
+  /** Nodes, by index, that only wait for free cores. */
+  readonly #held = new IndexHeap();
+  /** Key under way → nodes with the same work, which wait for its record. */
+  readonly #same = new Map<Digest, State[]>();
+  #running = 0;
   #free: number;
+  /** Ends the wait for a running node. */
+  #wake: () => void = () => {};
 
   constructor(request: Schedule) {
     this.#request = request;
     this.#free = request.jobs;
-    this.#states = request.plan.nodes.map((planned) => {
-      const { node } = planned;
-      const state: State = {
-        node,
-        planned,
-        upstream: upstreamOf(node).map((upstream) => this.#byNode.get(upstream)!),
-        stage: "waiting",
-        record: null,
-        outcome: null,
-        key: null,
-        repairs: 0,
-        again: null,
-      };
-      this.#byNode.set(node, state);
-      return state;
-    });
+    for (const planned of request.plan.nodes) this.#add(planned);
+  }
+
+  #add(planned: PlannedNode): void {
+    const { node } = planned;
+    const upstream = upstreamOf(node).map((upstream) => this.#byNode.get(upstream)!);
+    const state: State = {
+      node,
+      planned,
+      index: this.#states.length,
+      upstream,
+      downstream: [],
+      missing: 0,
+      stage: "waiting",
+      record: null,
+      outcome: null,
+      key: null,
+      components: null,
+      repairs: 0,
+      again: null,
+    };
+    for (const above of upstream) {
+      above.downstream.push(state);
+      if (above.stage !== "done") state.missing++;
+    }
+    this.#states.push(state);
+    this.#byNode.set(node, state);
+    if (state.missing === 0) this.#ready.push(state.index);
   }
 
   async run(): Promise<Outcome[]> {
@@ -118,44 +147,74 @@ class Scheduler {
       if (status === "cached" && record !== null) this.#cached(state, record, "up to date");
     }
     while (true) {
+      const woken = new Promise<void>((resolve) => this.#wake = resolve);
       this.#advance();
-      if (this.#running.size === 0) break;
-      await Promise.race(this.#running.values());
+      if (this.#running === 0) break;
+      await woken;
     }
     return this.#states.map(({ outcome }) => outcome!);
   }
 
-  /** Brings all waiting nodes as far as they come now; one pass, because the order is topological. */
+  /** Brings all nodes whose inputs are there as far as they come now, in the plan's order. */
   #advance(): void {
+    // A wide node that waits keeps narrow ones behind it from taking its cores again and again.
     let blocked = false;
-    for (const state of this.#states) {
-      if (state.stage !== "waiting") continue;
-      if (state.upstream.some(({ stage }) => stage !== "done")) continue;
-      const broken = state.upstream.find(({ record }) => record === null);
-      if (broken !== undefined) {
-        const failed = broken.outcome?.status === "failed";
-        this.#skip(state, `needs ${broken.node.id}, which ${failed ? "failed" : "was skipped"}`);
-        continue;
-      }
-      const components = this.#components(state);
-      const key = keyOf(components);
-      // The same work under way for another node: wait for its record.
-      if (this.#states.some((other) => other.stage === "running" && other.key === key)) continue;
-      const record = this.#hit(state, key);
-      if (record !== null) {
-        const why = this.#made.has(key)
-          ? "same work as another node"
-          : "inputs have the same content";
-        this.#cached(state, record, why);
-      } else if (this.#request.signal.aborted) {
-        this.#skip(state, "the run was stopped");
-      } else if (!blocked) {
-        const cores = threadsOf(state.node, this.#request.jobs);
-        // A wide node that waits keeps narrow ones behind it from taking its cores again and again.
-        if (cores > this.#free) blocked = true;
-        else this.#start(state, key, components, cores);
-      }
+    while (true) {
+      if (this.#ready.first !== Infinity && (blocked || this.#ready.first <= this.#held.first)) {
+        this.#resolve(this.#states[this.#ready.pop()]);
+      } else if (this.#held.first !== Infinity && !blocked) {
+        blocked = !this.#tryStart(this.#states[this.#held.first]);
+        if (!blocked) this.#held.pop();
+      } else return;
     }
+  }
+
+  /** Makes the key of a node whose inputs are all there; what has no record yet waits for cores. */
+  #resolve(state: State): void {
+    if (!isReady(state)) return;
+    const broken = state.upstream.find(({ record }) => record === null);
+    if (broken !== undefined) {
+      const failed = broken.outcome?.status === "failed";
+      this.#skip(state, `needs ${broken.node.id}, which ${failed ? "failed" : "was skipped"}`);
+      return;
+    }
+    state.components = this.#components(state);
+    state.key = keyOf(state.components);
+    if (!this.#settle(state, state.key)) this.#held.push(state.index);
+  }
+
+  /** Starts a node when its cores are free. @returns false when it must go on waiting for them. */
+  #tryStart(state: State): boolean {
+    if (!isReady(state)) return true;
+    const key = state.key!;
+    // Its work may have been done, or begun, for another node since its key was made.
+    if (this.#same.has(key) || this.#made.has(key) || this.#request.signal.aborted) {
+      if (this.#settle(state, key)) return true;
+    }
+    const cores = threadsOf(state.node, this.#request.jobs);
+    if (cores > this.#free) return false;
+    this.#start(state, key, state.components!, cores);
+    return true;
+  }
+
+  /** Brings a node to an outcome that needs no work. @returns false when it must run. */
+  #settle(state: State, key: Digest): boolean {
+    const under = this.#same.get(key);
+    if (under !== undefined) {
+      under.push(state);
+      return true;
+    }
+    const record = this.#hit(state, key);
+    if (record !== null) {
+      const why = this.#made.has(key)
+        ? "same work as another node"
+        : "inputs have the same content";
+      this.#cached(state, record, why);
+      return true;
+    }
+    if (!this.#request.signal.aborted) return false;
+    this.#skip(state, "the run was stopped");
+    return true;
   }
 
   #components({ node }: State): KeyComponents {
@@ -171,15 +230,19 @@ class Scheduler {
 
   #start(state: State, key: Digest, components: KeyComponents, cores: number): void {
     state.stage = "running";
-    state.key = key;
+    state.components = null;
+    this.#same.set(key, []);
+    this.#running++;
     this.#free -= cores;
-    const work = this.#work(state, key, components, cores).catch((error) => {
+    this.#work(state, key, components, cores).catch((error) => {
       this.#failed(state, failureFrom(error, state.node, this.#request));
     }).finally(() => {
       this.#free += cores;
-      this.#running.delete(state);
+      this.#running--;
+      for (const { index } of this.#same.get(key)!) this.#ready.push(index);
+      this.#same.delete(key);
+      this.#wake();
     });
-    this.#running.set(state, work);
   }
 
   async #work(state: State, key: Digest, components: KeyComponents, cores: number): Promise<void> {
@@ -253,13 +316,19 @@ class Scheduler {
   #repair(state: State, damage: DamagedObject): boolean {
     const lost = (entry: OutputEntry) =>
       entry.digest === damage.digest || entry.digest === damage.part;
-    const makers = state.upstream.filter(({ record }) => Object.values(record!.outputs).some(lost));
-    if (makers.length === 0 || ++state.repairs > REPAIRS) return false;
+    const makers = state.upstream.filter(({ record }) =>
+      record !== null && Object.values(record.outputs).some(lost)
+    );
+    // Another reader may have noticed first.
+    const underway = state.upstream.some(({ stage }) => stage !== "done");
+    if (makers.length === 0 && !underway || ++state.repairs > REPAIRS) return false;
     for (const maker of makers) {
-      maker.stage = "waiting";
       maker.record = null;
       maker.outcome = null;
       maker.again = "a stored output was damaged";
+      maker.stage = "waiting";
+      for (const reader of maker.downstream) reader.missing++;
+      if (maker.missing === 0) this.#ready.push(maker.index);
     }
     state.stage = "waiting";
     state.key = null;
@@ -304,9 +373,18 @@ class Scheduler {
 
   #finish(state: State, rest: Omit<Outcome, "id" | "stage">): void {
     state.stage = "done";
+    state.components = null;
     state.outcome = { id: state.node.id, stage: state.node.stage, ...rest };
+    for (const reader of state.downstream) {
+      if (--reader.missing === 0) this.#ready.push(reader.index);
+    }
     this.#request.onEvent({ type: "finished", node: state.node, outcome: state.outcome });
   }
+}
+
+/** A number in a queue may be out of date: the node went on, or an input of it is made again. */
+function isReady({ stage, missing }: State): boolean {
+  return stage === "waiting" && missing === 0;
 }
 
 function digests(record: StageRecord | null): Record<string, Digest> | null {

@@ -46,6 +46,8 @@ interface Bench {
   /** The content of the task's output. */
   readonly work: (task: Task) => Promise<string> | string;
   readonly onEvent?: (event: RunEvent) => void;
+  /** Told each time that a node's program is asked for, as when its key is made. */
+  readonly onProgram?: (node: Node) => void;
 }
 
 class Place {
@@ -58,7 +60,10 @@ class Place {
       force: bench.force ?? false,
       store,
       signal: bench.signal ?? new AbortController().signal,
-      programOf: () => PROGRAM,
+      programOf: (node) => {
+        bench.onProgram?.(node);
+        return PROGRAM;
+      },
       onEvent: bench.onEvent ?? (() => {}),
       async execute(task) {
         const content = await bench.work(task);
@@ -235,6 +240,47 @@ Deno.test("schedule() runs producers of a damaged input again, and gives up when
   const [, outcome] = await place.schedule([a, c], bench(false));
   assert.equal(outcome.failure!.code, "damaged");
   assert.ok(runs < 10);
+});
+
+Deno.test("schedule() repairs a damaged input once for all its readers", async () => {
+  using place = new Place();
+  const a = node("a");
+  const readers = [0, 1, 2].map((i) => node(`b[${i}]`, [a]));
+  const path = `${place.path}/objects/sha256/ca/${sha256("a").slice(2)}`;
+  let runs = 0;
+  const tried = new Set<string>();
+  const outcomes = await place.schedule([a, ...readers], {
+    jobs: 3,
+    async work({ node, inputs }) {
+      if (node.id === "a") {
+        runs++;
+        return "a";
+      }
+      await turn();
+      if (tried.has(node.id)) return node.id;
+      tried.add(node.id);
+      if (tried.size === 1) Deno.removeSync(path);
+      throw new DamagedObject(inputs.all[0].digest, "was damaged");
+    },
+  });
+  assert.ok(outcomes.every(({ status }) => status === "ran"), JSON.stringify(outcomes));
+  assert.equal(tried.size, 3);
+  assert.equal(runs, 2);
+});
+
+Deno.test("schedule() makes the key of a node once, however many wait", async () => {
+  using place = new Place();
+  let asked = 0;
+  const first = node("first");
+  const nodes = [first, ...Array.from({ length: 200 }, (_, i) => node(`n[${i}]`, [first]))];
+  const outcomes = await place.schedule(nodes, {
+    jobs: 2,
+    work: ({ node }) => node.id,
+    onProgram: () => asked++,
+  });
+  assert.ok(outcomes.every(({ status }) => status === "ran"));
+  // Once for the key and once to run.
+  assert.equal(asked, 2 * nodes.length);
 });
 
 Deno.test("schedule() stops at an abort and keeps what was finished", async () => {
