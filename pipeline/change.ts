@@ -1,6 +1,7 @@
 /** What differs between two states of a node's key components, worded for people. */
 
 import { canonical, formatPath } from "./canonical.ts";
+import { type Outlines, symbolChanges } from "./code_outline.ts";
 import { asList } from "./graph.ts";
 import type { Change, Digest, KeyComponents, Node } from "./types.ts";
 
@@ -9,15 +10,17 @@ import type { Change, Digest, KeyComponents, Node } from "./types.ts";
  *
  * @param previous The components that the node had when it last ran; null when it never did.
  * @param node Names the producers of changed inputs, when given.
+ * @param outlines Names the changed functions, where it knows both programs.
  */
 export function changesSince(
   previous: KeyComponents | null,
   now: KeyComponents,
   node?: Node,
+  outlines?: Outlines,
 ): Change[] {
   if (previous === null) return [{ component: "new", text: "never run before" }];
   return [
-    ...codeChanges(previous.code, now.code),
+    ...codeChanges(previous.code, now.code, outlines),
     ...valueChanges("params", previous.params, now.params),
     ...inputChanges(previous.inputs, now.inputs, node),
     ...valueChanges("environment", previous.environment, now.environment),
@@ -25,16 +28,21 @@ export function changesSince(
   ];
 }
 
-function codeChanges(before: KeyComponents["code"], after: KeyComponents["code"]): Change[] {
+function codeChanges(
+  before: KeyComponents["code"],
+  after: KeyComponents["code"],
+  outlines?: Outlines,
+): Change[] {
   const changes: Change[] = [];
   if (before.digest !== after.digest) {
-    const text = joinAnd(
-      differingNames(before.files, after.files).map((name) => {
-        if (!Object.hasOwn(before.files, name)) return `${name} is reached now`;
-        if (!Object.hasOwn(after.files, name)) return `${name} is not reached any more`;
-        return `${name} changed`;
-      }),
-    );
+    const was = outlines?.(before.digest);
+    const is = outlines?.(after.digest);
+    const parts = differingNames(before.files, after.files).map((name) => {
+      if (!Object.hasOwn(before.files, name)) return `${name} is reached now`;
+      if (!Object.hasOwn(after.files, name)) return `${name} is not reached any more`;
+      return fileChange(name, was?.[name], is?.[name]);
+    });
+    const text = parts.some((part) => part.includes(":")) ? parts.join("; ") : joinAnd(parts);
     changes.push({
       component: "code",
       text: text === "" ? "the program changed" : text,
@@ -43,6 +51,22 @@ function codeChanges(before: KeyComponents["code"], after: KeyComponents["code"]
     });
   }
   return [...changes, ...packageChanges(before.packages, after.packages)];
+}
+
+/** Declarations of one file that are named; the rest is counted. */
+const NAMED = 4;
+
+/** "methods/math.ts changed: double, triple (new)". */
+function fileChange(
+  file: string,
+  was: Readonly<Record<string, Digest>> | undefined,
+  is: Readonly<Record<string, Digest>> | undefined,
+): string {
+  const all = was && is ? symbolChanges(was, is) : [];
+  const names = all.slice(0, NAMED)
+    .map(({ name, how }) => how === "changed" ? name : `${name} (${how})`);
+  if (all.length > NAMED) names.push(`${all.length - NAMED} more`);
+  return `${file} changed${names.length > 0 ? `: ${names.join(", ")}` : ""}`;
 }
 
 /** Pairs `zod@1` with `zod@2`, so that an upgrade reads as one change. */

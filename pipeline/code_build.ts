@@ -10,6 +10,7 @@ import type {
   Plugin,
 } from "esbuild";
 import { sha256 } from "./canonical.ts";
+import { type Outline, outlineOf } from "./code_outline.ts";
 import { Failed } from "./failure.ts";
 import type { ImportMap } from "./import_map.ts";
 import { see, type Seen } from "./source_files.ts";
@@ -22,6 +23,8 @@ export interface BuiltProgram {
   readonly map: Uint8Array<ArrayBuffer>;
   /** File → digest of what tree shaking and minification leave of it; files that leave nothing are absent. */
   readonly files: Readonly<Record<string, Digest>>;
+  /** The declarations in those files. */
+  readonly outline: Outline;
   /** Every file that was read for it, reached or not. */
   readonly sources: readonly string[];
   /** Specifiers as written → as they stand in the program, for everything outside the project. */
@@ -57,7 +60,7 @@ let building = 0;
  * @throws {Failed} `code` with `file:line:column` for syntax errors and imports that lead nowhere.
  */
 export async function buildPrograms(request: BuildRequest): Promise<BuildOutcome> {
-  const esbuild = await import("esbuild");
+  const [esbuild, { parse }] = await Promise.all([import("esbuild"), import("acorn")]);
   const sources = new Map<string, Source>();
   const externals = new Map<string, Map<string, string>>();
   const options = {
@@ -105,7 +108,8 @@ export async function buildPrograms(request: BuildRequest): Promise<BuildOutcome
         legalComments: "none",
         logLevel: "silent",
       })).code;
-    const programs = await programsOf(request, result, withNames, externals, minify);
+    const look = { minify, outline: (part: string) => outlineOf(parse, part) };
+    const programs = await programsOf(request, result, withNames, externals, look);
     return { programs, sources: new Map([...sources].map(([name, { seen }]) => [name, seen])) };
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
@@ -185,14 +189,23 @@ async function programsOf(
   result: Result,
   withNames: Result,
   externals: ReadonlyMap<string, ReadonlyMap<string, string>>,
-  minify: (code: string) => Promise<string>,
+  { minify, outline }: {
+    minify(code: string): Promise<string>;
+    outline(part: string): Outline[string];
+  },
 ): Promise<Map<string, BuiltProgram>> {
   const programs = new Map<string, BuiltProgram>();
   const digests = new Map<string, Promise<Digest>>();
+  const outlines = new Map<string, Outline[string]>();
   // Stages share most of their files.
   const digestOfPart = (part: string) => {
     const known = digests.get(part) ?? minify(part).then(sha256, () => sha256(part));
     digests.set(part, known);
+    return known;
+  };
+  const outlineOfPart = (part: string) => {
+    const known = outlines.get(part) ?? outline(part);
+    outlines.set(part, known);
     return known;
   };
   for (const [i, implementation] of request.implementations.entries()) {
@@ -210,6 +223,7 @@ async function programsOf(
       code: outputOf(result, `${i}.js`).contents as Uint8Array<ArrayBuffer>,
       map: outputOf(result, `${i}.js.map`).contents as Uint8Array<ArrayBuffer>,
       files: Object.fromEntries((await Promise.all(digested)).sort(([a], [b]) => a < b ? -1 : 1)),
+      outline: Object.fromEntries([...parts].map(([name, part]) => [name, outlineOfPart(part)])),
       sources,
       externals: Object.fromEntries(
         sources.flatMap((source) => [...externals.get(source) ?? []])

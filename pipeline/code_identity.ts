@@ -2,6 +2,7 @@
 
 import { digestOf, sha256 } from "./canonical.ts";
 import { buildPrograms, relative } from "./code_build.ts";
+import { type Outline, outlinePath } from "./code_outline.ts";
 import { Failed } from "./failure.ts";
 import { ImportMap } from "./import_map.ts";
 import { isSystemError } from "./host.ts";
@@ -66,10 +67,10 @@ export async function bundles(
       runner,
       imports,
     });
-    for (const [name, { code, map, ...about }] of built.programs) {
+    for (const [name, { code, map, outline, ...about }] of built.programs) {
       const program = { digest: sha256(code), code, ...about };
       cached.set(name, program);
-      cache.put(name, program, map, built.sources);
+      cache.put(name, program, { map, outline }, built.sources);
     }
   }
   cache.save();
@@ -103,7 +104,7 @@ interface CacheFile {
 }
 
 /** Raise when programs are built differently, so that cached ones are not used. */
-const buildVersion = 1;
+const buildVersion = 2;
 
 /** Programs kept on disk: an index with the state of all source files, and one file a program. */
 class Cache {
@@ -151,7 +152,7 @@ class Cache {
   put(
     name: string,
     { code, ...entry }: Program,
-    map: Uint8Array<ArrayBuffer>,
+    { map, outline }: { readonly map: Uint8Array<ArrayBuffer>; readonly outline: Outline },
     sources: ReadonlyMap<string, Seen>,
   ): void {
     for (const source of entry.sources) {
@@ -162,6 +163,8 @@ class Cache {
     this.#changed = true;
     this.#write(this.#programPath(entry.digest), code);
     this.#write(sourceMapPath(this.#dir, entry.digest), map);
+    const text = new TextEncoder().encode(JSON.stringify(outline));
+    this.#write(outlinePath(this.#dir, entry.digest), text);
   }
 
   save(): void {

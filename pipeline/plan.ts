@@ -2,6 +2,7 @@
 
 import { digestOf } from "./canonical.ts";
 import { changesSince } from "./change.ts";
+import { type Outlines, readOutlines } from "./code_outline.ts";
 import { type Bundle, bundles } from "./code_identity.ts";
 import { environmentOf } from "./environment.ts";
 import { asList, nodesOf, upstreamOf } from "./graph.ts";
@@ -57,8 +58,9 @@ export async function plan(request: PlanRequest): Promise<Plan> {
   const nodes = nodesOf(Object.values(targetsByName(pipeline.build({ config, preset }))));
   const programs = await programsOf(nodes, request.root, request.store);
   const planned = new Map<Node, PlannedNode>();
+  const outlines = readOutlines(`${request.store.dir}/cache/bundles`);
   for (const node of nodes) {
-    planned.set(node, planNode(node, programs(node), planned, request));
+    planned.set(node, planNode(node, programs(node), planned, { ...request, outlines }));
   }
   return { paper: pipeline.name, preset, provider, nodes: [...planned.values()] };
 }
@@ -144,7 +146,9 @@ function planNode(
   node: Node,
   bundle: Bundle | null,
   planned: ReadonlyMap<Node, PlannedNode>,
-  { pipeline, preset, provider, jobs, store, force }: PlanRequest,
+  { pipeline, preset, provider, jobs, store, force, outlines }: PlanRequest & {
+    readonly outlines: Outlines;
+  },
 ): PlannedNode {
   const environment = nodeEnvironment(node, provider, jobs);
   const last = () => store.lastComponents(pipeline.name, preset, node.id);
@@ -154,7 +158,7 @@ function planNode(
   const inputs = inputDigestsOf(node, (upstream) => recordedOutputs(planned.get(upstream)));
   if (inputs === null) {
     const waiting = waitingFor(node, planned);
-    const own = changesWithoutInputs(last(), node, bundle, environment);
+    const own = changesWithoutInputs(last(), node, bundle, environment, outlines);
     return {
       node,
       status: "pending",
@@ -172,7 +176,7 @@ function planNode(
     const text = `output ${lost.join(", ")} is not in the store any more`;
     return { node, status: "run", changes: [{ component: "missing", text }], key, record: null };
   }
-  const changes = forced.length > 0 ? forced : differences(last(), components, node);
+  const changes = forced.length > 0 ? forced : differences(last(), components, node, outlines);
   return { node, status: "run", changes, key, record: null };
 }
 
@@ -195,8 +199,9 @@ function differences(
   previous: KeyComponents | null,
   now: KeyComponents,
   node: Node,
+  outlines: Outlines,
 ): readonly Change[] {
-  const changes = changesSince(previous, now, node);
+  const changes = changesSince(previous, now, node, outlines);
   if (changes.length > 0) return changes;
   return [{ component: "missing", text: "its record is not in the store any more" }];
 }
@@ -207,10 +212,11 @@ function changesWithoutInputs(
   node: Node,
   bundle: Bundle | null,
   environment: Readonly<Record<string, string>>,
+  outlines: Outlines,
 ): Change[] {
   if (previous === null) return changesSince(null, componentsOf(node, bundle, {}, environment));
   const now = componentsOf(node, bundle, previous.inputs, environment);
-  return changesSince(previous, now, node);
+  return changesSince(previous, now, node, outlines);
 }
 
 function waitingFor(node: Node, planned: ReadonlyMap<Node, PlannedNode>): Change {

@@ -116,7 +116,7 @@ Deno.test("edits of OPTIMA's sources run what they reach", async (t) => {
       assert.deepEqual(said.would.toSorted(), distilling.toSorted());
       assert.deepEqual(said.pending, judging);
       assert.deepEqual(said.cached.toSorted(), [...preparing, ...starts].sort());
-      assert.deepEqual(said.causes, ["methods/optima/bandit.ts changed"]);
+      assert.deepEqual(said.causes, ["methods/optima/bandit.ts changed: roundRobin"]);
       // And so it comes: the others keep their bytes, students that took turns do not.
       const run = await reproduce(rig);
       assert.deepEqual(byStatus(run).ran.toSorted(), [...distilling, ...judging].sort());

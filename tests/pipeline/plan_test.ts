@@ -242,8 +242,8 @@ Deno.test("plan() names a changed file of the code", async () => {
     assert.deepEqual(await toy.summary(), []);
     toy.write("methods/add.ts", sources["methods/add.ts"].replace("a + b", "b + a"));
     assert.deepEqual(await toy.summary(), [
-      "train[1] run: methods/add.ts changed",
-      "train[2] run: methods/add.ts changed",
+      "train[1] run: methods/add.ts changed: add",
+      "train[2] run: methods/add.ts changed: add",
       "judge pending: waits for train[1], train[2]",
     ]);
   });
