@@ -1,5 +1,7 @@
 /** Directories of attempts: one each, locked while its process lives, swept when it died. */
 
+import { discard } from "./host.ts";
+import { isHeld, takeLock, thisOwner } from "./lock_file.ts";
 import type { Store } from "./store.ts";
 
 /** A directory of its own for one attempt at a node; nothing in it is in the store. */
@@ -9,18 +11,30 @@ export interface AttemptDirectory {
   [Symbol.dispose](): void;
 }
 
-/** A directory younger than this may belong to a process that has not locked it yet. */
-const SETTLED_MS = 10_000;
 /** Temporary files of killed processes are removed after a day. */
 const STALE_MS = 86_400_000;
 
 /** Makes an attempt's directory. The kernel frees its lock when this process dies, however it dies. */
 export function openAttempt(store: Store): AttemptDirectory {
   const { files } = store.host;
-  const path = `${store.dir}/attempts/${store.host.unique()}`;
-  files.makeDirectory(path);
-  const lock = Deno.openSync(`${path}/lock`, { create: true, write: true });
-  lock.lockSync(true);
+  const name = store.host.unique();
+  const path = `${store.dir}/attempts/${name}`;
+  // Locked before it appears among the attempts, so that nobody takes it for abandoned.
+  const hidden = `${store.dir}/tmp/${name}`;
+  files.makeDirectory(hidden);
+  const lock = takeLock(store.host, `${hidden}/lock`);
+  if (lock === "unsupported") {
+    const owner = new TextEncoder().encode(JSON.stringify(thisOwner(store.host)));
+    files.remove(`${hidden}/lock`);
+    files.writeNew(`${hidden}/lock`, owner);
+  }
+  try {
+    files.rename(hidden, path);
+  } catch (error) {
+    if (lock !== "unsupported") lock?.close();
+    discard(store.host, hidden);
+    throw error;
+  }
   return {
     path,
     [Symbol.dispose]() {
@@ -29,21 +43,19 @@ export function openAttempt(store: Store): AttemptDirectory {
       } catch {
         // What cannot be removed now is swept by a later run.
       }
-      lock.close();
+      if (lock !== "unsupported") lock?.close();
     },
   };
 }
 
 /** Removes what killed processes left behind: their attempts, and old temporary files. */
-export async function sweep(store: Store): Promise<void> {
+export function sweep(store: Store): void {
   const now = store.host.now().getTime();
   const age = (path: string) => now - (Deno.statSync(path).mtime?.getTime() ?? now);
   for (const entry of Deno.readDirSync(`${store.dir}/attempts`)) {
     const path = `${store.dir}/attempts/${entry.name}`;
     try {
-      if (age(path) > SETTLED_MS && await isAbandoned(`${path}/lock`)) {
-        store.host.files.remove(path);
-      }
+      if (!isHeld(`${path}/lock`)) store.host.files.remove(path);
     } catch {
       // Another process sweeps too.
     }
@@ -55,15 +67,5 @@ export async function sweep(store: Store): Promise<void> {
     } catch {
       // Likewise.
     }
-  }
-}
-
-async function isAbandoned(lock: string): Promise<boolean> {
-  try {
-    using file = await Deno.open(lock, { write: true });
-    return await file.tryLock(true);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return true;
-    throw error;
   }
 }

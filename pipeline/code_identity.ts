@@ -5,7 +5,7 @@ import { buildPrograms, relative } from "./code_build.ts";
 import { type Outline, outlinePath } from "./code_outline.ts";
 import { Failed } from "./failure.ts";
 import { ImportMap } from "./import_map.ts";
-import { isSystemError } from "./host.ts";
+import { discard, type Host, isSystemError, systemHost } from "./host.ts";
 import { type Seen, stillSeen } from "./source_files.ts";
 import { sourceMapPath } from "./stack_trace.ts";
 import type { Digest } from "./types.ts";
@@ -33,7 +33,7 @@ export interface Bundle {
  * @param root URL of the project's directory: `deno.json` and `deno.lock` decide what imports mean.
  * @param implementations Modules that export `run`; the same one may occur often.
  * @param cacheDir Directory for the cache; made when needed, may be deleted at any time.
- * @param options `runner`: the module exporting `main(run)` that each program starts with.
+ * @param options `runner`: the module exporting `main(run)` that each program starts with; `host`: writes the cache.
  * @throws {Failed} `code` for syntax errors, missing files and unknown imports, with their place;
  * `not-locked` when `deno.lock` lacks a package.
  */
@@ -41,7 +41,7 @@ export async function bundles(
   root: URL,
   implementations: readonly URL[],
   cacheDir: string,
-  options: { readonly runner?: URL } = {},
+  options: { readonly runner?: URL; readonly host?: Host } = {},
 ): Promise<Map<string, Bundle>> {
   const rootPath = filePath(root).replace(/\/+$/, "");
   const imports = await ImportMap.read(root.href.endsWith("/") ? root : new URL(`${root.href}/`));
@@ -52,7 +52,7 @@ export async function bundles(
   const names = new Map(
     implementations.map((url) => [url.href, relative(filePath(url), rootPath)]),
   );
-  const cache = new Cache(rootPath, cacheDir, runner, imports);
+  const cache = new Cache(rootPath, cacheDir, runner, imports, options.host ?? systemHost);
   const cached = new Map<string, Program>();
   for (const name of new Set(names.values())) {
     const program = cache.get(name, imports);
@@ -114,9 +114,11 @@ class Cache {
   readonly #content: CacheFile;
   /** Files already looked at in this process's turn. */
   readonly #fresh = new Map<string, boolean>();
+  readonly #host: Host;
   #changed = false;
 
-  constructor(root: string, dir: string, runner: string, imports: ImportMap) {
+  constructor(root: string, dir: string, runner: string, imports: ImportMap, host: Host) {
+    this.#host = host;
     this.#root = root;
     this.#dir = dir;
     // Stamps of files belong to one checkout; a store may serve several.
@@ -179,8 +181,8 @@ class Cache {
   /** A full or read-only disk costs the next call a build, nothing else. */
   #write(path: string, bytes: Uint8Array<ArrayBuffer>): void {
     try {
-      Deno.mkdirSync(this.#dir, { recursive: true });
-      replace(path, bytes);
+      this.#host.files.makeDirectory(this.#dir);
+      replace(this.#host, path, bytes);
     } catch (error) {
       if (!isSystemError(error)) throw error;
     }
@@ -215,17 +217,13 @@ function readIndex(path: string): CacheFile | null {
 }
 
 /** Under its name a file is always complete, whoever else writes it. */
-function replace(path: string, bytes: Uint8Array): void {
-  const temporary = `${path}.${crypto.randomUUID()}`;
+function replace(host: Host, path: string, bytes: Uint8Array): void {
+  const temporary = `${path}.${host.unique()}`;
   try {
-    Deno.writeFileSync(temporary, bytes);
-    Deno.renameSync(temporary, path);
+    host.files.writeNew(temporary, bytes);
+    host.files.rename(temporary, path);
   } catch (error) {
-    try {
-      Deno.removeSync(temporary);
-    } catch {
-      // It was never made.
-    }
+    discard(host, temporary);
     throw error;
   }
 }

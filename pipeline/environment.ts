@@ -1,6 +1,7 @@
 /** The environment part of keys, which provider runs tensors, and what a child is permitted for it. */
 
 import project from "../deno.json" with { type: "json" };
+import { type Host, systemHost } from "./host.ts";
 import type { Provider, Work } from "./types.ts";
 
 /** Bytes of a model with one `Neg`: the cheapest session that proves a provider. */
@@ -105,7 +106,7 @@ const NATIVE = new Set([
  */
 export async function chooseProvider(
   requested: Provider | "auto",
-  options: { readonly cacheDir?: string } = {},
+  options: { readonly cacheDir?: string; readonly host?: Host } = {},
 ): Promise<ProviderChoice> {
   if (requested !== "auto") return { provider: requested, reason: "as requested" };
   const system = `${Deno.build.os}-${Deno.build.arch}`;
@@ -114,13 +115,13 @@ export async function chooseProvider(
   }
   const gpu = nvidiaModel();
   if (gpu === null) return { provider: "cpu", reason: "no NVIDIA GPU found" };
-  const problem = await cachedProbe(gpu, options.cacheDir);
+  const problem = await cachedProbe(gpu, options.host ?? systemHost, options.cacheDir);
   return problem === null
     ? { provider: "cuda", reason: `a CUDA session works on ${gpu}` }
     : { provider: "cpu", reason: `no CUDA session on ${gpu}: ${problem}` };
 }
 
-async function cachedProbe(gpu: string, cacheDir?: string): Promise<string | null> {
+async function cachedProbe(gpu: string, host: Host, cacheDir?: string): Promise<string | null> {
   const path = cacheDir === undefined ? null : `${cacheDir}/cuda_probe.json`;
   const about = [gpu, runtimePackage("cuda"), Deno.version.deno].join(" ");
   if (path !== null) {
@@ -134,8 +135,10 @@ async function cachedProbe(gpu: string, cacheDir?: string): Promise<string | nul
   const problem = await probe("cuda");
   if (path !== null) {
     try {
-      Deno.mkdirSync(cacheDir!, { recursive: true });
-      Deno.writeTextFileSync(path, JSON.stringify({ about, problem }));
+      host.files.makeDirectory(cacheDir!);
+      const temporary = `${path}.${host.unique()}`;
+      host.files.writeNew(temporary, new TextEncoder().encode(JSON.stringify({ about, problem })));
+      host.files.rename(temporary, path);
     } catch {
       // Only a cache: the next run probes again.
     }

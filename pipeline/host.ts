@@ -13,6 +13,12 @@ export interface FileSteps {
   setMode(path: string, mode: number): void;
   /** Removes a file or a directory with everything in it; a path that is not there is fine. */
   remove(path: string): void;
+  /** Opens a file for locking, making it when it is not there; its bytes are kept. */
+  openLock(path: string): Deno.FsFile;
+  /** Replaces the contents of a file that {@link openLock} opened. */
+  fill(file: Deno.FsFile, text: string): void;
+  /** Sets a file's modification time, as a sign of life. */
+  touch(path: string, time: Date): void;
   /** Flushes file contents to the disk, many at once. */
   flush(paths: readonly string[]): Promise<void>;
 }
@@ -72,6 +78,14 @@ export const systemHost: Host = {
         if (!(error instanceof Deno.errors.NotFound)) throw error;
       }
     },
+    openLock: (path) => Deno.openSync(path, { create: true, read: true, write: true }),
+    fill: (file, text) => {
+      file.truncateSync(0);
+      file.seekSync(0, Deno.SeekMode.Start);
+      const bytes = new TextEncoder().encode(text);
+      for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+    },
+    touch: (path, time) => Deno.utimeSync(path, time, time),
     async flush(paths) {
       if (paths.length > FEW && await flushFileSystem(paths[0])) return;
       for (let i = 0; i < paths.length; i += FEW) {

@@ -1,5 +1,7 @@
 /** One process computes a key at a time: a lock that the kernel frees when its holder dies. */
 
+import { isSystemError } from "./host.ts";
+import { describeOwner, isAlive, type Owner, readOwner, takeLock, thisOwner } from "./lock_file.ts";
 import type { Store } from "./store.ts";
 import type { Digest } from "./types.ts";
 
@@ -10,55 +12,133 @@ export interface Lease {
 
 /** How often a waiting process looks again, in milliseconds. */
 const LOOK_EVERY = 100;
+/** How often an owner without a kernel's lock shows that it lives. */
+const BEAT_EVERY = 5_000;
+/** After so long without a beat, an owner on another machine counts as dead. */
+const BEAT_LIMIT = 60_000;
 
 /**
  * Waits until no other process computes `key`.
  *
- * @param onWait Called once when another process has the key.
+ * Two processes that compute one key all the same, e.g. because one was paused for long on another machine,
+ * do harm to nobody: objects and records appear whole, and both write the same.
+ *
+ * @param onWait Called once when another process has the key, with a sentence that says which.
  * @throws the signal's reason when it aborts.
  */
 export async function acquireLease(
   store: Store,
   key: Digest,
   signal: AbortSignal,
-  onWait: () => void,
+  onWait: (who: string) => void,
 ): Promise<Lease> {
   const path = `${store.dir}/leases/${key}`;
   for (let told = false;;) {
     signal.throwIfAborted();
-    const file = await Deno.open(path, { create: true, write: true });
-    let locked: boolean;
-    try {
-      locked = await file.tryLock(true);
-    } catch {
-      // A file system without locks: the work may be done twice, with the same result.
-      file.close();
-      return { [Symbol.dispose]() {} };
-    }
-    if (locked && isStillAt(file, path)) {
+    const lock = takeLock(store.host, path);
+    if (lock === "unsupported") return await acquireByFile(store, path, signal, onWait);
+    if (lock !== null) {
       return {
         [Symbol.dispose]() {
-          try {
-            store.host.files.remove(path);
-          } finally {
-            file.close();
-          }
+          remove(store, path);
+          lock.close();
         },
       };
     }
-    file.close();
-    // A lock on a file that its holder just removed guards nothing: look at once.
-    if (locked) continue;
-    if (!told) onWait();
+    if (!told) onWait(waitingFor(readOwner(path)));
     told = true;
     await store.host.delay(LOOK_EVERY, signal);
   }
 }
 
-function isStillAt(file: Deno.FsFile, path: string): boolean {
+function waitingFor(owner: Owner | null): string {
+  const who = owner === null ? "another run" : describeOwner(owner);
+  return `waiting for ${who}, which computes this`;
+}
+
+/** A lock file that stays behind is taken over by who needs it next. */
+function remove({ host }: Store, path: string): void {
   try {
-    return Deno.statSync(path).ino === file.statSync().ino;
-  } catch {
-    return false;
+    host.files.remove(path);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
   }
+}
+
+/**
+ * For file systems that cannot lock: who creates the file has the lease, and touches it as a sign of life.
+ * Waiting is measured by this process's own steady clock, so that clocks may differ, and be set.
+ */
+async function acquireByFile(
+  store: Store,
+  path: string,
+  signal: AbortSignal,
+  onWait: (who: string) => void,
+): Promise<Lease> {
+  const { host } = store;
+  const held = `${path}.owner`;
+  let told = false;
+  let seen = { sign: "", at: 0 };
+  while (true) {
+    signal.throwIfAborted();
+    const mine = JSON.stringify(thisOwner(host));
+    try {
+      host.files.writeNew(held, new TextEncoder().encode(mine));
+      return keepAlive(store, path, held, mine);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    }
+    const owner = readOwner(held);
+    const sign = signOf(held);
+    if (sign !== seen.sign) seen = { sign, at: performance.now() };
+    const silent = performance.now() - seen.at > BEAT_LIMIT;
+    const alive = owner === null ? null : isAlive(owner);
+    if (alive === false || (alive === null && silent)) {
+      takeAway(store, held, owner);
+      continue;
+    }
+    if (!told) onWait(waitingFor(owner));
+    told = true;
+    await host.delay(LOOK_EVERY, signal);
+  }
+}
+
+/** What changes with each beat. */
+function signOf(path: string): string {
+  try {
+    const { mtime, ino } = Deno.statSync(path);
+    return `${ino}:${mtime?.getTime()}`;
+  } catch {
+    return "";
+  }
+}
+
+/** Removes a dead owner's file by a rename, which one of several waiting processes wins. */
+function takeAway({ dir, host }: Store, held: string, dead: Owner | null): void {
+  const aside = `${dir}/tmp/${host.unique()}`;
+  try {
+    if (readOwner(held)?.token !== dead?.token) return;
+    host.files.rename(held, aside);
+    host.files.remove(aside);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+function keepAlive(store: Store, path: string, held: string, mine: string): Lease {
+  const timer = setInterval(() => {
+    try {
+      store.host.files.touch(held, store.host.now());
+    } catch {
+      // Taken away while this process was paused: the work goes on and does no harm.
+    }
+  }, BEAT_EVERY);
+  Deno.unrefTimer(timer);
+  return {
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      if (readOwner(held)?.token === JSON.parse(mine).token) remove(store, held);
+      remove(store, path);
+    },
+  };
 }

@@ -5,6 +5,7 @@ import { changesSince } from "./change.ts";
 import { type Outlines, readOutlines } from "./code_outline.ts";
 import { type Bundle, bundles } from "./code_identity.ts";
 import { environmentOf } from "./environment.ts";
+import type { Host } from "./host.ts";
 import { asList, nodesOf, upstreamOf } from "./graph.ts";
 import { keyOf } from "./key.ts";
 import { type Pipeline, targetsByName } from "./pipeline.ts";
@@ -26,6 +27,8 @@ export { changesSince };
 export interface PlanStore {
   /** Directory of the store; programs are cached in `cache/bundles` under it. */
   readonly dir: string;
+  /** Writes that cache. @default the real machine */
+  readonly host?: Host;
   getRecord(key: Digest): StageRecord | null;
   has(entry: OutputEntry): boolean;
   lastComponents(paper: string, preset: string, nodeId: string): KeyComponents | null;
@@ -73,12 +76,14 @@ export async function plan(request: PlanRequest): Promise<Plan> {
 export async function programsOf(
   nodes: readonly Node[],
   root: URL,
-  store: Pick<PlanStore, "dir">,
+  store: Pick<PlanStore, "dir" | "host">,
 ): Promise<(node: Node) => Bundle | null> {
   const implementations = nodes.flatMap(({ work }) =>
     work.type === "module" ? [work.implementation] : []
   );
-  const found = await bundles(root, implementations, `${store.dir}/cache/bundles`);
+  const found = await bundles(root, implementations, `${store.dir}/cache/bundles`, {
+    host: store.host,
+  });
   return ({ work }) => work.type === "module" ? found.get(work.implementation.href)! : null;
 }
 

@@ -66,7 +66,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
   const root = directoryOf(request.root);
   const lockFile = await isFile(`${root}/deno.lock`) ? `${root}/deno.lock` : null;
   if (plan.nodes.some(({ status }) => status !== "cached")) {
-    await sweep(store);
+    sweep(store);
     await prepare(plan, programOf, { store, root, lockFile, signal, onEvent });
   }
   const outcomes = await schedule({

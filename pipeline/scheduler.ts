@@ -255,7 +255,7 @@ class Scheduler {
       store,
       key,
       signal,
-      () => onProgress({ message: "another run computes this; waiting for it" }),
+      (who) => onProgress({ message: who }),
     );
     const theirs = this.#hit(state, key);
     if (theirs !== null) return this.#cached(state, theirs, "computed by another run");

@@ -2,6 +2,7 @@
 
 import { sweep } from "../attempt.ts";
 import { Failed } from "../failure.ts";
+import { isHeld } from "../lock_file.ts";
 import { byteSize, plural } from "../report/format.ts";
 import { Store } from "../store.ts";
 import type { Command } from "./command.ts";
@@ -72,7 +73,7 @@ async function removeRemains(dir: string): Promise<Removed[]> {
   const parts = [`${dir}/attempts`, `${dir}/tmp`];
   const before = await Promise.all(parts.map(sizeOf));
   const store = await Store.open(dir);
-  await sweep(store);
+  sweep(store);
   store.close();
   const after = await Promise.all(parts.map(sizeOf));
   return parts.map((path, i) => ({
@@ -88,8 +89,7 @@ async function isInUse(dir: string): Promise<boolean> {
   if (!await exists(attempts)) return false;
   for await (const entry of Deno.readDir(attempts)) {
     try {
-      using lock = await Deno.open(`${attempts}/${entry.name}/lock`, { write: true });
-      if (!await lock.tryLock(true)) return true;
+      if (isHeld(`${attempts}/${entry.name}/lock`)) return true;
     } catch (error) {
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }

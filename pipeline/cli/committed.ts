@@ -137,7 +137,7 @@ export async function committedResult(
   const comparison = committed ? compare(committed, here, file) : nothing;
   if (!save) return comparison;
   try {
-    await replaceFile(path, fileText({ ...presets, [result.preset]: here }));
+    replaceFile(path, fileText({ ...presets, [result.preset]: here }));
     return { ...comparison, lines: [...comparison.lines, `Saved: ${file}`] };
   } catch (error) {
     warn("is not saved", (error as Error).message);

@@ -75,7 +75,10 @@ export async function openSession(
   const storeDir = place.storeDir(args);
   const store = await openStore(storeDir, place);
   const requested = (args.texts.provider ?? "auto") as Provider | "auto";
-  const choice = await chooseProvider(requested, { cacheDir: `${storeDir}/cache` });
+  const choice = await chooseProvider(requested, {
+    cacheDir: `${storeDir}/cache`,
+    host: store.host,
+  });
   const jobs = args.counts.jobs ?? navigator.hardwareConcurrency;
   const inputs = {
     pipeline,

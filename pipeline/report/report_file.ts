@@ -1,5 +1,6 @@
 /** The report on disk: `<paper>-<preset>.html`, and beside it the JSON from which it can be made again. */
 
+import { discard, type Host, systemHost } from "../host.ts";
 import type { PipelineMeta, ReportedRun } from "./model.ts";
 
 /** Raise when `ReportedRun` or `PipelineMeta` change their meaning. */
@@ -22,23 +23,32 @@ function jsonPath(dir: string, paper: string, preset: string): string {
 }
 
 /** Renders and writes both files, each complete or not at all. @returns the path of the HTML. */
-export async function writeReport(dir: string, saved: SavedReport): Promise<string> {
+export async function writeReport(
+  dir: string,
+  saved: SavedReport,
+  host: Host = systemHost,
+): Promise<string> {
   // The drawing library loads only when a report is written.
   const { renderReport } = await import("./render.ts");
   const { paper, preset } = saved.run;
   const path = htmlPath(dir, paper, preset);
   const page = await renderReport(saved.run, saved.meta);
-  await Deno.mkdir(dir, { recursive: true });
-  await replaceFile(path, page);
-  await replaceFile(jsonPath(dir, paper, preset), JSON.stringify({ version, ...saved }));
+  host.files.makeDirectory(dir);
+  replaceFile(path, page, host);
+  replaceFile(jsonPath(dir, paper, preset), JSON.stringify({ version, ...saved }), host);
   return path;
 }
 
 /** Writes a file, complete or not at all. */
-export async function replaceFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}`;
-  await Deno.writeTextFile(temporary, text);
-  await Deno.rename(temporary, path);
+export function replaceFile(path: string, text: string, host: Host = systemHost): void {
+  const temporary = `${path}.${host.unique().slice(0, 8)}`;
+  try {
+    host.files.writeNew(temporary, new TextEncoder().encode(text));
+    host.files.rename(temporary, path);
+  } catch (error) {
+    discard(host, temporary);
+    throw error;
+  }
 }
 
 /** The last run of a paper and preset, or null when there is none that can be read. */
