@@ -6,9 +6,17 @@ import { type Outlines, readOutlines } from "./code_outline.ts";
 import { type Bundle, bundles } from "./code_identity.ts";
 import { environmentOf } from "./environment.ts";
 import type { Host } from "./host.ts";
+import { Failed } from "./failure.ts";
 import { asList, nodesOf, upstreamOf } from "./graph.ts";
 import { keyOf } from "./key.ts";
 import { type Pipeline, targetsByName } from "./pipeline.ts";
+import {
+  describeSelection,
+  isPartial,
+  neededBy,
+  type Selection,
+  selectNodes,
+} from "./selection.ts";
 import type {
   Change,
   Digest,
@@ -48,6 +56,10 @@ export interface PlanRequest {
   readonly store: PlanStore;
   /** Run every stage again. Downloads stay cached, since their contents are pinned. @default false */
   readonly force?: boolean;
+  /** A part of the pipeline; `force` then concerns this part alone. @default all of it */
+  readonly select?: Selection;
+  /** The command that was typed, without `select`: a message about missing nodes completes it. */
+  readonly command?: string;
 }
 
 /**
@@ -62,10 +74,60 @@ export async function plan(request: PlanRequest): Promise<Plan> {
   const programs = await programsOf(nodes, request.root, request.store);
   const planned = new Map<Node, PlannedNode>();
   const outlines = readOutlines(`${request.store.dir}/cache/bundles`);
+  const { select } = request;
+  const partial = isPartial(select);
+  const force = request.force === true && !partial;
   for (const node of nodes) {
-    planned.set(node, planNode(node, programs(node), planned, { ...request, outlines }));
+    planned.set(node, planNode(node, programs(node), planned, { ...request, outlines, force }));
   }
-  return { paper: pipeline.name, preset, provider, nodes: [...planned.values()] };
+  const about = { paper: pipeline.name, preset, provider };
+  if (!partial) return { ...about, nodes: [...planned.values()] };
+  const selected = selectNodes(nodes, select);
+  if (request.force) {
+    for (const node of nodes.filter((n) => selected.has(n))) {
+      planned.set(node, planNode(node, programs(node), planned, { ...request, outlines }));
+    }
+  }
+  const given = neededBy(nodes, selected).map((node) => planned.get(node)!);
+  checkGiven(given, selected, request);
+  return {
+    ...about,
+    nodes: [...planned.values()].filter(({ node }) => selected.has(node)),
+    partial: { text: describeSelection(select), given },
+  };
+}
+
+/** What a partial run reads and does not make must be there. */
+function checkGiven(
+  given: readonly PlannedNode[],
+  selected: ReadonlySet<Node>,
+  { pipeline, preset, select, command }: PlanRequest,
+): void {
+  const missing = new Set(given.filter((p) => p.status !== "cached").map(({ node }) => node));
+  if (missing.size === 0) return;
+  // Making what is read directly makes everything above it.
+  const wanted = [...missing].filter((node) =>
+    [...selected].some((reader) => upstreamOf(reader).includes(node))
+  );
+  const make = wanted.length > NAMED
+    ? [...new Set(wanted.map(({ stage }) => stage))]
+    : wanted.map(({ id }) => id);
+  const typed = command ?? `deno task reproduce ${pipeline.name} --preset ${preset}`;
+  throw new Failed({
+    code: "missing-upstream",
+    message: `${describeSelection(select!)} needs what is not in the store: ` +
+      listIds([...missing], NAMED),
+    where: pipeline.name,
+    mend: `Make it first: ${typed} --until '${make.join(",")}'`,
+  });
+}
+
+const NAMED = 6;
+
+function listIds(nodes: readonly Node[], most: number): string {
+  const ids = nodes.map(({ id }) => id);
+  if (ids.length <= most) return ids.join(", ");
+  return `${ids.slice(0, most - 1).join(", ")} and ${ids.length - most + 1} more`;
 }
 
 /**
@@ -225,10 +287,6 @@ function changesWithoutInputs(
 }
 
 function waitingFor(node: Node, planned: ReadonlyMap<Node, PlannedNode>): Change {
-  const ids = upstreamOf(node).filter((upstream) => planned.get(upstream)?.status !== "cached")
-    .map(({ id }) => id);
-  const some = ids.length > 3
-    ? `${ids.slice(0, 2).join(", ")} and ${ids.length - 2} more`
-    : ids.join(", ");
-  return { component: "inputs", text: `waits for ${some}` };
+  const open = upstreamOf(node).filter((above) => planned.get(above)?.status !== "cached");
+  return { component: "inputs", text: `waits for ${listIds(open, 3)}` };
 }

@@ -46,7 +46,10 @@ export interface RunResult {
   /** Empty while the verdict stage has not run. */
   readonly verdicts: readonly Verdict[];
   readonly sections: readonly ReportSection[];
+  /** What was run, or found to be cached. */
   readonly plan: Plan;
+  /** False for a partial run that leaves out the verdicts or the report. */
+  readonly complete: boolean;
 }
 
 /**
@@ -101,6 +104,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
     verdicts: await readOutput<Verdict>(store, outcomes, verdicts, "verdictsSchema"),
     sections: await readOutput<ReportSection>(store, outcomes, report, "sectionsSchema"),
     plan,
+    complete: [verdicts, report].every(({ node }) => plan.nodes.some((p) => p.node.id === node.id)),
   };
   remember(store, began, result);
   return result;
@@ -207,6 +211,7 @@ function remember(
     began: began.toISOString(),
     ...result,
     nodes: plan.nodes.length,
+    ...(plan.partial ? { partial: plan.partial.text } : {}),
     verdicts: verdicts.map(({ claim, verdict }) => ({ claim, verdict })),
     sections: sections.map(({ id }) => id),
   });

@@ -78,6 +78,8 @@ interface State {
   repairs: number;
   /** Why it runs again although it was done. */
   again: string | null;
+  /** It is outside a partial run, which only reads from it. */
+  given: boolean;
 }
 
 /**
@@ -111,10 +113,20 @@ class Scheduler {
   constructor(request: Schedule) {
     this.#request = request;
     this.#free = request.jobs;
+    for (const planned of request.plan.partial?.given ?? []) this.#give(planned);
     for (const planned of request.plan.nodes) this.#add(planned);
   }
 
-  #add(planned: PlannedNode): void {
+  /** A node outside a partial run: done, and nobody is told. */
+  #give(planned: PlannedNode): void {
+    const state = this.#add(planned);
+    state.given = true;
+    state.stage = "done";
+    state.record = planned.record;
+    state.key = planned.key;
+  }
+
+  #add(planned: PlannedNode): State {
     const { node } = planned;
     const upstream = upstreamOf(node).map((upstream) => this.#byNode.get(upstream)!);
     const state: State = {
@@ -131,6 +143,7 @@ class Scheduler {
       components: null,
       repairs: 0,
       again: null,
+      given: false,
     };
     for (const above of upstream) {
       above.downstream.push(state);
@@ -139,10 +152,12 @@ class Scheduler {
     this.#states.push(state);
     this.#byNode.set(node, state);
     if (state.missing === 0) this.#ready.push(state.index);
+    return state;
   }
 
   async run(): Promise<Outcome[]> {
     for (const state of this.#states) {
+      if (state.given) continue;
       const { status, record } = state.planned;
       if (status === "cached" && record !== null) this.#cached(state, record, "up to date");
     }
@@ -152,7 +167,7 @@ class Scheduler {
       if (this.#running === 0) break;
       await woken;
     }
-    return this.#states.map(({ outcome }) => outcome!);
+    return this.#states.filter(({ given }) => !given).map(({ outcome }) => outcome!);
   }
 
   /** Brings all nodes whose inputs are there as far as they come now, in the plan's order. */
@@ -321,6 +336,7 @@ class Scheduler {
     );
     // Another reader may have noticed first.
     const underway = state.upstream.some(({ stage }) => stage !== "done");
+    if (makers.some(({ given }) => given)) return false;
     if (makers.length === 0 && !underway || ++state.repairs > REPAIRS) return false;
     for (const maker of makers) {
       maker.record = null;

@@ -258,6 +258,16 @@ export interface Plan {
   readonly provider: Provider;
   /** Topological order. */
   readonly nodes: readonly PlannedNode[];
+  /** Set when only a part of the pipeline is to run; `nodes` is that part. */
+  readonly partial?: PartialPlan;
+}
+
+/** What a partial run does not run. */
+export interface PartialPlan {
+  /** The choice as typed, e.g. `--only train`. */
+  readonly text: string;
+  /** Nodes outside the part that it needs: all cached, in topological order. */
+  readonly given: readonly PlannedNode[];
 }
 
 // ---------------------------------------------------------------- running

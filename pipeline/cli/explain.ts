@@ -2,9 +2,9 @@
 
 import { upstreamOf } from "../graph.ts";
 import { plural, wrap } from "../report/format.ts";
-import type { Change, Node, Plan, PlannedNode } from "../types.ts";
+import type { Change, Node, PartialPlan, Plan, PlannedNode } from "../types.ts";
 import type { Command } from "./command.ts";
-import { type ExplainJson, plannedStatus } from "./json.ts";
+import { type ExplainJson, partialJson, plannedStatus } from "./json.ts";
 import { openSession, planOptions } from "./session.ts";
 import type { Paint } from "./terminal.ts";
 
@@ -32,6 +32,7 @@ const command: Command = {
         paper: plan.paper,
         preset: plan.preset,
         provider: plan.provider,
+        ...partialJson(plan),
         nodes: plan.nodes.map((p) => ({
           id: p.node.id,
           stage: p.node.stage,
@@ -71,6 +72,7 @@ export function explainLines(plan: Plan, paint: Paint, width: number): string[] 
   return [
     ...lines,
     "",
+    ...(plan.partial ? [partialText(plan.partial)] : []),
     run + pending === 0
       ? `Nothing would run: ${plural(cached, "node")} cached.`
       : `${run} would run, ${pending} pending, ${cached} cached.` +
@@ -90,6 +92,11 @@ function waitingForStages(planned: PlannedNode, unfinished: ReadonlySet<Node>): 
     c.text.startsWith("waits for ") ? { ...c, text: `waits for ${stages.join(", ")}` } : c
   );
   return { ...planned, changes };
+}
+
+function partialText({ text, given }: PartialPlan): string {
+  const rest = given.length === 0 ? "" : ` It reads ${plural(given.length, "node")} of the store.`;
+  return `This is what ${text} chooses.${rest}`;
 }
 
 /** Ids listed for a group before the rest is only counted. */

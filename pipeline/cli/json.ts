@@ -19,6 +19,8 @@ export interface ReproduceJson {
   readonly committed: CommittedJson | null;
   /** Wall time of the whole command's work. */
   readonly seconds: number;
+  /** Present for a partial run: the choice as typed; `stages` is what it chose. */
+  readonly partial?: string;
   /** Present and true with `--dry-run`: nothing ran, statuses are what would happen. */
   readonly dryRun?: true;
 }
@@ -63,6 +65,8 @@ export interface ExplainJson {
   readonly paper: string;
   readonly preset: string;
   readonly provider: string;
+  /** Present for a partial plan: the choice as typed. */
+  readonly partial?: string;
   readonly nodes: readonly {
     readonly id: string;
     readonly stage: string;
@@ -71,6 +75,11 @@ export interface ExplainJson {
     readonly changes: PlannedNode["changes"];
     readonly key: Digest | null;
   }[];
+}
+
+/** The field of a partial run; nothing for a whole one. */
+export function partialJson({ partial }: Plan): { readonly partial?: string } {
+  return partial ? { partial: partial.text } : {};
 }
 
 /** What a node's plan means to a user. */

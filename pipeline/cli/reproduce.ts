@@ -11,7 +11,13 @@ import type { Command, Io } from "./command.ts";
 import { committedResult } from "./committed.ts";
 import { explainLines } from "./explain.ts";
 import { cancelledExit, onInterrupt } from "./interrupt.ts";
-import { plannedStages, ranStages, type ReproduceJson, verdictNumbers } from "./json.ts";
+import {
+  partialJson,
+  plannedStages,
+  ranStages,
+  type ReproduceJson,
+  verdictNumbers,
+} from "./json.ts";
 import { type Arguments, usage } from "./options.ts";
 import { displayFor } from "./progress.ts";
 import { openSession, planOptions, type Session } from "./session.ts";
@@ -55,6 +61,10 @@ const command: Command = {
     if (args.flags.has("save") && args.flags.has("dry-run")) {
       throw usage(command.spec, "--save needs a run, and --dry-run runs nothing.", "Drop either.");
     }
+    const part = ["only", "from", "until"].find((name) => args.texts[name] !== undefined);
+    if (args.flags.has("save") && part !== undefined) {
+      throw usage(command.spec, `--save keeps a whole result, and --${part} runs a part.`);
+    }
     const startedAt = performance.now();
     checkPackages(args, io);
     const session = await openSession(command.spec, args, io.place);
@@ -81,6 +91,7 @@ function dryRun(session: Session, args: Arguments, io: Io, startedAt: number): n
       report: null,
       committed: null,
       seconds: secondsSince(startedAt),
+      ...partialJson(plan),
       dryRun: true,
     });
   } else io.out.write(explainLines(plan, io.out.paint, io.out.width()).join("\n") + "\n");
@@ -130,8 +141,9 @@ async function reproduce(
     interrupt.dispose();
     display.close();
   }
-  const report = result.ok ? await reportIfPossible(session, result, io) : null;
-  const committed = result.ok
+  const whole = result.ok && result.complete;
+  const report = whole ? await reportIfPossible(session, withGiven(result), io) : null;
+  const committed = whole && !plan.partial
     ? await committedResult(session, result, io, args.flags.has("save"))
     : { json: null, lines: [] };
   const seconds = secondsSince(startedAt);
@@ -145,10 +157,30 @@ async function reproduce(
       report,
       committed: committed.json,
       seconds,
+      ...partialJson(plan),
     });
   } else tellEnd(io, title, result, { report, committed: committed.lines, seconds });
   if (result.ok) return 0;
   return controller.signal.aborted ? cancelledExit : 1;
+}
+
+/** A partial run's result with the nodes that it read from the store, which a report shows too. */
+function withGiven(result: RunResult): RunResult {
+  const { plan, outcomes } = result;
+  if (!plan.partial) return result;
+  const given = plan.partial.given.map(({ node, key, record }): Outcome => ({
+    id: node.id,
+    stage: node.stage,
+    status: "cached",
+    reason: "up to date",
+    seconds: 0,
+    key,
+    outputs: Object.fromEntries(
+      Object.entries(record?.outputs ?? {}).map(([name, { digest }]) => [name, digest]),
+    ),
+  }));
+  const nodes = [...plan.partial.given, ...plan.nodes];
+  return { ...result, plan: { ...plan, nodes }, outcomes: [...given, ...outcomes] };
 }
 
 /** A folder that was named by mistake would be passed over in silence, and the network used. */
@@ -185,13 +217,13 @@ async function reportOn(session: Session, result: RunResult, io: Io): Promise<st
   const dir = io.place.reportsDir;
   const nothingRan = result.outcomes.every((o) => o.status === "cached");
   const keyOf = new Map(result.outcomes.map((o) => [o.id, o.key]));
-  const keys = session.plan.nodes.map((p) => keyOf.get(p.node.id) ?? null);
+  const keys = result.plan.nodes.map((p) => keyOf.get(p.node.id) ?? null);
   if (nothingRan && await isReportCurrent(dir, paper, preset, keys)) {
     return htmlPath(dir, paper, preset);
   }
   const { collectNodes } = await import("../report/collect.ts");
   const { nodes, packages } = collectNodes(
-    session.plan,
+    result.plan,
     result.outcomes,
     (key) => session.store.getRecord(key),
   );
@@ -226,6 +258,7 @@ function tellEnd(
   },
 ): void {
   const page = { width: io.out.width(), paint: io.out.paint };
+  const { plan } = result;
   const count = (status: Outcome["status"]) =>
     result.outcomes.filter((o) => o.status === status).length;
   const ran = count("ran");
@@ -240,6 +273,7 @@ function tellEnd(
     verdictLines(result.verdicts, page),
     nothing ? [] : stageLines(result.outcomes, page),
     committed,
+    plan.partial ? [partialLine(plan.partial.text, result.complete)] : [],
     report === null ? [] : [`Report: ${io.place.show(report)}`],
   ];
   io.out.write(blocks.filter((b) => b.length).map((b) => b.join("\n") + "\n").join("\n"));
@@ -250,6 +284,12 @@ function tellEnd(
     }, (path) => io.place.show(path));
     io.err.write("\n" + lines.join("\n") + "\n");
   }
+}
+
+function partialLine(choice: string, complete: boolean): string {
+  return complete
+    ? `This was a partial run (${choice}); the rest was in the store.`
+    : `This was a partial run (${choice}), without a verdict and a report.`;
 }
 
 function printJson(io: Io, json: ReproduceJson): void {

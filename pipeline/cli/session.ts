@@ -5,10 +5,12 @@ import { storeFailure } from "../child_failure.ts";
 import { chooseProvider } from "../environment.ts";
 import { Failed } from "../failure.ts";
 import { plan } from "../plan.ts";
+import { type Selection, splitPatterns } from "../selection.ts";
 import { findPaper, loadPaper } from "../project.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { Store } from "../store.ts";
 import type { Plan, Provider } from "../types.ts";
+import { shellQuote } from "./circumstances.ts";
 import type { Arguments, CommandSpec, OptionSpec } from "./options.ts";
 import { usage } from "./options.ts";
 import type { Place } from "./place.ts";
@@ -32,6 +34,13 @@ export const planOptions: Readonly<Record<string, OptionSpec>> = {
     describe: "Cores to use. Default: all of them. Threads of a stage are part of its key.",
   },
   force: { type: "flag", describe: "Run every stage, whatever the store holds." },
+  only: {
+    type: "text",
+    value: "PATTERNS",
+    describe: "Run just these nodes: ids or stages, * for any characters, several with commas.",
+  },
+  from: { type: "text", value: "PATTERNS", describe: "Run these nodes and what depends on them." },
+  until: { type: "text", value: "PATTERNS", describe: "Run these nodes and what they need." },
   store: { type: "text", value: "DIR", describe: "The store. Default: artifacts/store." },
 };
 
@@ -46,6 +55,8 @@ export interface Session {
   readonly jobs: number;
   readonly root: URL;
   readonly force: boolean;
+  readonly select?: Selection;
+  readonly command: string;
   readonly store: Store;
   readonly plan: Plan;
 }
@@ -89,6 +100,8 @@ export async function openSession(
     root: place.root,
     store,
     force: args.flags.has("force"),
+    select: selectionOf(args),
+    command: `deno task reproduce ${paper}${typedOptions(args)}`,
   };
   try {
     return { ...inputs, providerReason: choice.reason, plan: await plan(inputs) };
@@ -96,6 +109,22 @@ export async function openSession(
     const failure = storeFailure(error, storeDir);
     throw failure === null ? error : new Failed(failure, { cause: error });
   }
+}
+
+/** `--only`, `--from` and `--until`; undefined when none is given. */
+function selectionOf({ texts }: Arguments): Selection | undefined {
+  const { only, from, until } = texts;
+  if (only === undefined && from === undefined && until === undefined) return undefined;
+  const patterns = (text?: string) => text === undefined ? undefined : splitPatterns(text);
+  return { only: patterns(only), from: patterns(from), until: patterns(until) };
+}
+
+/** Options that decide what a plan means, as they were typed. */
+function typedOptions({ texts, counts }: Arguments): string {
+  const given = { ...texts, ...counts } as Record<string, string | number>;
+  return ["preset", "provider", "jobs", "store"].flatMap((name) =>
+    given[name] === undefined ? [] : [` --${name} ${shellQuote(String(given[name]))}`]
+  ).join("");
 }
 
 async function openStore(dir: string, place: Place): Promise<Store> {

@@ -5,6 +5,7 @@ import { json, pipeline, plan, stage, tree } from "../../pipeline/mod.ts";
 import type { Pipeline } from "../../pipeline/mod.ts";
 import { type Host, systemHost } from "../../pipeline/host.ts";
 import { run, type RunResult } from "../../pipeline/run.ts";
+import type { Selection } from "../../pipeline/selection.ts";
 import { Store } from "../../pipeline/store.ts";
 import type { Outcome, ReportSection, RunEvent, Verdict } from "../../pipeline/types.ts";
 
@@ -40,6 +41,7 @@ export interface RigRun {
   readonly seed?: number;
   readonly jobs?: number;
   readonly force?: boolean;
+  readonly select?: Selection;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;
 }
@@ -135,6 +137,7 @@ export class Rig {
       provider: "cpu" as const,
       jobs: options.jobs ?? 2,
       force: options.force,
+      select: options.select,
       root: new URL(`file://${this.root}/`),
       store,
     };
