@@ -4,6 +4,7 @@ import { sweep } from "./attempt.ts";
 import { formatPath } from "./canonical.ts";
 import { execute } from "./executor.ts";
 import { Failed } from "./failure.ts";
+import { replaceFile } from "./host.ts";
 import { preparePackages } from "./packages.ts";
 import { type PlanRequest, programsOf } from "./plan.ts";
 import type { RemoteCache } from "./remote/types.ts";
@@ -216,8 +217,7 @@ function remember(
     sections: sections.map(({ id }) => id),
   });
   try {
-    store.host.files.makeDirectory(`${store.dir}/runs`);
-    store.host.files.writeNew(path, new TextEncoder().encode(text + "\n"));
+    replaceFile(store.host, store.dir, path, new TextEncoder().encode(text + "\n"));
   } catch {
     // The disk may be full, which the outcomes tell already.
   }

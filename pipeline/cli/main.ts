@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<{ default: Command }>>> = 
   explain: () => import("./explain.ts"),
   report: () => import("./report.ts"),
   clean: () => import("./clean.ts"),
+  fsck: () => import("./fsck.ts"),
 };
 
 async function main(args: readonly string[], io: Io): Promise<number> {
