@@ -11,8 +11,8 @@ const PROBE_MODEL =
 /**
  * What the results of a node depend on besides code, parameters and inputs.
  *
- * Every stage depends on the Deno version. A stage that computes tensors also depends on the provider,
- * the version of ONNX Runtime and the number of threads; natively also on the system and the family of
+ * Every stage depends on the Deno version, and on its threads when it has several. A stage that computes
+ * tensors also depends on the provider and the version of ONNX Runtime; natively also on the system and the family of
  * vector instructions, because kernels are chosen by it. A download has a pinned digest and depends on nothing.
  *
  * @param threads Threads the stage is given: `min(cores, jobs)`.
@@ -24,7 +24,10 @@ export function environmentOf(
 ): Record<string, string> {
   if (work.type === "npm") return {};
   const environment: Record<string, string> = { deno: Deno.version.deno };
-  if (!work.provider) return environment;
+  if (!work.provider) {
+    // Stages are told their threads, and may divide their work by them.
+    return threads === 1 ? environment : { ...environment, threads: String(threads) };
+  }
   environment.provider = provider;
   environment.onnxruntime = runtimeVersion(provider);
   environment.threads = String(threads);

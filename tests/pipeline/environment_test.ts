@@ -27,7 +27,8 @@ const work = (provider: boolean): Work => ({
 
 Deno.test("environmentOf() adds only what results depend on", () => {
   const deno = Deno.version.deno;
-  assert.deepEqual(environmentOf(work(false), "cuda", 4), { deno });
+  assert.deepEqual(environmentOf(work(false), "cuda", 1), { deno });
+  assert.deepEqual(environmentOf(work(false), "cuda", 4), { deno, threads: "4" });
   const source = { package: "p", version: "1.0.0", license: "", include: [], digest: "" };
   assert.deepEqual(environmentOf({ type: "npm", source }, "cpu", 4), {});
   const cpu = environmentOf(work(true), "cpu", 2);
