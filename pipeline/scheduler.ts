@@ -274,8 +274,11 @@ class Scheduler {
     );
     const theirs = this.#hit(state, key);
     if (theirs !== null) return this.#cached(state, theirs, "computed by another run");
+    const say = (message: string) => onProgress({ message });
     const forced = this.#request.force && node.work.type === "module";
-    const far = forced ? null : await this.#request.remote?.fetch(key, node, components) ?? null;
+    const far = forced
+      ? null
+      : await this.#request.remote?.fetch(key, node, components, say) ?? null;
     if (far !== null) return this.#cached(state, far, "from the remote cache");
     const start = performance.now();
     let finished: Finished;

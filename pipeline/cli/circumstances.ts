@@ -1,11 +1,15 @@
 /** Under which circumstances a run happened: versions, command line, commit. */
 
+import { withoutCredentials } from "../remote/address.ts";
 import type { PipelineMeta } from "../report/model.ts";
 
-/** The command line as a user would type it again, without the arguments in `leaveOut`. */
+/**
+ * The command line as a user would type it again, without the arguments in `leaveOut` and without
+ * passwords in addresses.
+ */
 export function commandLine(leaveOut: readonly string[] = []): string {
   const args = Deno.args.filter((a) => a !== "--" && !leaveOut.includes(a));
-  return ["deno task", ...args.map(shellQuote)].join(" ");
+  return ["deno task", ...args.map(withoutCredentials).map(shellQuote)].join(" ");
 }
 
 /** Quotes an argument for a POSIX shell where it needs to be. */

@@ -5,6 +5,7 @@ import { plural, wrap } from "../report/format.ts";
 import type { Change, Node, PartialPlan, Plan, PlannedNode } from "../types.ts";
 import type { Command } from "./command.ts";
 import { type ExplainJson, partialJson, plannedStatus } from "./json.ts";
+import { mayComeLines, remoteOf, remoteOptions } from "./remote_options.ts";
 import { openSession, planOptions } from "./session.ts";
 import type { Paint } from "./terminal.ts";
 
@@ -15,6 +16,7 @@ const command: Command = {
     positional: { name: "paper", optional: false },
     options: {
       ...planOptions,
+      ...remoteOptions,
       all: {
         type: "flag",
         describe: "One entry a node, with every change, also for cached nodes.",
@@ -24,6 +26,7 @@ const command: Command = {
     examples: ["deno task explain optima", "deno task explain optima --preset smoke --all"],
   },
   async run(args, io) {
+    const remote = remoteOf(args);
     const session = await openSession(command.spec, args, io.place);
     session.store.close();
     const { plan } = session;
@@ -48,7 +51,7 @@ const command: Command = {
     const lines = args.flags.has("all")
       ? plan.nodes.flatMap((p) => groupLines([p], io.out.paint, width, true))
       : explainLines(plan, io.out.paint, width);
-    io.out.write(lines.join("\n") + "\n");
+    io.out.write([...lines, ...mayComeLines(plan, remote)].join("\n") + "\n");
     return 0;
   },
 };

@@ -1,5 +1,6 @@
 /** The JSON that `--json` prints: one object a command, the same fields every time. */
 
+import type { RemoteSummary } from "../remote/remote.ts";
 import type { Digest, Failure, Outcome, Plan, PlannedNode, Verdict } from "../types.ts";
 
 /** `reproduce --json`. */
@@ -17,6 +18,8 @@ export interface ReproduceJson {
    * has no entry for the preset, when the run did not complete, and for `--dry-run`.
    */
   readonly committed: CommittedJson | null;
+  /** Present with `--remote`: what was taken from it and given to it. */
+  readonly remote?: RemoteSummary;
   /** Wall time of the whole command's work. */
   readonly seconds: number;
   /** Present for a partial run: the choice as typed; `stages` is what it chose. */

@@ -4,6 +4,8 @@ import { storeFailure } from "../child_failure.ts";
 import { failureOf } from "../failure.ts";
 import { duration, plural } from "../report/format.ts";
 import { htmlPath, isReportCurrent, writeReport } from "../report/report_file.ts";
+import type { RemoteAddress } from "../remote/address.ts";
+import type { RemoteSummary } from "../remote/remote.ts";
 import { run as runPlan, type RunResult } from "../run.ts";
 import type { Outcome } from "../types.ts";
 import { circumstances, commandLine } from "./circumstances.ts";
@@ -19,6 +21,13 @@ import {
   verdictNumbers,
 } from "./json.ts";
 import { type Arguments, usage } from "./options.ts";
+import {
+  mayComeLines,
+  openRemoteOf,
+  remoteLines,
+  remoteOf,
+  remoteOptions,
+} from "./remote_options.ts";
 import { displayFor } from "./progress.ts";
 import { openSession, planOptions, type Session } from "./session.ts";
 import { failureLines, isCancelled, stageLines, verdictLines } from "./summary.ts";
@@ -32,6 +41,7 @@ const command: Command = {
     positional: { name: "paper", optional: false },
     options: {
       ...planOptions,
+      ...remoteOptions,
       "packages": {
         type: "text",
         value: "DIR",
@@ -67,11 +77,12 @@ const command: Command = {
     }
     const startedAt = performance.now();
     checkPackages(args, io);
+    const remote = remoteOf(args);
     const session = await openSession(command.spec, args, io.place);
     try {
       return args.flags.has("dry-run")
-        ? dryRun(session, args, io, startedAt)
-        : await reproduce(session, args, io, startedAt);
+        ? dryRun(session, remote, args, io, startedAt)
+        : await reproduce(session, remote, args, io, startedAt);
     } finally {
       session.store.close();
     }
@@ -79,7 +90,13 @@ const command: Command = {
 };
 export default command;
 
-function dryRun(session: Session, args: Arguments, io: Io, startedAt: number): number {
+function dryRun(
+  session: Session,
+  remote: RemoteAddress | null,
+  args: Arguments,
+  io: Io,
+  startedAt: number,
+): number {
   const { plan } = session;
   if (args.flags.has("json")) {
     printJson(io, {
@@ -94,12 +111,16 @@ function dryRun(session: Session, args: Arguments, io: Io, startedAt: number): n
       ...partialJson(plan),
       dryRun: true,
     });
-  } else io.out.write(explainLines(plan, io.out.paint, io.out.width()).join("\n") + "\n");
+  } else {
+    const lines = explainLines(plan, io.out.paint, io.out.width());
+    io.out.write([...lines, ...mayComeLines(plan, remote)].join("\n") + "\n");
+  }
   return 0;
 }
 
 async function reproduce(
   session: Session,
+  address: RemoteAddress | null,
   args: Arguments,
   io: Io,
   startedAt: number,
@@ -124,13 +145,21 @@ async function reproduce(
     });
   }
   let result: RunResult;
+  let shared: RemoteSummary | null;
   try {
+    const warn = (line: string) => display.say(`${io.err.paint.warn("warning")}: ${line}`);
+    const remote = await openRemoteOf(address, session.store, controller.signal, warn);
     result = await runPlan({
       ...session,
+      remote: remote ?? undefined,
       packagesDir: args.texts.packages && io.place.resolve(args.texts.packages),
       signal: controller.signal,
       onEvent: (event) => display.event(event),
     });
+    if (remote !== null && remote.waiting > 0) {
+      display.say(`Uploading the last ${plural(remote.waiting, "result")} to the remote cache.`);
+    }
+    shared = await remote?.finish() ?? null;
   } catch (error) {
     const failure = failureOf(error) ?? storeFailure(error, session.store.dir);
     if (failure === null) throw error;
@@ -156,10 +185,14 @@ async function reproduce(
       verdicts: verdictNumbers(result.verdicts),
       report,
       committed: committed.json,
+      ...(shared === null ? {} : { remote: shared }),
       seconds,
       ...partialJson(plan),
     });
-  } else tellEnd(io, title, result, { report, committed: committed.lines, seconds });
+  } else {
+    const notes = [...remoteLines(shared), ...committed.lines];
+    tellEnd(io, title, result, { report, notes, seconds });
+  }
   if (result.ok) return 0;
   return controller.signal.aborted ? cancelledExit : 1;
 }
@@ -251,9 +284,9 @@ function tellEnd(
   io: Io,
   title: string,
   result: RunResult,
-  { report, committed, seconds }: {
+  { report, notes, seconds }: {
     report: string | null;
-    committed: readonly string[];
+    notes: readonly string[];
     seconds: number;
   },
 ): void {
@@ -272,7 +305,7 @@ function tellEnd(
     [page.paint.strong(head)],
     verdictLines(result.verdicts, page),
     nothing ? [] : stageLines(result.outcomes, page),
-    committed,
+    notes,
     plan.partial ? [partialLine(plan.partial.text, result.complete)] : [],
     report === null ? [] : [`Report: ${io.place.show(report)}`],
   ];
