@@ -1,11 +1,11 @@
 /** Canonical bytes of JSON-like values, and their digests: equal bytes exactly for equal values. */
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Digest } from "./types.ts";
 
 /** SHA-256 of bytes, or of the UTF-8 form of a text. */
 export function sha256(content: Uint8Array | string): Digest {
-  return createHash("sha256").update(content).digest("hex");
+  return hash("sha256", content, "hex");
 }
 
 /** SHA-256 of the canonical bytes of a JSON-like value. */

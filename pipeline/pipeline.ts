@@ -49,10 +49,15 @@ export function pipeline<S extends z.ZodType>(declaration: PipelineDeclaration<S
       mend: "Name it as its folder in stages/: lower-case letters, digits and underscores.",
     });
   }
+  let last: { config: unknown; preset: string; targets: Targets } | null = null;
   return Object.freeze<Pipeline<S>>({
     ...declaration,
     kind: "pipeline",
     build(a) {
+      // The same configuration gives the same DAG, so planning and running share one.
+      if (last !== null && last.config === a.config && last.preset === a.preset) {
+        return last.targets;
+      }
       const targets = declaration.build(a);
       for (const [name, target] of Object.entries(targetsByName(targets))) {
         if (!isArtifact(target)) {
@@ -64,6 +69,7 @@ export function pipeline<S extends z.ZodType>(declaration: PipelineDeclaration<S
           });
         }
       }
+      last = { config: a.config, preset: a.preset, targets };
       return targets;
     },
   });

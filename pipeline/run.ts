@@ -1,11 +1,8 @@
 /** Carries out a plan and reads the verdicts and report sections that came out of it. */
 
-import { sweep } from "./attempt.ts";
 import { formatPath } from "./canonical.ts";
-import { execute } from "./executor.ts";
 import { Failed } from "./failure.ts";
 import { replaceFile } from "./host.ts";
-import { preparePackages } from "./packages.ts";
 import { type PlanRequest, programsOf } from "./plan.ts";
 import type { RemoteCache } from "./remote/types.ts";
 import { schedule } from "./scheduler.ts";
@@ -70,6 +67,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
   const root = directoryOf(request.root);
   const lockFile = await isFile(`${root}/deno.lock`) ? `${root}/deno.lock` : null;
   if (plan.nodes.some(({ status }) => status !== "cached")) {
+    const { sweep } = await import("./attempt.ts");
     sweep(store);
     await prepare(plan, programOf, { store, root, lockFile, signal, onEvent });
   }
@@ -90,6 +88,8 @@ export async function run(request: RunRequest): Promise<RunResult> {
         const { source } = node.work;
         return await download(store, { node, source, packagesDir, root, signal, ...task });
       }
+      // Likewise: most runs have nothing to do, and loading is most of what they cost.
+      const { execute } = await import("./executor.ts");
       const { provider } = plan;
       return await execute(store, { node, program: program!, provider, lockFile, signal, ...task });
     },
@@ -161,6 +161,7 @@ async function prepare(
   const setup = (message: string) => onEvent({ type: "setup", message });
   const fetching = { host: store.host, root, signal, onLog: setup };
   // Deno may complete the lock file it is given; the project's own stays as it is.
+  const { preparePackages } = await import("./packages.ts");
   const copy = lockFile === null ? null : `${store.dir}/tmp/${store.host.unique()}.lock`;
   if (copy !== null) store.host.files.copy(lockFile!, copy);
   try {

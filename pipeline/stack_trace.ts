@@ -1,6 +1,7 @@
 /** Translates stack traces of stage programs back to the files that people wrote. */
 
-import { SourceMap } from "node:module";
+import type { SourceMap } from "node:module";
+import process from "node:process";
 import type { Digest } from "./types.ts";
 
 /** Where the source map of a program is kept. @param cacheDir As given to `bundles`. */
@@ -30,6 +31,8 @@ export function originalStack(stack: string, mapPath: string): string {
 
 function readMap(path: string): SourceMap | null {
   try {
+    // Loaded only for a stage that failed.
+    const { SourceMap } = process.getBuiltinModule("node:module");
     return new SourceMap(JSON.parse(Deno.readTextFileSync(path)));
   } catch {
     // The map is a convenience: a trace without it is better than another error.

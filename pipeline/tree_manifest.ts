@@ -1,6 +1,5 @@
 /** The canonical list of a tree's files; the SHA-256 of its bytes is the tree's digest. */
 
-import { lstatSync, readdirSync } from "node:fs";
 import { sha256 } from "./canonical.ts";
 import type { Digest } from "./types.ts";
 
@@ -60,17 +59,17 @@ export function checkTreePath(path: string): void {
  * @throws {TreeError} on a symbolic link, FIFO, socket or device, or on a name that other systems cannot hold.
  */
 export function listTree(directory: string): string[] {
-  const root = lstatSync(directory);
-  if (root.isSymbolicLink()) throw new TreeError(`${directory} is a symbolic link`);
-  if (!root.isDirectory()) throw new TreeError(`${directory} is not a directory`);
+  const root = Deno.lstatSync(directory);
+  if (root.isSymlink) throw new TreeError(`${directory} is a symbolic link`);
+  if (!root.isDirectory) throw new TreeError(`${directory} is not a directory`);
   const paths: string[] = [];
   const walk = (prefix: string): void => {
-    for (const entry of readdirSync(`${directory}/${prefix}`, { withFileTypes: true })) {
+    for (const entry of Deno.readDirSync(`${directory}/${prefix}`)) {
       const path = prefix + entry.name;
-      if (entry.isDirectory()) walk(`${path}/`);
-      else if (entry.isFile()) paths.push(path);
+      if (entry.isDirectory) walk(`${path}/`);
+      else if (entry.isFile) paths.push(path);
       else {
-        const what = entry.isSymbolicLink() ? "a symbolic link" : "neither a file nor a directory";
+        const what = entry.isSymlink ? "a symbolic link" : "neither a file nor a directory";
         throw new TreeError(`${JSON.stringify(path)} is ${what}; a tree holds regular files only`);
       }
     }
