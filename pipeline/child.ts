@@ -32,21 +32,56 @@ function kill(child: Deno.ChildProcess): void {
 // `Deno.exit` and a normal end both come through here.
 globalThis.addEventListener("unload", () => live.forEach(kill));
 
-let deathSignal: Promise<boolean> | null = null;
+/** What the kernel can take from a child beyond what the program that it runs refuses itself. */
+export interface Confinement {
+  /** Whether it keeps the machine's network. */
+  readonly network: boolean;
+  /** False when it starts programs, none of which may outlive it. */
+  readonly processes: boolean;
+}
 
-/** Whether `setpriv` can make the kernel kill a child when this process dies, even by `kill -9`. */
-function hasDeathSignal(): Promise<boolean> {
-  deathSignal ??= (async () => {
+/** Makes the kernel kill a child when this process dies, even by `kill -9`. */
+const WITH_PARENT = ["setpriv", "--pdeathsig", "KILL", "--"];
+/** A name space without a network, still as the same user; `unshare` comes with `setpriv`. */
+const OFFLINE = ["unshare", "--map-current-user", "--net", "--"];
+/** The same with a name space of processes, which end with the first one of them. */
+const ALONE = ["unshare", "--map-current-user", "--net", "--pid", "--fork", "--kill-child", "--"];
+
+const works = new Map<string, Promise<boolean>>();
+
+/** Whether this kernel lets this user start programs through `words`; asked once. */
+function canWrap(words: readonly string[]): Promise<boolean> {
+  const name = words.join(" ");
+  const known = works.get(name);
+  if (known !== undefined) return known;
+  const answer = (async () => {
     if (Deno.build.os !== "linux") return false;
     try {
-      const args = ["--pdeathsig", "KILL", "--", "true"];
       const io = { stdin: "null", stdout: "null", stderr: "null" } as const;
-      return (await new Deno.Command("setpriv", { args, ...io }).output()).success;
+      const args = [...words.slice(1), "true"];
+      return (await new Deno.Command(words[0], { args, ...io }).output()).success;
     } catch {
       return false;
     }
   })();
-  return deathSignal;
+  works.set(name, answer);
+  return answer;
+}
+
+/** Whether the kernel keeps stages off the network here, native code and programs included. */
+export function canConfine(): Promise<boolean> {
+  return canWrap([...OFFLINE, ...WITH_PARENT]);
+}
+
+/** What a command is started through. */
+async function wrapping(confine: Confinement | undefined): Promise<readonly string[]> {
+  if (confine?.processes === false && !confine.network) {
+    // The outer process dies with this one, and the name space with the outer process.
+    const words = [...WITH_PARENT, ...ALONE];
+    if (await canWrap(words)) return words;
+  }
+  if (confine?.network === false && await canConfine()) return [...OFFLINE, ...WITH_PARENT];
+  return await canWrap(WITH_PARENT) ? WITH_PARENT : [];
 }
 
 /**
@@ -61,13 +96,13 @@ export async function runChild(
     readonly cwd: string;
     readonly env: Record<string, string>;
     readonly signal: AbortSignal;
+    /** As far as this machine can; nothing is taken when it is left out. */
+    readonly confine?: Confinement;
   },
   listener: ChildListener,
 ): Promise<ChildEnd> {
   const { cwd, env, signal } = options;
-  const wrapped = await hasDeathSignal()
-    ? ["setpriv", "--pdeathsig", "KILL", "--", command, ...args]
-    : [command, ...args];
+  const wrapped = [...await wrapping(options.confine), command, ...args];
   signal.throwIfAborted();
   const child = host.spawn(wrapped[0], {
     args: wrapped.slice(1),

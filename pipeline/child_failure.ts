@@ -2,6 +2,7 @@
 
 import type { ChildEnd } from "./child.ts";
 import { DISK_FULL, isDiskFull, isSystemError } from "./host.ts";
+import { refusalIn, refusedRead } from "./refusal.ts";
 import type { Failure, Provider } from "./types.ts";
 
 /** What is known about a failed process. */
@@ -14,6 +15,8 @@ export interface FailedChild {
   readonly tail: readonly string[];
   /** What its tensors run on; null when it has none. */
   readonly provider: Provider | null;
+  /** Exact npm specifiers that its program imports. */
+  readonly specifiers?: readonly string[];
   /** The store's directory, which also holds attempts. */
   readonly store: string;
   readonly log: string;
@@ -34,7 +37,7 @@ export function childFailure(child: FailedChild): Failure {
     return { code: "cancelled", message: "stopped while it ran", ...about, mend: RESUME };
   }
   if (DISK_FULL.test(text)) return { ...noSpace(child.store), ...about };
-  return undeclaredAccess(text, about) ?? strayRead(child, about) ??
+  return undeclaredAccess(text, child, about) ?? strayRead(child, about) ??
     runtimeMissing(child, text, about) ??
     noMemory(child, text, about) ??
     missingPackage(text, about) ?? stageExit(child, about);
@@ -68,64 +71,9 @@ export function storeFailure(error: unknown, store: string): Failure | null {
   };
 }
 
-/** What to declare for each permission that Deno names in `Requires … access to …`. */
-const DECLARE: Readonly<Record<string, (what: string) => [what: string, mend: string]>> = {
-  read: (path) => [
-    `read the file ${path}`,
-    "Declare it: make it an output of another stage and list it in `inputs`, or import it in the module.",
-  ],
-  write: (
-    path,
-  ) => [`write the file ${path}`, "Write through `outputs` and list each in the declaration."],
-  env: (name) => [
-    `read the environment variable ${name}`,
-    "Make it a parameter: list it in `params` and give its value in config.yaml.",
-  ],
-  net: (host) => [
-    `connect to ${host}`,
-    "Stages have no network. Declare the data as npmPackage({ … }) and list it in `inputs`.",
-  ],
-  run: (program) => [
-    `start the program ${program}`,
-    "Stages start no programs: do the work in the module, or through a package that it imports.",
-  ],
-  ffi: (library) => [
-    `load the native library ${library}`,
-    "Declare `provider: true` if the stage runs tensors; other native code is not permitted.",
-  ],
-  import: (host) => [
-    `import a module from ${host}`,
-    "Stages have no network: add the package to the import map of deno.json.",
-  ],
-  sys: (what) => [
-    `read system information (${what})`,
-    "Results must not depend on the machine: make it a parameter.",
-  ],
-};
-
-const REQUIRES = /Requires (\w+) access(?: to "([^"\n]+)")?, run again with the --allow-/;
-/** Refusals that name no resource, e.g. of making links. */
-const REFUSED = /NotCapable: ([^\n]{1,200})/;
-
-function undeclaredAccess(text: string, about: About): Failure | null {
-  const match = REQUIRES.exec(text);
-  if (match === null) {
-    const refused = REFUSED.exec(text);
-    return refused === null ? null : {
-      code: "undeclared-access",
-      message: `the stage tried what stages may not do: ${refused[1]}`,
-      ...about,
-      mend: "Read from `inputs` and write to `outputs` only.",
-    };
-  }
-  const [, kind, what = "anything"] = match;
-  const [tried, mend] = DECLARE[kind]?.(what) ?? [`use ${kind} access to ${what}`, "Declare it."];
-  return {
-    code: "undeclared-access",
-    message: `the stage tried to ${tried}, which it does not declare`,
-    ...about,
-    mend,
-  };
+function undeclaredAccess(text: string, child: FailedChild, about: About): Failure | null {
+  const found = refusalIn(text, child);
+  return found === null ? null : { code: "undeclared-access", ...found, ...about };
 }
 
 /**
@@ -140,11 +88,10 @@ function strayRead({ error, store }: FailedChild, about: About): Failure | null 
   if (match[1].startsWith("/") && !inside) return null;
   const path = inside ? match[1].slice(attempts.length).replace(/^[^/]+\//, "") : match[1];
   if (/^(inputs|outputs)\//.test(path)) return null;
-  const [tried, mend] = DECLARE.read(path);
+  const { message, mend } = refusedRead(path, store);
   return {
     code: "undeclared-access",
-    message:
-      `the stage tried to ${tried}, which it does not declare; a stage runs in a folder of its own`,
+    message: `${message}; a stage runs in a folder of its own`,
     ...about,
     mend,
   };

@@ -1,6 +1,18 @@
 /** The environment part of keys, which provider runs tensors, and what a child is permitted for it. */
 
 import project from "../deno.json" with { type: "json" };
+import { declaredBy, declaredEnvironment } from "./declared.ts";
+import {
+  cudaLibraries,
+  describeAdapter,
+  knownAdapter,
+  nvidiaDriver,
+  nvidiaModel,
+  readIfThere,
+  remembered,
+  VULKAN_VARIABLES,
+  vulkanDrivers,
+} from "./device.ts";
 import { type Host, systemHost } from "./host.ts";
 import type { Provider, Work } from "./types.ts";
 
@@ -13,7 +25,9 @@ const PROBE_MODEL =
  *
  * Every stage depends on the Deno version, and on its threads when it has several. A stage that computes
  * tensors also depends on the provider and the version of ONNX Runtime; natively also on the system and the family of
- * vector instructions, because kernels are chosen by it. A download has a pinned digest and depends on nothing.
+ * vector instructions, because kernels are chosen by it; on a GPU also on the device and its drivers. Variables
+ * and programs that a stage declares count with their values and contents. A download has a pinned digest and
+ * depends on nothing.
  *
  * @param threads Threads the stage is given: `min(cores, jobs)`.
  */
@@ -22,8 +36,11 @@ export function environmentOf(
   provider: Provider,
   threads = 1,
 ): Record<string, string> {
-  if (work.type === "npm") return {};
-  const environment: Record<string, string> = { deno: Deno.version.deno };
+  if (work.type !== "module") return {};
+  const environment: Record<string, string> = {
+    deno: Deno.version.deno,
+    ...declaredEnvironment(work),
+  };
   if (!work.provider) {
     // Stages are told their threads, and may divide their work by them.
     return threads === 1 ? environment : { ...environment, threads: String(threads) };
@@ -34,8 +51,28 @@ export function environmentOf(
   if (provider === "wasm") return environment;
   environment.system = `${Deno.build.os}-${Deno.build.arch}`;
   if (provider === "cpu") environment.instructions = instructionSet();
-  if (provider === "cuda") environment.gpu = nvidiaModel() ?? "unknown";
-  return environment;
+  return Object.assign(environment, deviceOf(provider));
+}
+
+function deviceOf(provider: Provider): Record<string, string> {
+  if (provider === "cuda") {
+    const visible = Deno.env.get("CUDA_VISIBLE_DEVICES");
+    return {
+      gpu: nvidiaModel() ?? "unknown",
+      driver: nvidiaDriver() ?? "unknown",
+      libraries: cudaLibraries(),
+      ...(visible === undefined ? {} : { devices: visible }),
+    };
+  }
+  if (provider === "webgpu") {
+    const driver = nvidiaDriver();
+    return {
+      adapter: knownAdapter(),
+      vulkan: vulkanDrivers(),
+      ...(driver === null ? {} : { driver }),
+    };
+  }
+  return {};
 }
 
 /** The npm package that runs a provider, as an exact specifier from the project's import map. */
@@ -65,27 +102,6 @@ function readInstructionSet(): string {
   return FAMILIES.find(([flag]) => flags.has(flag))?.[1] ?? "baseline";
 }
 
-function nvidiaModel(): string | null {
-  try {
-    for (const gpu of Deno.readDirSync("/proc/driver/nvidia/gpus")) {
-      const text = readIfThere(`/proc/driver/nvidia/gpus/${gpu.name}/information`) ?? "";
-      const model = /^Model:\s*(.+)$/m.exec(text)?.[1];
-      if (model !== undefined) return model.trim();
-    }
-  } catch {
-    // No NVIDIA driver.
-  }
-  return null;
-}
-
-function readIfThere(path: string): string | null {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return null;
-  }
-}
-
 /** Which provider a run uses, and why, for people. */
 export interface ProviderChoice {
   readonly provider: Provider;
@@ -111,6 +127,8 @@ export async function chooseProvider(
   requested: Provider | "auto",
   options: { readonly cacheDir?: string; readonly host?: Host } = {},
 ): Promise<ProviderChoice> {
+  const host = options.host ?? systemHost;
+  if (requested === "webgpu") await describeAdapter(askAdapter, host, options.cacheDir);
   if (requested !== "auto") return { provider: requested, reason: "as requested" };
   const system = `${Deno.build.os}-${Deno.build.arch}`;
   if (!NATIVE.has(system)) {
@@ -118,35 +136,37 @@ export async function chooseProvider(
   }
   const gpu = nvidiaModel();
   if (gpu === null) return { provider: "cpu", reason: "no NVIDIA GPU found" };
-  const problem = await cachedProbe(gpu, options.host ?? systemHost, options.cacheDir);
+  const problem = await cachedProbe(gpu, host, options.cacheDir);
   return problem === null
     ? { provider: "cuda", reason: `a CUDA session works on ${gpu}` }
     : { provider: "cpu", reason: `no CUDA session on ${gpu}: ${problem}` };
 }
 
-async function cachedProbe(gpu: string, host: Host, cacheDir?: string): Promise<string | null> {
-  const path = cacheDir === undefined ? null : `${cacheDir}/cuda_probe.json`;
-  const about = [gpu, runtimePackage("cuda"), Deno.version.deno].join(" ");
-  if (path !== null) {
-    try {
-      const known = JSON.parse(Deno.readTextFileSync(path));
-      if (known.about === about) return known.problem;
-    } catch {
-      // Not probed yet.
-    }
-  }
-  const problem = await probe("cuda");
-  if (path !== null) {
-    try {
-      host.files.makeDirectory(cacheDir!);
-      const temporary = `${path}.${host.unique()}`;
-      host.files.writeNew(temporary, new TextEncoder().encode(JSON.stringify({ about, problem })));
-      host.files.rename(temporary, path);
-    } catch {
-      // Only a cache: the next run probes again.
-    }
-  }
-  return problem;
+function cachedProbe(gpu: string, host: Host, cacheDir?: string): Promise<string | null> {
+  const about = [gpu, nvidiaDriver(), cudaLibraries(), runtimePackage("cuda"), Deno.version.deno];
+  return remembered("cuda_probe", about.join("\n"), () => probe("cuda"), host, cacheDir);
+}
+
+/** What the WebGPU adapter says of itself, asked in a child, because drivers stay in the process. */
+async function askAdapter(): Promise<string> {
+  const program = `const { info } = await navigator.gpu.requestAdapter() ?? {};
+    console.log(info ? [info.description, info.vendor, info.architecture, info.device].join(" | ") : "none");
+    Deno.exit(0);`;
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--no-prompt",
+      "--no-config",
+      "--no-lock",
+      "data:text/javascript," + encodeURIComponent(program),
+    ],
+    env: childEnvironment({ provider: "webgpu" }),
+    clearEnv: true,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  }).output();
+  return new TextDecoder().decode(stdout).trim() || "unknown";
 }
 
 /** Creates and runs a session on a provider in a child. @returns null when it works, else why not. */
@@ -170,7 +190,7 @@ export async function probe(provider: Provider): Promise<string | null> {
       ...providerPermissions(provider, npm),
       "data:text/javascript," + encodeURIComponent(program),
     ],
-    env: childEnvironment(),
+    env: childEnvironment({ provider }),
     clearEnv: true,
     stdin: "null",
     stdout: "null",
@@ -182,7 +202,7 @@ export async function probe(provider: Provider): Promise<string | null> {
     "the probe failed";
 }
 
-/** Permissions that a provider provably needs; `npm` is Deno's npm cache. */
+/** Permissions that a provider provably needs; `npm` is the folders of its packages, separated by commas. */
 export function providerPermissions(provider: Provider, npm: string): string[] {
   const read = `--allow-read=${npm}`;
   // The native runtimes load a shared library; the others are WebAssembly and need none.
@@ -206,7 +226,7 @@ async function readNpmCacheDir(): Promise<string> {
   return JSON.parse(new TextDecoder().decode(stdout)).npmCache;
 }
 
-/** Variables that a child needs to find Deno's cache, the user's registry and native libraries. */
+/** Variables that a child needs to find Deno's cache and the user's registry. */
 const PASSED = [
   "HOME",
   "PATH",
@@ -215,22 +235,36 @@ const PASSED = [
   "LOCALAPPDATA",
   "USERPROFILE",
   "SYSTEMROOT",
-  "LD_LIBRARY_PATH",
-  "CUDA_VISIBLE_DEVICES",
   "NPM_CONFIG_REGISTRY",
-  "VK_ICD_FILENAMES",
-  "VK_DRIVER_FILES",
 ];
 
+/** What a provider's libraries are found by; what follows from it is in the key (see `deviceOf`). */
+const PASSED_TO: Partial<Record<Provider, readonly string[]>> = {
+  cuda: ["LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES"],
+  webgpu: ["LD_LIBRARY_PATH", ...VULKAN_VARIABLES],
+};
+
+/** Whose process an environment is for. */
+export interface ChildOf {
+  /** Null for a stage without tensors. @default null */
+  readonly provider?: Provider | null;
+  readonly work?: Work;
+}
+
 /**
- * The environment of every stage's process: few variables, and one locale and time zone everywhere, because
- * number formats and dates would otherwise differ between machines. The stage itself may read none of it.
+ * The environment of a stage's process: few variables, and one locale and time zone everywhere, because number
+ * formats and dates would otherwise differ between machines. The stage may read what it declares, nothing else.
  */
-export function childEnvironment(): Record<string, string> {
+export function childEnvironment({ provider = null, work }: ChildOf = {}): Record<string, string> {
   const environment: Record<string, string> = { LANG: "C.UTF-8", TZ: "UTC", NO_COLOR: "1" };
-  for (const name of PASSED) {
+  // WebGPU needs no permission in Deno, so without this every stage could compute on the graphics card.
+  if (provider !== "webgpu") environment.DENO_WEBGPU_BACKEND = "noop";
+  const pass = (name: string) => {
     const value = Deno.env.get(name);
     if (value !== undefined) environment[name] = value;
-  }
+    else delete environment[name];
+  };
+  for (const name of [...PASSED, ...PASSED_TO[provider ?? "cpu"] ?? []]) pass(name);
+  if (work !== undefined) declaredBy(work).env.forEach(pass);
   return environment;
 }

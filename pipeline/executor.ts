@@ -4,10 +4,12 @@ import { lstatSync, readdirSync } from "node:fs";
 import { type AttemptDirectory, openAttempt } from "./attempt.ts";
 import { runChild } from "./child.ts";
 import { childFailure, noSpace, RESUME } from "./child_failure.ts";
-import { childEnvironment, npmCacheDir, providerPermissions } from "./environment.ts";
+import { declaredBy } from "./declared.ts";
+import { childEnvironment } from "./environment.ts";
 import { Failed } from "./failure.ts";
 import { isDiskFull } from "./host.ts";
 import type { Job, JobArtifact } from "./runner.ts";
+import { sandboxFlags } from "./sandbox.ts";
 import { originalStack, sourceMapPath } from "./stack_trace.ts";
 import { DamagedObject, type Incoming, type Store } from "./store.ts";
 import { TreeError } from "./tree_manifest.ts";
@@ -41,8 +43,6 @@ export interface Finished {
   readonly log: Digest | null;
 }
 
-/** Seeds `Math.random` and `crypto` of every stage, so that a stage that uses them repeats itself. */
-const SEED = 1;
 /** Log lines kept in memory for messages. */
 const TAIL = 60;
 
@@ -91,7 +91,14 @@ async function runProgram(
     threads: attempt.threads,
   };
   files.writeNew(`${path}/job.json`, new TextEncoder().encode(JSON.stringify(job)));
-  const args = [...await flags(store, path, attempt), `${path}/program.js`, `${path}/job.json`];
+  const { specifiers } = attempt.program;
+  const args = [
+    ...await sandboxFlags(store.host, path, { ...attempt, specifiers }),
+    `${path}/program.js`,
+    `${path}/job.json`,
+  ];
+  const tensors = node.work.type === "module" && node.work.provider;
+  const provider = tensors ? attempt.provider : null;
 
   const log = `${store.dir}/logs/${fileName(node.id)}.${path.slice(path.lastIndexOf("/") + 1)}.log`;
   const tail: string[] = [];
@@ -108,8 +115,13 @@ async function runProgram(
   files.append(log, "");
   const end = await runChild(store.host, Deno.execPath(), args, {
     cwd: path,
-    env: childEnvironment(),
+    env: childEnvironment({ provider, work: node.work }),
     signal,
+    confine: {
+      // The runtimes of graphics cards may talk to services of the machine.
+      network: provider === "cuda" || provider === "webgpu",
+      processes: declaredBy(node.work).programs.length === 0,
+    },
   }, {
     line,
     message(message) {
@@ -125,48 +137,10 @@ async function runProgram(
   if (signal.aborted) throw new Failed(cancelled(node.id, log));
   if (!end.success || !said.done) {
     const { error } = said;
-    const provider = node.work.type === "module" && node.work.provider ? attempt.provider : null;
-    const about = { node: node.id, provider, store: store.dir, log };
+    const about = { node: node.id, provider, store: store.dir, log, specifiers };
     throw new Failed(childFailure({ ...about, end, error, tail }));
   }
   return log;
-}
-
-/** Deno's flags for one attempt: everything is refused unless the declaration needs it. */
-async function flags(store: Store, path: string, attempt: Attempt): Promise<string[]> {
-  const { program, node, provider } = attempt;
-  const list = [
-    "run",
-    "--no-prompt",
-    "--no-config",
-    "--no-remote",
-    "--cached-only",
-    "--no-code-cache",
-    "--quiet",
-    `--seed=${SEED}`,
-    // Relative to the attempt, where the process starts: in a flag a comma ends a path.
-    "--allow-read=.",
-    "--allow-write=./outputs",
-  ];
-  if (attempt.lockFile === null) list.push("--no-lock");
-  else {
-    // A copy: Deno writes to a lock file when it thinks that something is missing from it.
-    store.host.files.copy(attempt.lockFile, `${path}/deno.lock`);
-    list.push(`--lock=${path}/deno.lock`);
-  }
-  const tensors = node.work.type === "module" && node.work.provider;
-  if (tensors) list.push(...providerPermissions(provider, await npmCacheDir()));
-  else if (program.specifiers.length > 0) {
-    list.push(`--allow-read=${await npmCacheDir()}`);
-  }
-  return mergeReads(list);
-}
-
-/** Deno takes `--allow-read` once. */
-function mergeReads(list: readonly string[]): string[] {
-  const flag = "--allow-read=";
-  const paths = list.filter((f) => f.startsWith(flag)).map((f) => f.slice(flag.length));
-  return [...list.filter((f) => !f.startsWith(flag)), flag + paths.join(",")];
 }
 
 async function placeInputs(

@@ -42,6 +42,11 @@ export class ImportMap {
     return new ImportMap(root, config.imports ?? {}, lock);
   }
 
+  /** A lock file alone, without an import map. */
+  static ofLock(lock: Lock): ImportMap {
+    return new ImportMap(new URL("file:///"), {}, lock);
+  }
+
   /** Entries that lead to files of the project; where a package leads is seen in each program. */
   get files(): Readonly<Record<string, string>> {
     return Object.fromEntries(
@@ -135,7 +140,9 @@ export class ImportMap {
   }
 }
 
-interface Lock {
+/** The parts of `deno.lock` that are read here. */
+export interface Lock {
+  readonly version?: string;
   readonly specifiers?: Readonly<Record<string, string>>;
   readonly npm?: Readonly<
     Record<string, {
@@ -147,7 +154,7 @@ interface Lock {
 }
 
 /** Splits `@scope/name@version` or `name@version`; the version is empty when there is none. */
-function splitPackage(text: string): { name: string; version: string } {
+export function splitPackage(text: string): { name: string; version: string } {
   const at = text.indexOf("@", 1);
   return at === -1
     ? { name: text, version: "" }

@@ -48,6 +48,8 @@ export function stage<
         type: "module",
         implementation: declaration.implementation,
         provider: declaration.provider ?? false,
+        ...namesOf("env", declaration.env),
+        ...namesOf("programs", declaration.programs),
       }),
       inputs: Object.freeze({ ...inputs }) as Node["inputs"],
       inputKinds: declaration.inputs,
@@ -57,6 +59,13 @@ export function stage<
     }));
   };
   return Object.freeze(Object.assign(apply, { declaration })) as Stage<I, S, O>;
+}
+
+/** Each name once and in one order, so that the order of a declaration does not enter the key. */
+function namesOf(field: "env" | "programs", names: readonly string[] | undefined) {
+  return names === undefined || names.length === 0
+    ? {}
+    : { [field]: Object.freeze([...new Set(names)].sort()) };
 }
 
 /** The outputs of a node as artifacts, by name. */
@@ -104,6 +113,23 @@ function checkDeclaration<I extends InputKinds, S extends z.ZodType, O extends O
   }
   if (Object.keys(d.outputs).length === 0) {
     wrong("it declares no outputs", "A stage exists for its outputs: declare at least one.");
+  }
+  for (const name of d.env ?? []) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+      wrong(
+        `env has ${JSON.stringify(name)}, which is not the name of a variable`,
+        "List each variable by its whole name; patterns are not understood.",
+      );
+    }
+  }
+  for (const name of d.programs ?? []) {
+    // A comma would end the path in the flag that permits it.
+    if (!/^(\/[^,]*)?[^/,\s-][^/,]*$/.test(name)) {
+      wrong(
+        `programs has ${JSON.stringify(name)}, which is neither a name nor an absolute path`,
+        'Write "gzip" for a program on PATH, or its absolute path.',
+      );
+    }
   }
   if (!(d.implementation instanceof URL) || d.implementation.protocol !== "file:") {
     wrong(

@@ -116,6 +116,13 @@ export interface StageDeclaration<
   readonly resources?: Resources | ((params: z.output<S>) => Resources);
   /** True when the stage computes tensors: grants FFI where needed; provider enters the key. */
   readonly provider?: boolean;
+  /** Environment variables that it may read: their values, and whether they are set, enter the key. */
+  readonly env?: readonly string[];
+  /**
+   * Programs of the machine that it may start: names on `PATH` or absolute paths. The bytes of each file enter
+   * the key. A program runs outside the sandbox and can read and write whatever the user can.
+   */
+  readonly programs?: readonly string[];
 }
 
 /** The type of a stage module's `run`: `export const run: Run<typeof trainTeacher> = async (ctx) => {…}`. */
@@ -160,7 +167,13 @@ export interface Node {
 }
 
 export type Work =
-  | { readonly type: "module"; readonly implementation: URL; readonly provider: boolean }
+  | {
+    readonly type: "module";
+    readonly implementation: URL;
+    readonly provider: boolean;
+    readonly env?: readonly string[];
+    readonly programs?: readonly string[];
+  }
   | { readonly type: "npm"; readonly source: NpmSource };
 
 /** A data package: the only kind of node with network access. Fixed output: `digest` is pinned. */

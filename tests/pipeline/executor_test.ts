@@ -49,7 +49,7 @@ const REFUSED: readonly (readonly [body: string, tried: RegExp, mend: RegExp])[]
   [`Deno.writeTextFileSync("job.json", "")`, /write the file/, /`outputs`/],
   [`Deno.env.get("HOME")`, /environment variable HOME/, /`params`/],
   [`await fetch("https://example.com/")`, /connect to example\.com:443/, /npmPackage/],
-  [`new Deno.Command("ls").outputSync()`, /start the program ls/, /no programs/],
+  [`new Deno.Command("ls").outputSync()`, /start the program ls/, /`programs`/],
   [`Deno.dlopen("/lib/x.so", {})`, /native library \/lib\/x\.so/, /provider: true/],
   [`Deno.hostname()`, /system information \(hostname\)/, /parameter/],
 ];
