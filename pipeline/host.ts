@@ -5,6 +5,8 @@ export interface FileSteps {
   /** Creates a new file; fails when it exists. */
   writeNew(path: string, bytes: Uint8Array): void;
   append(path: string, text: string): void;
+  /** Adds to the end of a file that is there. */
+  appendBytes(path: string, bytes: Uint8Array): void;
   copy(from: string, to: string): void;
   /** Hard link. */
   link(from: string, to: string): void;
@@ -64,6 +66,7 @@ export const systemHost: Host = {
   files: {
     writeNew: (path, bytes) => Deno.writeFileSync(path, bytes, { createNew: true }),
     append: (path, text) => Deno.writeTextFileSync(path, text, { append: true }),
+    appendBytes: (path, bytes) => Deno.writeFileSync(path, bytes, { append: true, create: false }),
     copy: (from, to) => Deno.copyFileSync(from, to),
     link: (from, to) => Deno.linkSync(from, to),
     rename: (from, to) => Deno.renameSync(from, to),
