@@ -27,6 +27,32 @@ export function canonical(value: unknown): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(canonicalText(value));
 }
 
+/** Texts of frozen values: the nodes of a sweep share most parts of their keys. */
+const known = new WeakMap<object, string>();
+/** Longer texts are made again instead of kept. */
+const LONGEST_KNOWN = 16384;
+
+/**
+ * Freezes a JSON-like value all the way down, so that it cannot change after its canonical bytes were
+ * made once.
+ *
+ * @throws {TypeError} As `canonical`.
+ */
+export function frozen<T>(value: T): T {
+  if (typeof value !== "object" || value === null || known.has(value)) return value;
+  const text = canonicalText(value);
+  freeze(value);
+  if (text.length <= LONGEST_KNOWN) known.set(value, text);
+  return value;
+}
+
+function freeze(value: object): void {
+  Object.freeze(value);
+  for (const member of Object.values(value)) {
+    if (typeof member === "object" && member !== null) freeze(member);
+  }
+}
+
 function canonicalText(value: unknown): string {
   const out: string[] = [];
   append(out, value, [], []);
@@ -52,6 +78,11 @@ function append(out: string[], value: unknown, path: (string | number)[], above:
   }
   if (value === null) {
     out.push("n");
+    return;
+  }
+  const text = known.get(value);
+  if (text !== undefined) {
+    out.push(text);
     return;
   }
   if (above.includes(value)) throw refused("a cycle", path);

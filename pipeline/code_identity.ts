@@ -1,6 +1,6 @@
 /** Code identity: the program of each stage, whose digest is its identity and which is what is executed. */
 
-import { digestOf, sha256 } from "./canonical.ts";
+import { digestOf, frozen, sha256 } from "./canonical.ts";
 import { buildPrograms, relative } from "./code_build.ts";
 import { type Outline, outlinePath } from "./code_outline.ts";
 import { Failed } from "./failure.ts";
@@ -92,7 +92,7 @@ function bundleOf({ digest, code, files, externals }: Program, imports: ImportMa
     const resolved = imports.resolve(specifier, new URL("file:///"));
     return resolved.type === "npm" ? [resolved.package] : [];
   });
-  return { digest, code, files, specifiers, packages: imports.integrities(packages) };
+  return { digest, code, files, specifiers, packages: frozen(imports.integrities(packages)) };
 }
 
 type CacheEntry = Omit<Program, "code">;

@@ -40,9 +40,21 @@ export function nodesOf(targets: Iterable<Artifact>): readonly Node[] {
   return order;
 }
 
+/** Nodes never change, and each is asked several times in a run. */
+const upstream = new WeakMap<Node, readonly Node[]>();
+
 /** The distinct nodes that a node reads from, in the order of its inputs. */
 export function upstreamOf(node: Node): readonly Node[] {
-  return [...new Set(inputArtifacts(node).map(({ artifact }) => artifact.node))];
+  let known = upstream.get(node);
+  if (known === undefined) {
+    const distinct = new Set<Node>();
+    for (const name in node.inputs) {
+      for (const artifact of asList(node.inputs[name])) distinct.add(artifact.node);
+    }
+    known = [...distinct];
+    upstream.set(node, known);
+  }
+  return known;
 }
 
 /** The artifacts that a node reads, one entry each, with the name of the input. */
@@ -85,7 +97,8 @@ function checkIds(nodes: readonly Node[]): void {
 }
 
 function checkKinds(node: Node): void {
-  for (const [name, declared] of Object.entries(node.inputKinds)) {
+  for (const name in node.inputKinds) {
+    const declared = node.inputKinds[name];
     const kind = isMany(declared) ? declared.many : declared;
     for (const { kind: given, output, node: producer } of asList(node.inputs[name] ?? [])) {
       if (given.form === kind.form && given.media === kind.media) continue;

@@ -1,6 +1,6 @@
 /** Plans a run: which nodes are cached, which will run and why, without running or importing any. */
 
-import { digestOf } from "./canonical.ts";
+import { digestOf, frozen } from "./canonical.ts";
 import { changesSince } from "./change.ts";
 import { type Outlines, readOutlines } from "./code_outline.ts";
 import { type Bundle, bundles } from "./code_identity.ts";
@@ -23,10 +23,12 @@ import type {
   KeyComponents,
   Node,
   OutputEntry,
+  OutputKinds,
   Plan,
   PlannedNode,
   Provider,
   StageRecord,
+  Work,
 } from "./types.ts";
 
 export { changesSince };
@@ -77,15 +79,15 @@ export async function plan(request: PlanRequest): Promise<Plan> {
   const { select } = request;
   const partial = isPartial(select);
   const force = request.force === true && !partial;
-  for (const node of nodes) {
-    planned.set(node, planNode(node, programs(node), planned, { ...request, outlines, force }));
-  }
+  const environmentOf = environments(provider, request.jobs);
+  const how = { ...request, outlines, environmentOf, force };
+  for (const node of nodes) planned.set(node, planNode(node, programs(node), planned, how));
   const about = { paper: pipeline.name, preset, provider };
   if (!partial) return { ...about, nodes: [...planned.values()] };
   const selected = selectNodes(nodes, select);
   if (request.force) {
     for (const node of nodes.filter((n) => selected.has(n))) {
-      planned.set(node, planNode(node, programs(node), planned, { ...request, outlines }));
+      planned.set(node, planNode(node, programs(node), planned, { ...how, force: true }));
     }
   }
   const given = neededBy(nodes, selected).map((node) => planned.get(node)!);
@@ -140,13 +142,12 @@ export async function programsOf(
   root: URL,
   store: Pick<PlanStore, "dir" | "host">,
 ): Promise<(node: Node) => Bundle | null> {
-  const implementations = nodes.flatMap(({ work }) =>
-    work.type === "module" ? [work.implementation] : []
-  );
-  const found = await bundles(root, implementations, `${store.dir}/cache/bundles`, {
-    host: store.host,
-  });
-  return ({ work }) => work.type === "module" ? found.get(work.implementation.href)! : null;
+  // The nodes of one declaration share its URL.
+  const urls = new Set<URL>();
+  for (const { work } of nodes) if (work.type === "module") urls.add(work.implementation);
+  const found = await bundles(root, [...urls], `${store.dir}/cache/bundles`, { host: store.host });
+  const programs = new Map([...urls].map((url) => [url, found.get(url.href)!]));
+  return ({ work }) => work.type === "module" ? programs.get(work.implementation)! : null;
 }
 
 /**
@@ -162,15 +163,27 @@ export function componentsOf(
   inputDigests: Readonly<Record<string, readonly Digest[]>>,
   environment: Readonly<Record<string, string>>,
 ): KeyComponents {
-  const outputs = Object.fromEntries(
-    Object.entries(node.outputs).map(([name, kind]) => [name, `${kind.form} ${kind.media}`]),
-  );
+  const outputs = outputsComponent(node.outputs);
   const code = node.work.type === "npm" || bundle === null
     ? { digest: digestOf(node.work.type), files: {}, packages: {} }
     : { digest: bundle.digest, files: bundle.files, packages: bundle.packages };
   return node.work.type === "npm"
     ? { code, params: node.params, inputs: {}, environment: {}, outputs }
     : { code, params: node.params, inputs: inputDigests, environment, outputs };
+}
+
+/** By declaration: the nodes of a sweep share one. */
+const outputsComponents = new WeakMap<OutputKinds, KeyComponents["outputs"]>();
+
+function outputsComponent(outputs: OutputKinds): KeyComponents["outputs"] {
+  let component = outputsComponents.get(outputs);
+  if (component === undefined) {
+    component = frozen(Object.fromEntries(
+      Object.entries(outputs).map(([name, kind]) => [name, `${kind.form} ${kind.media}`]),
+    ));
+    outputsComponents.set(outputs, component);
+  }
+  return component;
 }
 
 /** The environment part of a node's key, with the threads that it gets under `jobs` slots. */
@@ -180,6 +193,25 @@ export function nodeEnvironment(
   jobs: number,
 ): Readonly<Record<string, string>> {
   return environmentOf(node.work, provider, threadsOf(node, jobs));
+}
+
+/** `nodeEnvironment` for the many nodes of one plan, which share few different ones. */
+export function environments(
+  provider: Provider,
+  jobs: number,
+): (node: Node) => Readonly<Record<string, string>> {
+  const byThreads = new Map<number, Map<Work, Readonly<Record<string, string>>>>();
+  return (node) => {
+    const threads = threadsOf(node, jobs);
+    let byWork = byThreads.get(threads);
+    if (byWork === undefined) byThreads.set(threads, byWork = new Map());
+    let environment = byWork.get(node.work);
+    if (environment === undefined) {
+      environment = frozen(nodeEnvironment(node, provider, jobs));
+      byWork.set(node.work, environment);
+    }
+    return environment;
+  };
 }
 
 /** Threads that a node may use: its cores, bounded by the number of jobs. */
@@ -197,7 +229,7 @@ export function inputDigestsOf(
   outputsOf: (node: Node) => Readonly<Record<string, Digest>> | null,
 ): Record<string, readonly Digest[]> | null {
   const inputs: Record<string, readonly Digest[]> = {};
-  for (const name of Object.keys(node.inputKinds)) {
+  for (const name in node.inputKinds) {
     const digests: Digest[] = [];
     for (const artifact of asList(node.inputs[name])) {
       const digest = outputsOf(artifact.node)?.[artifact.output];
@@ -213,11 +245,12 @@ function planNode(
   node: Node,
   bundle: Bundle | null,
   planned: ReadonlyMap<Node, PlannedNode>,
-  { pipeline, preset, provider, jobs, store, force, outlines }: PlanRequest & {
+  { pipeline, preset, environmentOf, store, force, outlines }: PlanRequest & {
     readonly outlines: Outlines;
+    readonly environmentOf: (node: Node) => Readonly<Record<string, string>>;
   },
 ): PlannedNode {
-  const environment = nodeEnvironment(node, provider, jobs);
+  const environment = environmentOf(node);
   const last = () => store.lastComponents(pipeline.name, preset, node.id);
   const forced: Change[] = force === true && node.work.type === "module"
     ? [{ component: "forced", text: "run again as asked" }]
@@ -250,9 +283,14 @@ function planNode(
 /** Digests of a node's outputs when it is cached. */
 function recordedOutputs(planned: PlannedNode | undefined): Record<string, Digest> | null {
   if (planned?.status !== "cached" || planned.record === null) return null;
-  return Object.fromEntries(
-    Object.entries(planned.record.outputs).map(([name, { digest }]) => [name, digest]),
-  );
+  return digestsOf(planned.record);
+}
+
+/** Output name → digest. */
+export function digestsOf({ outputs }: StageRecord): Record<string, Digest> {
+  const digests: Record<string, Digest> = {};
+  for (const name in outputs) digests[name] = outputs[name].digest;
+  return digests;
 }
 
 function lostOutputs(record: StageRecord, node: Node, store: PlanStore): string[] {

@@ -9,7 +9,7 @@ import { isSystemError } from "./host.ts";
 import { IndexHeap } from "./index_heap.ts";
 import { keyOf } from "./key.ts";
 import { acquireLease } from "./lease.ts";
-import { componentsOf, inputDigestsOf, nodeEnvironment, threadsOf } from "./plan.ts";
+import { componentsOf, digestsOf, environments, inputDigestsOf, threadsOf } from "./plan.ts";
 import type { RemoteCache } from "./remote/types.ts";
 import { DamagedObject, type Store } from "./store.ts";
 import type {
@@ -97,6 +97,7 @@ class Scheduler {
   readonly #request: Schedule;
   readonly #states: State[] = [];
   readonly #byNode = new Map<Node, State>();
+  readonly #environmentOf: ReturnType<typeof environments>;
   /** Keys computed by this run: with `force`, the only ones whose records count. */
   readonly #made = new Set<Digest>();
   /** Nodes, by index, whose inputs are all there and whose keys are not made yet. */
@@ -112,6 +113,7 @@ class Scheduler {
 
   constructor(request: Schedule) {
     this.#request = request;
+    this.#environmentOf = environments(request.plan.provider, request.jobs);
     this.#free = request.jobs;
     for (const planned of request.plan.partial?.given ?? []) this.#give(planned);
     for (const planned of request.plan.nodes) this.#add(planned);
@@ -233,9 +235,9 @@ class Scheduler {
   }
 
   #components({ node }: State): KeyComponents {
-    const { plan, jobs, programOf } = this.#request;
+    const { programOf } = this.#request;
     const inputs = inputDigestsOf(node, (upstream) => digests(this.#byNode.get(upstream)!.record))!;
-    return componentsOf(node, programOf(node), inputs, nodeEnvironment(node, plan.provider, jobs));
+    return componentsOf(node, programOf(node), inputs, this.#environmentOf(node));
   }
 
   #hit({ node }: State, key: Digest): StageRecord | null {
@@ -408,9 +410,7 @@ function isReady({ stage, missing }: State): boolean {
 
 function digests(record: StageRecord | null): Record<string, Digest> | null {
   if (record === null) return null;
-  return Object.fromEntries(
-    Object.entries(record.outputs).map(([name, { digest }]) => [name, digest]),
-  );
+  return digestsOf(record);
 }
 
 function failureFrom(error: unknown, node: Node, { signal, store }: Schedule): Failure {

@@ -2,7 +2,7 @@
 
 import type { z } from "zod";
 import { describeKind, isMany } from "./artifact.ts";
-import { canonical } from "./canonical.ts";
+import { frozen } from "./canonical.ts";
 import { didYouMean, Failed } from "./failure.ts";
 import { formatProblem, parseStrictly } from "./schema.ts";
 import type {
@@ -33,6 +33,13 @@ export function stage<
   const O extends OutputKinds,
 >(declaration: StageDeclaration<I, S, O>): Stage<I, S, O> {
   checkDeclaration(declaration);
+  const work = Object.freeze<Work>({
+    type: "module",
+    implementation: declaration.implementation,
+    provider: declaration.provider ?? false,
+    ...namesOf("env", declaration.env),
+    ...namesOf("programs", declaration.programs),
+  });
   const apply = (application: Parameters<Stage<I, S, O>>[0]) => {
     const id = application.id === undefined
       ? declaration.name
@@ -44,13 +51,7 @@ export function stage<
       id,
       stage: declaration.name,
       describe: declaration.describe,
-      work: Object.freeze<Work>({
-        type: "module",
-        implementation: declaration.implementation,
-        provider: declaration.provider ?? false,
-        ...namesOf("env", declaration.env),
-        ...namesOf("programs", declaration.programs),
-      }),
+      work,
       inputs: Object.freeze({ ...inputs }) as Node["inputs"],
       inputKinds: declaration.inputs,
       params,
@@ -72,12 +73,11 @@ function namesOf(field: "env" | "programs", names: readonly string[] | undefined
 export function outputsOf<O extends OutputKinds>(
   node: Node,
 ): { readonly [N in keyof O]: Artifact<O[N]> } {
-  const artifacts = Object.entries(node.outputs).map(([output, kind]) =>
-    [output, Object.freeze({ node, output, kind })] as const
-  );
-  return Object.freeze(Object.fromEntries(artifacts)) as {
-    readonly [N in keyof O]: Artifact<O[N]>;
-  };
+  const artifacts: Record<string, Artifact> = {};
+  for (const output in node.outputs) {
+    artifacts[output] = Object.freeze({ node, output, kind: node.outputs[output] });
+  }
+  return Object.freeze(artifacts) as { readonly [N in keyof O]: Artifact<O[N]> };
 }
 
 /** True for values made by applying a stage or `npmPackage`. */
@@ -156,7 +156,8 @@ function parseParams<S extends z.ZodType>(
     });
   }
   try {
-    canonical(parsed.value);
+    // Frozen: the key made from them must stay true until the stage runs.
+    return frozen(parsed.value);
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new Failed({
@@ -166,7 +167,6 @@ function parseParams<S extends z.ZodType>(
       mend: "Parameters are part of the node's key and travel as JSON.",
     }, { cause: error });
   }
-  return parsed.value;
 }
 
 function checkInputs(

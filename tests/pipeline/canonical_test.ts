@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
-import { canonical, digestOf, formatPath, sha256 } from "../../pipeline/canonical.ts";
+import { canonical, digestOf, formatPath, frozen, sha256 } from "../../pipeline/canonical.ts";
 
 const text = (value: unknown) => new TextDecoder().decode(canonical(value));
 
@@ -132,4 +132,21 @@ Deno.test("digestOf() and sha256() are SHA-256 in hexadecimal", () => {
 Deno.test("formatPath() quotes odd names", () => {
   assert.equal(formatPath([]), "(top)");
   assert.equal(formatPath(["a", 0, "b c", "d"]), 'a[0]["b c"].d');
+});
+
+Deno.test("frozen() leaves canonical bytes as they are, and lets nothing change them", () => {
+  fc.assert(
+    fc.property(jsonValue, (value) => {
+      const plain = JSON.parse(JSON.stringify(value));
+      const before = text(plain);
+      const inside = [frozen(plain), { part: plain }, plain];
+      assert.equal(text(plain), before);
+      assert.equal(text(inside), text(JSON.parse(JSON.stringify(inside))));
+    }),
+    parameters,
+  );
+  const value = frozen({ list: [{ a: 1 }] });
+  assert.throws(() => value.list[0].a = 2, TypeError);
+  assert.throws(() => value.list.push({ a: 2 }), TypeError);
+  assert.throws(() => frozen({ bad: NaN }), /NaN at bad/);
 });
