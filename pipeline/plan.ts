@@ -9,6 +9,7 @@ import type { Host } from "./host.ts";
 import { Failed } from "./failure.ts";
 import { asList, nodesOf, upstreamOf } from "./graph.ts";
 import { keyOf } from "./key.ts";
+import { checkResources, limitsOf } from "./limits.ts";
 import { type Pipeline, targetsByName } from "./pipeline.ts";
 import {
   describeSelection,
@@ -58,6 +59,10 @@ export interface PlanRequest {
   readonly store: PlanStore;
   /** Run every stage again. Downloads stay cached, since their contents are pinned. @default false */
   readonly force?: boolean;
+  /** MiB for all stages that run at a time. @default the machine's */
+  readonly memory?: number;
+  /** Named slots. @default `gpu`: the NVIDIA GPUs found */
+  readonly slots?: Readonly<Record<string, number>>;
   /** A part of the pipeline; `force` then concerns this part alone. @default all of it */
   readonly select?: Selection;
   /** The command that was typed, without `select`: a message about missing nodes completes it. */
@@ -83,7 +88,10 @@ export async function plan(request: PlanRequest): Promise<Plan> {
   const how = { ...request, outlines, environmentOf, force };
   for (const node of nodes) planned.set(node, planNode(node, programs(node), planned, how));
   const about = { paper: pipeline.name, preset, provider };
-  if (!partial) return { ...about, nodes: [...planned.values()] };
+  if (!partial) {
+    checkAllResources([...planned.values()], request);
+    return { ...about, nodes: [...planned.values()] };
+  }
   const selected = selectNodes(nodes, select);
   if (request.force) {
     for (const node of nodes.filter((n) => selected.has(n))) {
@@ -92,11 +100,21 @@ export async function plan(request: PlanRequest): Promise<Plan> {
   }
   const given = neededBy(nodes, selected).map((node) => planned.get(node)!);
   checkGiven(given, selected, request);
+  const chosen = [...planned.values()].filter(({ node }) => selected.has(node));
+  checkAllResources(chosen, request);
   return {
     ...about,
-    nodes: [...planned.values()].filter(({ node }) => selected.has(node)),
+    nodes: chosen,
     partial: { text: describeSelection(select), given },
   };
+}
+
+/** What is cached may have been made on a larger machine. */
+function checkAllResources(planned: readonly PlannedNode[], request: PlanRequest): void {
+  const asking = planned.filter((p) => p.status !== "cached" && p.node.resources !== undefined);
+  if (asking.length === 0) return;
+  const limits = limitsOf(request);
+  for (const { node } of asking) checkResources(node, limits);
 }
 
 /** What a partial run reads and does not make must be there. */

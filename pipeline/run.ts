@@ -3,6 +3,7 @@
 import { formatPath } from "./canonical.ts";
 import { Failed } from "./failure.ts";
 import { replaceFile } from "./host.ts";
+import { limitsOf } from "./limits.ts";
 import { type PlanRequest, programsOf } from "./plan.ts";
 import type { RemoteCache } from "./remote/types.ts";
 import { schedule } from "./scheduler.ts";
@@ -71,9 +72,12 @@ export async function run(request: RunRequest): Promise<RunResult> {
     sweep(store);
     await prepare(plan, programOf, { store, root, lockFile, signal, onEvent });
   }
+  const limits = limitsOf(request);
   const outcomes = await schedule({
     plan,
     jobs: request.jobs,
+    memory: limits.memory,
+    slots: limits.slots,
     force: request.force ?? false,
     store,
     signal,
@@ -86,12 +90,12 @@ export async function run(request: RunRequest): Promise<RunResult> {
         const { download } = await import("./download.ts");
         const { packagesDir } = request;
         const { source } = node.work;
-        return await download(store, { node, source, packagesDir, root, signal, ...task });
+        return await download(store, { node, source, packagesDir, root, ...task });
       }
       // Likewise: most runs have nothing to do, and loading is most of what they cost.
       const { execute } = await import("./executor.ts");
       const { provider } = plan;
-      return await execute(store, { node, program: program!, provider, lockFile, signal, ...task });
+      return await execute(store, { node, program: program!, provider, lockFile, ...task });
     },
   });
   const seconds = (performance.now() - start) / 1000;

@@ -7,6 +7,8 @@ import { asList, upstreamOf } from "./graph.ts";
 import { Failed } from "./failure.ts";
 import { isSystemError } from "./host.ts";
 import { IndexHeap } from "./index_heap.ts";
+import { attemptsOf, mayPass, timedOut, waitBefore } from "./retry.ts";
+import { type Amounts, needsOf, SlotQueue } from "./slots.ts";
 import { keyOf } from "./key.ts";
 import { acquireLease } from "./lease.ts";
 import { componentsOf, digestsOf, environments, inputDigestsOf, threadsOf } from "./plan.ts";
@@ -33,6 +35,8 @@ export interface Task {
   /** Input name → contents. */
   readonly inputs: Readonly<Record<string, readonly OutputEntry[]>>;
   readonly threads: number;
+  /** Stops this attempt. */
+  readonly signal: AbortSignal;
   onProgress(progress: Progress): void;
   onLog(line: string): void;
 }
@@ -42,6 +46,10 @@ export interface Schedule {
   readonly plan: Plan;
   /** Core slots. */
   readonly jobs: number;
+  /** MiB. @default without bound */
+  readonly memory?: number;
+  /** Named slots. @default none */
+  readonly slots?: Readonly<Record<string, number>>;
   /** Run modules even where a record exists. */
   readonly force: boolean;
   readonly store: Store;
@@ -68,7 +76,12 @@ interface State {
   readonly downstream: State[];
   /** How many of `upstream` are not done. */
   missing: number;
-  stage: "waiting" | "running" | "done";
+  /** `resting`: between two attempts. */
+  stage: "waiting" | "running" | "resting" | "done";
+  /** The present or next attempt, from 1. */
+  attempt: number;
+  /** What it occupies, or waits for. */
+  needs: Amounts | null;
   record: StageRecord | null;
   outcome: Outcome | null;
   /** Known once all that it reads is there. */
@@ -102,19 +115,24 @@ class Scheduler {
   readonly #made = new Set<Digest>();
   /** Nodes, by index, whose inputs are all there and whose keys are not made yet. */
   readonly #ready = new IndexHeap();
-  /** Nodes, by index, that only wait for free cores. */
-  readonly #held = new IndexHeap();
+  readonly #limits: Amounts;
+  /** Nodes that only wait for free resources. */
+  readonly #queue: SlotQueue;
   /** Key under way → nodes with the same work, which wait for its record. */
   readonly #same = new Map<Digest, State[]>();
   #running = 0;
-  #free: number;
   /** Ends the wait for a running node. */
   #wake: () => void = () => {};
 
   constructor(request: Schedule) {
     this.#request = request;
     this.#environmentOf = environments(request.plan.provider, request.jobs);
-    this.#free = request.jobs;
+    const { jobs, memory = Infinity, slots = {} } = request;
+    this.#limits = { cores: jobs, memory, slots };
+    this.#queue = new SlotQueue(this.#limits, (index, needs) => {
+      const state = this.#states[index];
+      return isReady(state) && state.needs === needs;
+    });
     for (const planned of request.plan.partial?.given ?? []) this.#give(planned);
     for (const planned of request.plan.nodes) this.#add(planned);
   }
@@ -146,6 +164,8 @@ class Scheduler {
       repairs: 0,
       again: null,
       given: false,
+      attempt: 1,
+      needs: null,
     };
     for (const above of upstream) {
       above.downstream.push(state);
@@ -174,19 +194,16 @@ class Scheduler {
 
   /** Brings all nodes whose inputs are there as far as they come now, in the plan's order. */
   #advance(): void {
-    // A wide node that waits keeps narrow ones behind it from taking its cores again and again.
-    let blocked = false;
     while (true) {
-      if (this.#ready.first !== Infinity && (blocked || this.#ready.first <= this.#held.first)) {
+      const next = this.#queue.first();
+      if (this.#ready.first !== Infinity && this.#ready.first <= next) {
         this.#resolve(this.#states[this.#ready.pop()]);
-      } else if (this.#held.first !== Infinity && !blocked) {
-        blocked = !this.#tryStart(this.#states[this.#held.first]);
-        if (!blocked) this.#held.pop();
-      } else return;
+      } else if (next !== Infinity) this.#tryStart(this.#states[this.#queue.shift()]);
+      else return;
     }
   }
 
-  /** Makes the key of a node whose inputs are all there; what has no record yet waits for cores. */
+  /** Makes the key of a node whose inputs are all there; what has no record yet waits for resources. */
   #resolve(state: State): void {
     if (!isReady(state)) return;
     const broken = state.upstream.find(({ record }) => record === null);
@@ -197,21 +214,20 @@ class Scheduler {
     }
     state.components = this.#components(state);
     state.key = keyOf(state.components);
-    if (!this.#settle(state, state.key)) this.#held.push(state.index);
+    if (this.#settle(state, state.key)) return;
+    // The queue's own object for equal needs, so that a node out of date is told by identity.
+    const needs = needsOf(state.node, state.attempt, this.#limits);
+    state.needs = this.#queue.push(state.index, needs);
   }
 
-  /** Starts a node when its cores are free. @returns false when it must go on waiting for them. */
-  #tryStart(state: State): boolean {
-    if (!isReady(state)) return true;
+  /** Starts a node whose resources are free, unless its work is done or under way by now. */
+  #tryStart(state: State): void {
     const key = state.key!;
     // Its work may have been done, or begun, for another node since its key was made.
     if (this.#same.has(key) || this.#made.has(key) || this.#request.signal.aborted) {
-      if (this.#settle(state, key)) return true;
+      if (this.#settle(state, key)) return;
     }
-    const cores = threadsOf(state.node, this.#request.jobs);
-    if (cores > this.#free) return false;
-    this.#start(state, key, state.components!, cores);
-    return true;
+    this.#start(state, key, state.components!, state.needs!);
   }
 
   /** Brings a node to an outcome that needs no work. @returns false when it must run. */
@@ -245,16 +261,17 @@ class Scheduler {
     return forced ? null : this.#request.store.hit(key);
   }
 
-  #start(state: State, key: Digest, components: KeyComponents, cores: number): void {
+  #start(state: State, key: Digest, components: KeyComponents, needs: Amounts): void {
     state.stage = "running";
     state.components = null;
     this.#same.set(key, []);
     this.#running++;
-    this.#free -= cores;
-    this.#work(state, key, components, cores).catch((error) => {
-      this.#failed(state, failureFrom(error, state.node, this.#request));
+    this.#queue.take(needs);
+    this.#work(state, key, components).catch((error) => {
+      const failure = failureFrom(error, state.node, this.#request);
+      if (!this.#rest(state, failure)) this.#failed(state, failure);
     }).finally(() => {
-      this.#free += cores;
+      this.#queue.give(needs);
       this.#running--;
       for (const { index } of this.#same.get(key)!) this.#ready.push(index);
       this.#same.delete(key);
@@ -262,11 +279,33 @@ class Scheduler {
     });
   }
 
-  async #work(state: State, key: Digest, components: KeyComponents, cores: number): Promise<void> {
+  /** After a failure that may pass, lets a node wait for its next attempt. @returns false when it has none. */
+  #rest(state: State, failure: Failure): boolean {
+    const { store, signal, onEvent } = this.#request;
+    const { node, attempt } = state;
+    const attempts = attemptsOf(node);
+    if (attempt >= attempts || signal.aborted || !mayPass(failure)) return false;
+    const wait = waitBefore(attempt + 1);
+    state.attempt++;
+    state.stage = "resting";
+    onEvent({ type: "retry", node, failure, attempt, attempts, wait });
+    // It holds no resources meanwhile, but the run is not over.
+    this.#running++;
+    store.host.delay(wait * 1000, signal).then(() => {
+      this.#running--;
+      state.stage = "waiting";
+      this.#ready.push(state.index);
+      this.#wake();
+    });
+    return true;
+  }
+
+  async #work(state: State, key: Digest, components: KeyComponents): Promise<void> {
     const { store, signal, onEvent, programOf } = this.#request;
-    const { node } = state;
+    const { node, attempt } = state;
     const reason = this.#reason(state);
-    onEvent({ type: "started", node, reason });
+    const again = `attempt ${attempt} of ${attemptsOf(node)}`;
+    onEvent({ type: "started", node, reason: attempt > 1 ? again : reason });
     const onProgress = (progress: Progress) => onEvent({ type: "progress", node, progress });
     using _lease = await acquireLease(
       store,
@@ -285,14 +324,17 @@ class Scheduler {
     const start = performance.now();
     let finished: Finished;
     try {
-      finished = await this.#request.execute({
-        node,
-        program: programOf(node),
-        inputs: this.#inputs(node),
-        threads: cores,
-        onProgress,
-        onLog: (line) => onEvent({ type: "log", node, line }),
-      });
+      finished = await this.#inTime(node, (signal) =>
+        this.#request.execute({
+          node,
+          program: programOf(node),
+          inputs: this.#inputs(node),
+          // The key says how many, so every attempt gets the same.
+          threads: threadsOf(node, this.#request.jobs),
+          signal,
+          onProgress,
+          onLog: (line) => onEvent({ type: "log", node, line }),
+        }));
     } catch (error) {
       if (error instanceof DamagedObject && this.#repair(state, error)) return;
       throw error;
@@ -312,7 +354,34 @@ class Scheduler {
     await store.putRecord(record);
     this.#made.add(key);
     this.#request.remote?.offer(record);
-    this.#done(state, record, { status: "ran", reason, seconds });
+    const attempts = attempt > 1 ? { attempts: attempt } : {};
+    this.#done(state, record, { status: "ran", reason, seconds, ...attempts });
+  }
+
+  /** Runs an attempt and stops it when its time is over. */
+  async #inTime(
+    node: Node,
+    attempt: (signal: AbortSignal) => Promise<Finished>,
+  ): Promise<Finished> {
+    const { signal, store } = this.#request;
+    const { timeout } = node;
+    if (timeout === undefined) return await attempt(signal);
+    const stop = new AbortController();
+    const ended = new AbortController();
+    const either = AbortSignal.any([signal, stop.signal]);
+    const timer = store.host.delay(timeout * 1000, AbortSignal.any([signal, ended.signal]))
+      .then(() => {
+        if (!signal.aborted && !ended.signal.aborted) stop.abort();
+      });
+    try {
+      return await attempt(either);
+    } catch (error) {
+      if (!stop.signal.aborted || signal.aborted) throw error;
+      throw new Failed(timedOut(node, timeout, error), { cause: error });
+    } finally {
+      ended.abort();
+      await timer;
+    }
   }
 
   #reason(state: State): string {
@@ -363,7 +432,7 @@ class Scheduler {
   #done(
     state: State,
     record: StageRecord,
-    how: Pick<Outcome, "status" | "reason" | "seconds">,
+    how: Pick<Outcome, "status" | "reason" | "seconds" | "attempts">,
   ): void {
     const { plan, store } = this.#request;
     state.record = record;
@@ -385,6 +454,7 @@ class Scheduler {
       key: state.key,
       outputs: {},
       failure,
+      ...state.attempt > 1 ? { attempts: state.attempt } : {},
     });
   }
 

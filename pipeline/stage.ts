@@ -56,7 +56,7 @@ export function stage<
       inputKinds: declaration.inputs,
       params,
       outputs: declaration.outputs,
-      cores: coresOf(declaration, id, params),
+      ...resourcesOf(declaration, id, params),
     }));
   };
   return Object.freeze(Object.assign(apply, { declaration })) as Stage<I, S, O>;
@@ -217,21 +217,39 @@ function describeValue(value: unknown): string {
   return `a ${typeof value}`;
 }
 
-function coresOf<S extends z.ZodType>(
+function resourcesOf<S extends z.ZodType>(
   d: StageDeclaration<InputKinds, S, OutputKinds>,
   id: string,
   params: z.output<S>,
-): number {
-  const resources = typeof d.resources === "function" ? d.resources(params) : d.resources;
-  const cores = resources?.cores ?? 1;
-  if (!Number.isInteger(cores) || cores < 1) {
+): Pick<Node, "cores" | "resources" | "retries" | "timeout"> {
+  const { resources, retries, timeout } = d;
+  const wrong = (name: string, value: unknown, expected: string) => {
     throw new Failed({
       code: "stage-declaration",
-      message: `resources.cores is ${cores}, expected an integer of at least 1`,
+      message: `${name} is ${value}, expected ${expected}`,
       where: nodeName(d.name, id),
     });
+  };
+  if (retries !== undefined && !(Number.isInteger(retries) && retries >= 0)) {
+    wrong("retries", retries, "an integer of at least 0");
   }
-  return cores;
+  if (timeout !== undefined && !(timeout > 0)) wrong("timeout", timeout, "seconds above 0");
+  const rest = { ...retries ? { retries } : {}, ...timeout ? { timeout } : {} };
+  if (resources === undefined) return { cores: 1, ...rest };
+  const of = (attempt: number) => {
+    const r = typeof resources === "function" ? resources(params, attempt) : resources;
+    const { cores = 1, memory = 0, slots = {} } = r;
+    if (!Number.isInteger(cores) || cores < 1) {
+      wrong("resources.cores", cores, "an integer of at least 1");
+    }
+    if (!(memory >= 0 && memory < Infinity)) wrong("resources.memory", memory, "MiB, 0 or more");
+    for (const [name, n] of Object.entries(slots)) {
+      if (Number.isInteger(n) && n >= 0) continue;
+      wrong(`resources.slots.${name}`, n, "an integer of at least 0");
+    }
+    return r;
+  };
+  return { cores: of(1).cores ?? 1, resources: of, ...rest };
 }
 
 function nodeName(stageName: string, id: string): string {

@@ -69,10 +69,14 @@ export interface Artifact<K extends Kind = Kind> {
 export type InputKinds = Readonly<Record<string, Kind | Many>>;
 export type OutputKinds = Readonly<Record<string, Kind>>;
 
-/** What a stage occupies while it runs. */
+/** What a stage occupies while it runs. The scheduler counts it; nothing stops a stage that takes more. */
 export interface Resources {
-  /** Scheduler slots and thread count handed to the stage. Integer ≥ 1. @default 1 */
+  /** Cores, and the thread count handed to the stage. Integer ≥ 1. @default 1 */
   readonly cores?: number;
+  /** MiB. @default 0, which is not counted */
+  readonly memory?: number;
+  /** Named slots, integers ≥ 0, e.g. `{ gpu: 1 }`; `--slots` says how many there are. @default none */
+  readonly slots?: Readonly<Record<string, number>>;
 }
 
 /** What a stage's implementation receives. */
@@ -113,7 +117,15 @@ export interface StageDeclaration<
   readonly inputs: I;
   readonly params: S;
   readonly outputs: O;
-  readonly resources?: Resources | ((params: z.output<S>) => Resources);
+  /**
+   * What an attempt occupies; `attempt` counts from 1. Only the cores of the first attempt are part of the
+   * key, because they are the threads that the stage gets, in every attempt.
+   */
+  readonly resources?: Resources | ((params: z.output<S>, attempt: number) => Resources);
+  /** Further attempts after a failure that may pass, e.g. out of memory. Not part of the key. @default 0 */
+  readonly retries?: number;
+  /** Seconds after which an attempt is stopped and has failed. Not part of the key. @default none */
+  readonly timeout?: number;
   /** True when the stage computes tensors: grants FFI where needed; provider enters the key. */
   readonly provider?: boolean;
   /** Environment variables that it may read: their values, and whether they are set, enter the key. */
@@ -163,7 +175,14 @@ export interface Node {
   /** After zod: defaults applied. JSON-serialisable. */
   readonly params: unknown;
   readonly outputs: OutputKinds;
+  /** Of the first attempt. */
   readonly cores: number;
+  /** What an attempt occupies, when the declaration says so; `attempt` counts from 1. @default `cores` */
+  readonly resources?: (attempt: number) => Resources;
+  /** @default 0 */
+  readonly retries?: number;
+  /** Seconds. @default none */
+  readonly timeout?: number;
 }
 
 export type Work =
@@ -291,6 +310,18 @@ export type RunEvent =
   | { readonly type: "started"; readonly node: Node; readonly reason: string }
   | { readonly type: "progress"; readonly node: Node; readonly progress: Progress }
   | { readonly type: "log"; readonly node: Node; readonly line: string }
+  | {
+    /** An attempt failed and another one follows; `started` comes again with it. */
+    readonly type: "retry";
+    readonly node: Node;
+    readonly failure: Failure;
+    /** The one that failed, from 1. */
+    readonly attempt: number;
+    /** How many there may be. */
+    readonly attempts: number;
+    /** Seconds until the next one. */
+    readonly wait: number;
+  }
   | { readonly type: "finished"; readonly node: Node; readonly outcome: Outcome };
 
 export interface Outcome {
@@ -302,6 +333,8 @@ export interface Outcome {
   readonly key: Digest | null;
   readonly outputs: Readonly<Record<string, Digest>>;
   readonly failure?: Failure;
+  /** Present when it took more than one. */
+  readonly attempts?: number;
 }
 
 /** An expected failure as data; the CLI words it. */

@@ -74,6 +74,9 @@ export class Board {
         this.running.delete(event.node.id);
         this.#settle(event.node.id, event.outcome);
         break;
+      case "retry":
+        this.running.delete(event.node.id);
+        break;
       case "log":
         break;
     }

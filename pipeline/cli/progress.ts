@@ -73,6 +73,9 @@ export class LiveDisplay implements Display {
       this.#draw();
     }
     if (event.type === "finished") this.#finished(event.outcome);
+    if (event.type === "retry") {
+      this.say(this.#options.terminal.paint.warn(`↻ ${event.node.id}`) + `  ${retryText(event)}`);
+    }
     if (event.type !== "log") this.#changed = true;
   }
 
@@ -184,6 +187,11 @@ function stageLine(t: StageTally): string {
   return `${t.stage} ×${t.total}  ${counts}  ${duration(t.ranSeconds)}`;
 }
 
+function retryText({ failure, attempt, attempts, wait }: RunEvent & { type: "retry" }): string {
+  const first = failure.message.split("\n")[0];
+  return `${first}; attempt ${attempt + 1} of ${attempts} in ${wait} s`;
+}
+
 /** Lines that only ever get appended: for logs, continuous integration, pipes. */
 export class PlainDisplay implements Display {
   readonly #options: DisplayOptions;
@@ -221,6 +229,9 @@ export class PlainDisplay implements Display {
         if (this.#tally(event.node.stage).total === 1) {
           this.say(`start  ${event.node.id}  (${event.reason})`);
         }
+        break;
+      case "retry":
+        this.say(`retry  ${event.node.id}: ${retryText(event)}`);
         break;
       case "finished":
         if (waiting) this.#finished(event.outcome);

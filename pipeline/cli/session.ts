@@ -14,6 +14,7 @@ import { shellQuote } from "./circumstances.ts";
 import type { Arguments, CommandSpec, OptionSpec } from "./options.ts";
 import { usage } from "./options.ts";
 import type { Place } from "./place.ts";
+import { statedLimits } from "./stated_limits.ts";
 
 /** Options of every command that plans. */
 export const planOptions: Readonly<Record<string, OptionSpec>> = {
@@ -32,6 +33,16 @@ export const planOptions: Readonly<Record<string, OptionSpec>> = {
     type: "count",
     value: "N",
     describe: "Cores to use. Default: all of them. Threads of a stage are part of its key.",
+  },
+  memory: {
+    type: "text",
+    value: "SIZE",
+    describe: "Memory for all stages that run at a time, e.g. 16G. Default: the machine's.",
+  },
+  slots: {
+    type: "text",
+    value: "NAME=N,...",
+    describe: "Named slots that stages ask for, e.g. gpu=2,license=1. Default: gpu as found.",
   },
   force: { type: "flag", describe: "Run every stage, whatever the store holds." },
   only: {
@@ -53,6 +64,8 @@ export interface Session {
   /** Why this provider. */
   readonly providerReason: string;
   readonly jobs: number;
+  readonly memory?: number;
+  readonly slots?: Readonly<Record<string, number>>;
   readonly root: URL;
   readonly force: boolean;
   readonly select?: Selection;
@@ -97,6 +110,7 @@ export async function openSession(
     config,
     provider: choice.provider,
     jobs,
+    ...statedLimits(command, args),
     root: place.root,
     store,
     force: args.flags.has("force"),
@@ -122,7 +136,7 @@ function selectionOf({ texts }: Arguments): Selection | undefined {
 /** Options that decide what a plan means, as they were typed. */
 function typedOptions({ texts, counts }: Arguments): string {
   const given = { ...texts, ...counts } as Record<string, string | number>;
-  return ["preset", "provider", "jobs", "store"].flatMap((name) =>
+  return ["preset", "provider", "jobs", "memory", "slots", "store"].flatMap((name) =>
     given[name] === undefined ? [] : [` --${name} ${shellQuote(String(given[name]))}`]
   ).join("");
 }

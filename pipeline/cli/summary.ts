@@ -101,7 +101,7 @@ export function failureLines(
     const place = f?.where && f.where !== o.id ? ` (${show(f.where)})` : "";
     const more = group.length > 1 ? ` and ${group.length - 1} more of ${o.stage}` : "";
     return [
-      page.paint.bad(`✗ ${o.id}`) + place + more,
+      page.paint.bad(`✗ ${o.id}`) + place + more + (o.attempts ? `, ${o.attempts} attempts` : ""),
       ...indented(f?.message ?? o.reason),
       ...(f?.mend ? indented(f.mend) : []),
       // Never broken, so that it can be copied.

@@ -42,6 +42,8 @@ export interface RigRun {
   readonly jobs?: number;
   readonly force?: boolean;
   readonly select?: Selection;
+  /** Added to the declaration of the stage `make`. */
+  readonly make?: { readonly timeout?: number; readonly retries?: number };
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;
 }
@@ -78,7 +80,7 @@ export class Rig {
     return `${this.root}/store`;
   }
 
-  pipeline(): Pipeline {
+  pipeline(extra: RigRun["make"] = {}): Pipeline {
     const at = (name: string) => new URL(`file://${this.root}/${name}.ts`);
     const make = stage({
       name: "make",
@@ -87,6 +89,7 @@ export class Rig {
       inputs: {},
       params: z.object({ seed: z.int() }),
       outputs: { files: tree("files"), numbers: json<{ seed: number; random: number }>() },
+      ...extra,
     });
     const judge = stage({
       name: "judge",
@@ -131,7 +134,7 @@ export class Rig {
   async run(options: RigRun = {}): Promise<RunResult> {
     const store = await Store.open(this.storeDir, this.host);
     const request = {
-      pipeline: this.pipeline(),
+      pipeline: this.pipeline(options.make),
       preset: "small",
       config: { seed: options.seed ?? 1 },
       provider: "cpu" as const,

@@ -2,86 +2,11 @@
 
 import assert from "node:assert/strict";
 import { sha256 } from "../../pipeline/canonical.ts";
-import { Failed, json, many } from "../../pipeline/mod.ts";
-import { schedule, type Task } from "../../pipeline/scheduler.ts";
-import { DamagedObject, Store } from "../../pipeline/store.ts";
-import type { Artifact, Node, Outcome, Plan, RunEvent } from "../../pipeline/types.ts";
-
-const PROGRAM = {
-  digest: sha256("p"),
-  code: new Uint8Array(),
-  files: {},
-  packages: {},
-  specifiers: [],
-};
-
-/** A node that reads all of `upstream`. */
-function node(id: string, upstream: readonly Node[] = [], options: Partial<Node> = {}): Node {
-  const inputs = upstream.map((n): Artifact => ({ node: n, output: "out", kind: json() }));
-  return {
-    id,
-    stage: id.replace(/\[.*/, ""),
-    describe: "",
-    work: { type: "module", implementation: new URL("file:///x.ts"), provider: false },
-    inputs: { all: inputs },
-    inputKinds: { all: many(json()) },
-    params: { id },
-    outputs: { out: json() },
-    cores: 1,
-    ...options,
-  };
-}
-
-const planOf = (nodes: readonly Node[]): Plan => ({
-  paper: "p",
-  preset: "small",
-  provider: "cpu",
-  nodes: nodes.map((node) => ({ node, status: "pending", changes: [], key: null, record: null })),
-});
-
-interface Bench {
-  readonly jobs?: number;
-  readonly force?: boolean;
-  readonly signal?: AbortSignal;
-  /** The content of the task's output. */
-  readonly work: (task: Task) => Promise<string> | string;
-  readonly onEvent?: (event: RunEvent) => void;
-  /** Told each time that a node's program is asked for, as when its key is made. */
-  readonly onProgram?: (node: Node) => void;
-}
-
-class Place {
-  readonly path = Deno.makeTempDirSync({ prefix: "scheduler-" });
-  async schedule(nodes: readonly Node[], bench: Bench): Promise<Outcome[]> {
-    const store = await Store.open(this.path);
-    return await schedule({
-      plan: planOf(nodes),
-      jobs: bench.jobs ?? 2,
-      force: bench.force ?? false,
-      store,
-      signal: bench.signal ?? new AbortController().signal,
-      programOf: (node) => {
-        bench.onProgram?.(node);
-        return PROGRAM;
-      },
-      onEvent: bench.onEvent ?? (() => {}),
-      async execute(task) {
-        const content = await bench.work(task);
-        const digest = await store.putBytes(new TextEncoder().encode(content));
-        const out = {
-          digest,
-          form: "file",
-          media: "application/json",
-          bytes: content.length,
-        } as const;
-        return { outputs: { out }, log: null };
-      },
-    });
-  }
-  [Symbol.dispose]() {
-    Deno.removeSync(this.path, { recursive: true });
-  }
-}
+import { Failed } from "../../pipeline/mod.ts";
+import type { Task } from "../../pipeline/scheduler.ts";
+import { DamagedObject } from "../../pipeline/store.ts";
+import type { Artifact, Node, Outcome } from "../../pipeline/types.ts";
+import { type Bench, node, Place } from "./schedule_bench.ts";
 
 const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
 const statusesOf = (outcomes: readonly Outcome[]) => outcomes.map((o) => `${o.id} ${o.status}`);
