@@ -3,14 +3,19 @@
 import type { z } from "zod";
 import type { JsonKind } from "./artifact.ts";
 import { Failed } from "./failure.ts";
-import { isArtifact } from "./stage.ts";
+import { isArtifact, namePattern } from "./stage.ts";
 import type { Artifact, ReportSection, Verdict } from "./types.ts";
 
-/** What a pipeline promises; everything that these need is part of the DAG, nothing else is. */
+/**
+ * What a pipeline promises, at least one artifact; everything that these need is part of the DAG,
+ * nothing else is.
+ */
 export interface Targets {
-  readonly verdicts: Artifact<JsonKind<Verdict[]>>;
-  readonly report: Artifact<JsonKind<ReportSection[]>>;
-  /** Further artifacts to make and keep, by name. */
+  /** Verdicts on the claims of a paper. */
+  readonly verdicts?: Artifact<JsonKind<Verdict[]>>;
+  /** The paper's own sections of the report. */
+  readonly report?: Artifact<JsonKind<ReportSection[]>>;
+  /** Further artifacts, by name; `reproduce` puts them into `artifacts/results/`. */
   readonly keep?: Readonly<Record<string, Artifact>>;
 }
 
@@ -59,15 +64,24 @@ export function pipeline<S extends z.ZodType>(declaration: PipelineDeclaration<S
         return last.targets;
       }
       const targets = declaration.build(a);
-      for (const [name, target] of Object.entries(targetsByName(targets))) {
-        if (!isArtifact(target)) {
-          throw new Failed({
-            code: "pipeline-declaration",
-            message: `build returns ${target === undefined ? "no" : "something else as"} "${name}"`,
-            where,
-            mend: "Return artifacts: { verdicts, report, keep: { name: artifact } }.",
-          });
-        }
+      const mend = "Return artifacts: { verdicts, report, keep: { name: artifact } }.";
+      const named = Object.entries(targetsByName(targets));
+      if (named.length === 0) {
+        const message = "build returns no artifact, so there is nothing to make";
+        throw new Failed({ code: "pipeline-declaration", message, where, mend });
+      }
+      const bad = Object.keys(targets.keep ?? {}).find((name) => !namePattern.test(name));
+      if (bad !== undefined) {
+        const message = `the name ${JSON.stringify(bad)} is not usable for a kept artifact`;
+        const mend = "Use letters, digits and underscores: it becomes a file name.";
+        throw new Failed({ code: "pipeline-declaration", message, where, mend });
+      }
+      for (const [name, target] of named) {
+        if (isArtifact(target)) continue;
+        const message = `build returns ${
+          target === undefined ? "no" : "something else as"
+        } "${name}"`;
+        throw new Failed({ code: "pipeline-declaration", message, where, mend });
       }
       last = { config: a.config, preset: a.preset, targets };
       return targets;
@@ -77,7 +91,12 @@ export function pipeline<S extends z.ZodType>(declaration: PipelineDeclaration<S
 
 /** The targets of a pipeline by name, `keep.<name>` for the kept ones, in a fixed order. */
 export function targetsByName(targets: Targets): Record<string, Artifact> {
-  const named: Record<string, Artifact> = { verdicts: targets?.verdicts, report: targets?.report };
+  const named: Record<string, Artifact> = {};
+  for (const name of ["verdicts", "report"] as const) {
+    const artifact = targets?.[name];
+    // Present but undefined is a mistake, e.g. a misspelt output, which is told.
+    if (targets !== undefined && targets !== null && name in targets) named[name] = artifact!;
+  }
   for (const [name, artifact] of Object.entries(targets?.keep ?? {})) {
     named[`keep.${name}`] = artifact;
   }

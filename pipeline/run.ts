@@ -4,6 +4,7 @@ import { formatPath } from "./canonical.ts";
 import { Failed } from "./failure.ts";
 import { replaceFile } from "./host.ts";
 import { limitsOf } from "./limits.ts";
+import { targetsByName } from "./pipeline.ts";
 import { type PlanRequest, programsOf } from "./plan.ts";
 import type { RemoteCache } from "./remote/types.ts";
 import { schedule } from "./scheduler.ts";
@@ -47,7 +48,9 @@ export interface RunResult {
   readonly sections: readonly ReportSection[];
   /** What was run, or found to be cached. */
   readonly plan: Plan;
-  /** False for a partial run that leaves out the verdicts or the report. */
+  /** What the pipeline promises, by name: `verdicts`, `report`, `keep.<name>`. */
+  readonly targets: Readonly<Record<string, Artifact>>;
+  /** False for a partial run that leaves out a target. */
   readonly complete: boolean;
 }
 
@@ -60,8 +63,8 @@ export async function run(request: RunRequest): Promise<RunResult> {
   const { store, signal, onEvent } = request;
   const began = store.host.now();
   const start = performance.now();
-  const { verdicts, report } = request.pipeline.build(request);
-  const plan = await withSoundTargets(request.plan, store, [verdicts, report]);
+  const targets = targetsByName(request.pipeline.build(request));
+  const plan = await withSoundTargets(request.plan, store, Object.values(targets));
   onEvent({ type: "planned", plan });
   const nodes = plan.nodes.map(({ node }) => node);
   const programOf = await programsOf(nodes, request.root, store);
@@ -106,10 +109,13 @@ export async function run(request: RunRequest): Promise<RunResult> {
     outcomes,
     ok: outcomes.every(({ status }) => status === "ran" || status === "cached"),
     seconds,
-    verdicts: await readOutput<Verdict>(store, outcomes, verdicts, "verdictsSchema"),
-    sections: await readOutput<ReportSection>(store, outcomes, report, "sectionsSchema"),
+    verdicts: await readOutput<Verdict>(store, outcomes, targets.verdicts, "verdictsSchema"),
+    sections: await readOutput<ReportSection>(store, outcomes, targets.report, "sectionsSchema"),
     plan,
-    complete: [verdicts, report].every(({ node }) => plan.nodes.some((p) => p.node.id === node.id)),
+    targets,
+    complete: Object.values(targets).every(({ node }) =>
+      plan.nodes.some((p) => p.node.id === node.id)
+    ),
   };
   remember(store, began, result);
   return result;
@@ -184,9 +190,11 @@ async function prepare(
 async function readOutput<T>(
   store: Store,
   outcomes: readonly Outcome[],
-  { node, output }: Artifact,
+  target: Artifact | undefined,
   schema: "verdictsSchema" | "sectionsSchema",
 ): Promise<readonly T[]> {
+  if (target === undefined) return [];
+  const { node, output } = target;
   const digest = outcomes.find(({ id }) => id === node.id)?.outputs[output];
   if (digest === undefined) return [];
   const value = JSON.parse(new TextDecoder().decode(await store.readObject(digest)));

@@ -87,7 +87,7 @@ export function isArtifact(value: unknown): value is Artifact {
 }
 
 /** Names become file names of inputs and outputs, so they stay plain. */
-const namePattern = /^[a-zA-Z][a-zA-Z0-9_]*$/;
+export const namePattern = /^[a-zA-Z][a-zA-Z0-9_]*$/;
 
 function checkDeclaration<I extends InputKinds, S extends z.ZodType, O extends OutputKinds>(
   d: StageDeclaration<I, S, O>,

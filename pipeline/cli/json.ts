@@ -13,6 +13,8 @@ export interface ReproduceJson {
   readonly verdicts: readonly VerdictJson[];
   /** Path of the HTML report; null when the run did not complete, and for `--dry-run`. */
   readonly report: string | null;
+  /** Folder with the kept artifacts; null when there are none, and like `report`. */
+  readonly results: string | null;
   /**
    * How the run compares with artifacts/<paper>.lock.json as it was before `--save`. Null when that
    * has no entry for the preset, when the run did not complete, and for `--dry-run`.

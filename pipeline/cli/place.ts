@@ -27,6 +27,11 @@ export class Place {
     return `${this.rootDir}/artifacts/reports`;
   }
 
+  /** Where the kept artifacts of a paper's preset are placed for people. */
+  resultsDir(paper: string, preset: string): string {
+    return `${this.rootDir}/artifacts/results/${paper}-${preset}`;
+  }
+
   /** Where a paper's committed results are; unlike the store and the reports, in git. */
   committedFile(paper: string): string {
     return `${this.rootDir}/artifacts/${paper}.lock.json`;

@@ -2,10 +2,12 @@
 
 import { storeFailure } from "../child_failure.ts";
 import { failureOf } from "../failure.ts";
+import { isSystemError } from "../host.ts";
 import { duration, plural } from "../report/format.ts";
 import { htmlPath, isReportCurrent, writeReport } from "../report/report_file.ts";
 import type { RemoteAddress } from "../remote/address.ts";
 import type { RemoteSummary } from "../remote/remote.ts";
+import { DamagedObject } from "../store.ts";
 import { run as runPlan, type RunResult } from "../run.ts";
 import type { Outcome } from "../types.ts";
 import { circumstances, commandLine } from "./circumstances.ts";
@@ -106,6 +108,7 @@ function dryRun(
       stages: plannedStages(plan),
       verdicts: [],
       report: null,
+      results: null,
       committed: null,
       seconds: secondsSince(startedAt),
       ...partialJson(plan),
@@ -172,6 +175,7 @@ async function reproduce(
   }
   const whole = result.ok && result.complete;
   const report = whole ? await reportIfPossible(session, withGiven(result), io) : null;
+  const results = whole ? await resultsIfPossible(session, withGiven(result), io) : null;
   const committed = whole && !plan.partial
     ? await committedResult(session, result, io, args.flags.has("save"))
     : { json: null, lines: [] };
@@ -184,6 +188,7 @@ async function reproduce(
       stages: ranStages(result.outcomes),
       verdicts: verdictNumbers(result.verdicts),
       report,
+      results,
       committed: committed.json,
       ...(shared === null ? {} : { remote: shared }),
       seconds,
@@ -191,7 +196,7 @@ async function reproduce(
     });
   } else {
     const notes = [...remoteLines(shared), ...committed.lines];
-    tellEnd(io, title, result, { report, notes, seconds });
+    tellEnd(io, title, result, { report, results, notes, seconds });
   }
   if (result.ok) return 0;
   return controller.signal.aborted ? cancelledExit : 1;
@@ -244,6 +249,26 @@ async function reportIfPossible(
   }
 }
 
+/** Places the kept artifacts for people. @returns the folder; null when nothing is kept. */
+async function resultsIfPossible(
+  { store, plan }: Session,
+  result: RunResult,
+  io: Io,
+): Promise<string | null> {
+  if (!Object.keys(result.targets).some((name) => name.startsWith("keep."))) return null;
+  const folder = io.place.resultsDir(plan.paper, plan.preset);
+  const { placeResults, resultsOf } = await import("../results.ts");
+  try {
+    await placeResults(store, resultsOf(store, result), folder);
+    return folder;
+  } catch (error) {
+    if (!isSystemError(error) && !(error instanceof DamagedObject)) throw error;
+    const warning = `the results are not placed: ${error.message}`;
+    io.err.write(`${io.err.paint.warn("warning")}: ${warning}\n`);
+    return null;
+  }
+}
+
 /** Writes the report unless the last one says the same. @returns its path. */
 async function reportOn(session: Session, result: RunResult, io: Io): Promise<string> {
   const { paper, preset } = session.plan;
@@ -284,8 +309,9 @@ function tellEnd(
   io: Io,
   title: string,
   result: RunResult,
-  { report, notes, seconds }: {
+  { report, results, notes, seconds }: {
     report: string | null;
+    results: string | null;
     notes: readonly string[];
     seconds: number;
   },
@@ -307,7 +333,10 @@ function tellEnd(
     nothing ? [] : stageLines(result.outcomes, page),
     notes,
     plan.partial ? [partialLine(plan.partial.text, result.complete)] : [],
-    report === null ? [] : [`Report: ${io.place.show(report)}`],
+    [
+      ...(results === null ? [] : [`Results: ${io.place.show(results)}`]),
+      ...(report === null ? [] : [`Report: ${io.place.show(report)}`]),
+    ],
   ];
   io.out.write(blocks.filter((b) => b.length).map((b) => b.join("\n") + "\n").join("\n"));
   if (!result.ok) {

@@ -35,6 +35,7 @@ const reproduceJson = z.strictObject({
     n: z.number(),
   })),
   report: z.string().nullable(),
+  results: z.string().nullable(),
   committed: z.strictObject({
     same: z.enum(["bytes", "verdicts", "none"]),
     differs: z.array(z.string()),

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { json, many, tree } from "../../pipeline/artifact.ts";
 import { Failed } from "../../pipeline/failure.ts";
 import { nodesOf, upstreamOf } from "../../pipeline/graph.ts";
-import { type Pipeline, pipeline, targetsByName } from "../../pipeline/pipeline.ts";
+import { type Pipeline, pipeline, type Targets, targetsByName } from "../../pipeline/pipeline.ts";
 import { stage } from "../../pipeline/stage.ts";
 import type { Artifact, Node, ReportSection, Verdict } from "../../pipeline/types.ts";
 
@@ -124,15 +124,31 @@ Deno.test("pipeline() gives its targets in a fixed order", () => {
   assert.deepEqual(ids(Object.values(targets)), ["source[0]", "source[1]", "judge"]);
 });
 
-Deno.test("pipeline() refuses a build without verdicts, at compile time and at run time", () => {
+Deno.test("pipeline() refuses a build without artifacts, at compile time and at run time", () => {
+  const outputs = judge({ inputs: { scores: [] }, params: {} });
   const wrong = pipeline({
     ...declared,
-    // @ts-expect-error there are no verdicts
-    build: () => ({ report: judge({ inputs: { scores: [] }, params: {} }).report }),
+    // @ts-expect-error a stage's outputs are not one artifact
+    build: () => ({ verdicts: outputs }),
   });
-  const [code, message] = failureCode(() => wrong.build({ config: { seeds: 1 }, preset: "small" }));
-  assert.equal(code, "pipeline-declaration");
-  assert.match(message, /pipeline "toy": build returns no "verdicts"/);
+  const told = (build: unknown) => {
+    const { build: checked } = pipeline({ ...declared, build: build as () => Targets });
+    return failureCode(() => checked({ config: { seeds: 1 }, preset: "small" }));
+  };
+  for (
+    const [build, expected] of [
+      [wrong.build, /returns something else as "verdicts"/],
+      [() => ({}), /returns no artifact/],
+      [() => undefined, /returns no artifact/],
+      [() => ({ keep: { scores: undefined } }), /returns no "keep.scores"/],
+      [() => ({ ...outputs, report: undefined }), /returns no "report"/],
+      [() => ({ keep: { "a/b": outputs.report } }), /"a\/b" is not usable/],
+    ] as const
+  ) {
+    const [code, message] = told(build);
+    assert.equal(code, "pipeline-declaration");
+    assert.match(message, expected);
+  }
   assert.match(
     failureCode(() => pipeline({ ...declared, name: "No Good", build: wrong.build }))[1],
     /not in snake_case/,
