@@ -61,7 +61,7 @@ function parse(given: string, from: string): URL {
   const fail = (what: string): never => {
     throw new Failed({
       code: "usage",
-      message: `${from} ${JSON.stringify(withoutCredentials(given))} ${what}.`,
+      message: `${from} ${JSON.stringify(given.replace(/^.*@/s, "…@"))} ${what}.`,
       mend: `Give an address such as http://cache.example:8080, or "none".`,
     });
   };

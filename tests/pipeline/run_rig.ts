@@ -4,6 +4,7 @@ import { z } from "zod";
 import { json, pipeline, plan, stage, tree } from "../../pipeline/mod.ts";
 import type { Pipeline } from "../../pipeline/mod.ts";
 import { type Host, systemHost } from "../../pipeline/host.ts";
+import type { OpenRemote } from "../../pipeline/remote/remote.ts";
 import { run, type RunResult } from "../../pipeline/run.ts";
 import type { Selection } from "../../pipeline/selection.ts";
 import { Store } from "../../pipeline/store.ts";
@@ -46,6 +47,8 @@ export interface RigRun {
   readonly make?: { readonly timeout?: number; readonly retries?: number };
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;
+  /** Opens the remote cache of the run. */
+  readonly remote?: (store: Store, signal: AbortSignal) => OpenRemote;
 }
 
 /** A project in a temporary directory: make → judge → tell, and make → side. */
@@ -144,12 +147,17 @@ export class Rig {
       root: new URL(`file://${this.root}/`),
       store,
     };
-    return await run({
+    const signal = options.signal ?? new AbortController().signal;
+    const remote = options.remote?.(store, signal);
+    const result = await run({
       ...request,
       plan: await plan(request),
-      signal: options.signal ?? new AbortController().signal,
+      remote,
+      signal,
       onEvent: options.onEvent ?? (() => {}),
     });
+    await remote?.finish();
+    return result;
   }
 
   [Symbol.dispose](): void {
