@@ -3,7 +3,12 @@
 import { canonical, formatPath } from "./canonical.ts";
 import { type Outlines, symbolChanges } from "./code_outline.ts";
 import { asList } from "./graph.ts";
+import { describeFiles } from "./tree_change.ts";
+import type { TreeFile } from "./tree_manifest.ts";
 import type { Change, Digest, KeyComponents, Node } from "./types.ts";
+
+/** The files of a tree, or null when they are not known. */
+export type FilesOf = (tree: Digest) => readonly TreeFile[] | null;
 
 /**
  * The components that differ, in the order of `KeyComponents`; the first is why the node runs.
@@ -11,18 +16,20 @@ import type { Change, Digest, KeyComponents, Node } from "./types.ts";
  * @param previous The components that the node had when it last ran; null when it never did.
  * @param node Names the producers of changed inputs, when given.
  * @param outlines Names the changed functions, where it knows both programs.
+ * @param filesOf The files of a tree, where they are known: names those that changed.
  */
 export function changesSince(
   previous: KeyComponents | null,
   now: KeyComponents,
   node?: Node,
   outlines?: Outlines,
+  filesOf: FilesOf = () => null,
 ): Change[] {
   if (previous === null) return [{ component: "new", text: "never run before" }];
   return [
     ...codeChanges(previous.code, now.code, outlines),
     ...valueChanges("params", previous.params, now.params),
-    ...inputChanges(previous.inputs, now.inputs, node),
+    ...inputChanges(previous.inputs, now.inputs, node, filesOf),
     ...valueChanges("environment", previous.environment, now.environment),
     ...valueChanges("outputs", previous.outputs, now.outputs),
   ];
@@ -108,6 +115,7 @@ function inputChanges(
   before: KeyComponents["inputs"],
   after: KeyComponents["inputs"],
   node: Node | undefined,
+  filesOf: FilesOf,
 ): Change[] {
   return differingNames(before, after).map((name): Change => {
     const was: readonly Digest[] = before[name] ?? [];
@@ -122,13 +130,26 @@ function inputChanges(
     if (was.length !== is.length) {
       return { ...details, text: `input ${name}: ${was.length} → ${is.length} artifacts` };
     }
+    const differing = is.flatMap((_, i) => is[i] === was[i] ? [] : [i]);
+    const files = differing.length === 1
+      ? filesChanged(was[differing[0]], is[differing[0]], filesOf)
+      : null;
+    if (node?.work.type === "source") {
+      return { ...details, text: files ?? `${node.work.source.path} changed` };
+    }
     const artifacts = asList(node?.inputs[name] ?? []);
     const changed = is.flatMap((digest, i) => digest === was[i] ? [] : [artifacts[i]?.node.id]);
     const producers = [...new Set(changed.filter((id) => id !== undefined))];
     const some = producers.length > 3 ? [...producers.slice(0, 2), "others"] : producers;
     const from = some.length === 0 ? "" : ` from ${joinAnd(some)}`;
-    return { ...details, text: `input ${name}${from} has other contents` };
+    const how = files === null ? " has other contents" : `: ${files}`;
+    return { ...details, text: `input ${name}${from}${how}` };
   });
+}
+
+function filesChanged(before: Digest, after: Digest, filesOf: FilesOf): string | null {
+  const [was, is] = [filesOf(before), filesOf(after)];
+  return was === null || is === null ? null : describeFiles(was, is);
 }
 
 function valueChanges(

@@ -4,6 +4,8 @@ export { file, json, many, tree } from "./artifact.ts";
 export type { FileKind, JsonKind, TreeKind } from "./artifact.ts";
 export { stage } from "./stage.ts";
 export { npmPackage } from "./npm_package.ts";
+export { localFile, localTree } from "./local_data.ts";
+export type { LocalFile, LocalPlace, LocalTree } from "./local_data.ts";
 export { pipeline } from "./pipeline.ts";
 export type { Pipeline, PipelineDeclaration, Targets } from "./pipeline.ts";
 export { listPresets, loadConfig } from "./config.ts";
@@ -22,6 +24,7 @@ export type {
   Failure,
   InputKinds,
   Kind,
+  LocalSource,
   Many,
   Node,
   NpmSource,

@@ -10,6 +10,7 @@ import { Failed } from "./failure.ts";
 import { asList, nodesOf, upstreamOf } from "./graph.ts";
 import { keyOf } from "./key.ts";
 import { checkResources, limitsOf } from "./limits.ts";
+import type { Observed } from "./local_source.ts";
 import { type Pipeline, targetsByName } from "./pipeline.ts";
 import {
   describeSelection,
@@ -18,6 +19,7 @@ import {
   type Selection,
   selectNodes,
 } from "./selection.ts";
+import type { TreeFile } from "./tree_manifest.ts";
 import type {
   Change,
   Digest,
@@ -28,6 +30,7 @@ import type {
   Plan,
   PlannedNode,
   Provider,
+  SourceContent,
   StageRecord,
   Work,
 } from "./types.ts";
@@ -43,6 +46,8 @@ export interface PlanStore {
   getRecord(key: Digest): StageRecord | null;
   has(entry: OutputEntry): boolean;
   lastComponents(paper: string, preset: string, nodeId: string): KeyComponents | null;
+  /** The files of a stored tree, so that changes of trees name files. */
+  treeFiles?(digest: Digest): readonly TreeFile[];
 }
 
 /** What a plan is made from. */
@@ -81,22 +86,27 @@ export async function plan(request: PlanRequest): Promise<Plan> {
   const programs = await programsOf(nodes, request.root, request.store);
   const planned = new Map<Node, PlannedNode>();
   const outlines = readOutlines(`${request.store.dir}/cache/bundles`);
+  const contents = await observeSources(nodes, request);
   const { select } = request;
   const partial = isPartial(select);
   const force = request.force === true && !partial;
   const environmentOf = environments(provider, request.jobs);
-  const how = { ...request, outlines, environmentOf, force };
+  const how = { ...request, outlines, contents, environmentOf, force };
   for (const node of nodes) planned.set(node, planNode(node, programs(node), planned, how));
   const about = { paper: pipeline.name, preset, provider };
   if (!partial) {
     checkAllResources([...planned.values()], request);
     return { ...about, nodes: [...planned.values()] };
   }
-  const selected = selectNodes(nodes, select);
+  const selected = new Set(selectNodes(nodes, select));
   if (request.force) {
     for (const node of nodes.filter((n) => selected.has(n))) {
       planned.set(node, planNode(node, programs(node), planned, { ...how, force: true }));
     }
+  }
+  // Local data is always at hand: what is not imported yet joins the run.
+  for (const node of neededBy(nodes, selected)) {
+    if (node.work.type === "source" && planned.get(node)!.status !== "cached") selected.add(node);
   }
   const given = neededBy(nodes, selected).map((node) => planned.get(node)!);
   checkGiven(given, selected, request);
@@ -171,8 +181,8 @@ export async function programsOf(
 /**
  * The components of a node's key.
  *
- * @param bundle The node's program; null for downloads, whose key depends on their source alone.
- * @param inputDigests Input name → digests of its artifacts, in order.
+ * @param bundle The node's program; null for downloads and local data.
+ * @param inputDigests Input name → digests of its artifacts, in order; of local data, see {@link contentDigests}.
  * @param environment See `nodeEnvironment`.
  */
 export function componentsOf(
@@ -182,12 +192,17 @@ export function componentsOf(
   environment: Readonly<Record<string, string>>,
 ): KeyComponents {
   const outputs = outputsComponent(node.outputs);
-  const code = node.work.type === "npm" || bundle === null
+  const code = bundle === null
     ? { digest: digestOf(node.work.type), files: {}, packages: {} }
     : { digest: bundle.digest, files: bundle.files, packages: bundle.packages };
   return node.work.type === "npm"
     ? { code, params: node.params, inputs: {}, environment: {}, outputs }
     : { code, params: node.params, inputs: inputDigests, environment, outputs };
+}
+
+/** What stands for the inputs of local data in its key: the content that it was planned with. */
+export function contentDigests(content: SourceContent): Record<string, readonly Digest[]> {
+  return { content: [content.digest] };
 }
 
 /** By declaration: the nodes of a sweep share one. */
@@ -263,17 +278,21 @@ function planNode(
   node: Node,
   bundle: Bundle | null,
   planned: ReadonlyMap<Node, PlannedNode>,
-  { pipeline, preset, environmentOf, store, force, outlines }: PlanRequest & {
+  { pipeline, preset, environmentOf, store, force, outlines, contents }: PlanRequest & {
     readonly outlines: Outlines;
+    readonly contents: ReadonlyMap<Node, Observed>;
     readonly environmentOf: (node: Node) => Readonly<Record<string, string>>;
   },
 ): PlannedNode {
+  const content = contents.get(node);
   const environment = environmentOf(node);
   const last = () => store.lastComponents(pipeline.name, preset, node.id);
   const forced: Change[] = force === true && node.work.type === "module"
     ? [{ component: "forced", text: "run again as asked" }]
     : [];
-  const inputs = inputDigestsOf(node, (upstream) => recordedOutputs(planned.get(upstream)));
+  const inputs = content !== undefined
+    ? contentDigests(content)
+    : inputDigestsOf(node, (upstream) => knownOutputs(planned.get(upstream)));
   if (inputs === null) {
     const waiting = waitingFor(node, planned);
     const own = changesWithoutInputs(last(), node, bundle, environment, outlines);
@@ -290,16 +309,61 @@ function planNode(
   const record = store.getRecord(key);
   if (record !== null && forced.length === 0) {
     const lost = lostOutputs(record, node, store);
-    if (lost.length === 0) return { node, status: "cached", changes: [], key, record };
+    if (lost.length === 0) return { node, status: "cached", changes: [], key, record, content };
     const text = `output ${lost.join(", ")} is not in the store any more`;
-    return { node, status: "run", changes: [{ component: "missing", text }], key, record: null };
+    const changes: Change[] = [{ component: "missing", text }];
+    return { node, status: "run", changes, key, record: null, content };
   }
-  const changes = forced.length > 0 ? forced : differences(last(), components, node, outlines);
-  return { node, status: "run", changes, key, record: null };
+  const filesOf = (digest: Digest) => treeFiles(digest, contents, store);
+  const changes = forced.length > 0
+    ? forced
+    : differences(last(), components, node, outlines, filesOf);
+  return { node, status: "run", changes, key, record: null, content };
 }
 
-/** Digests of a node's outputs when it is cached. */
-function recordedOutputs(planned: PlannedNode | undefined): Record<string, Digest> | null {
+/** Looks at all local data of a pipeline. */
+async function observeSources(
+  nodes: readonly Node[],
+  { root, store }: PlanRequest,
+): Promise<Map<Node, Observed>> {
+  const contents = new Map<Node, Observed>();
+  for (const node of nodes) {
+    if (node.work.type !== "source") continue;
+    // Loaded only when there is local data.
+    const { observe } = await import("./local_source.ts");
+    const place = { root: directoryOf(root), cacheDir: `${store.dir}/cache/sources` };
+    contents.set(node, await observe(node.work.source, { ...place, host: store.host }));
+  }
+  return contents;
+}
+
+/** The files of a tree, as far as they are known without work. */
+function treeFiles(
+  digest: Digest,
+  contents: ReadonlyMap<Node, Observed>,
+  store: PlanStore,
+): readonly TreeFile[] | null {
+  for (const observed of contents.values()) {
+    if (observed.digest === digest && observed.source.form === "tree") return observed.files();
+  }
+  try {
+    return store.treeFiles?.(digest) ?? null;
+  } catch {
+    // Not a tree, gone or damaged: the change is told without its files.
+    return null;
+  }
+}
+
+function directoryOf(url: URL): string {
+  return decodeURIComponent(url.pathname).replace(/(?<=.)\/+$/, "");
+}
+
+/** Digests of a node's outputs when it is cached, or local data. */
+function knownOutputs(planned: PlannedNode | undefined): Record<string, Digest> | null {
+  if (planned?.content !== undefined) {
+    const { digest } = planned.content;
+    return Object.fromEntries(Object.keys(planned.node.outputs).map((name) => [name, digest]));
+  }
   if (planned?.status !== "cached" || planned.record === null) return null;
   return digestsOf(planned.record);
 }
@@ -323,8 +387,9 @@ function differences(
   now: KeyComponents,
   node: Node,
   outlines: Outlines,
+  filesOf: (tree: Digest) => readonly TreeFile[] | null,
 ): readonly Change[] {
-  const changes = changesSince(previous, now, node, outlines);
+  const changes = changesSince(previous, now, node, outlines, filesOf);
   if (changes.length > 0) return changes;
   return [{ component: "missing", text: "its record is not in the store any more" }];
 }

@@ -87,7 +87,11 @@ export async function run(request: RunRequest): Promise<RunResult> {
     remote: request.remote,
     programOf,
     onEvent,
-    async execute({ node, program, ...task }) {
+    async execute({ node, program, content, ...task }) {
+      if (content !== undefined) {
+        const { importSource } = await import("./local_import.ts");
+        return await importSource(store, { node, content, signal });
+      }
       if (node.work.type === "npm") {
         // Loaded only when something is to be downloaded.
         const { download } = await import("./download.ts");

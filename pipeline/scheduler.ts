@@ -11,7 +11,14 @@ import { attemptsOf, mayPass, timedOut, waitBefore } from "./retry.ts";
 import { type Amounts, needsOf, SlotQueue } from "./slots.ts";
 import { keyOf } from "./key.ts";
 import { acquireLease } from "./lease.ts";
-import { componentsOf, digestsOf, environments, inputDigestsOf, threadsOf } from "./plan.ts";
+import {
+  componentsOf,
+  contentDigests,
+  digestsOf,
+  environments,
+  inputDigestsOf,
+  threadsOf,
+} from "./plan.ts";
 import type { RemoteCache } from "./remote/types.ts";
 import { DamagedObject, type Store } from "./store.ts";
 import type {
@@ -25,6 +32,7 @@ import type {
   PlannedNode,
   Progress,
   RunEvent,
+  SourceContent,
   StageRecord,
 } from "./types.ts";
 
@@ -32,6 +40,8 @@ import type {
 export interface Task {
   readonly node: Node;
   readonly program: Bundle | null;
+  /** Of local data: what it held when the run was planned. */
+  readonly content?: SourceContent;
   /** Input name → contents. */
   readonly inputs: Readonly<Record<string, readonly OutputEntry[]>>;
   readonly threads: number;
@@ -250,8 +260,11 @@ class Scheduler {
     return true;
   }
 
-  #components({ node }: State): KeyComponents {
+  #components({ node, planned }: State): KeyComponents {
     const { programOf } = this.#request;
+    if (planned.content !== undefined) {
+      return componentsOf(node, null, contentDigests(planned.content), {});
+    }
     const inputs = inputDigestsOf(node, (upstream) => digests(this.#byNode.get(upstream)!.record))!;
     return componentsOf(node, programOf(node), inputs, this.#environmentOf(node));
   }
@@ -317,9 +330,9 @@ class Scheduler {
     if (theirs !== null) return this.#cached(state, theirs, "computed by another run");
     const say = (message: string) => onProgress({ message });
     const forced = this.#request.force && node.work.type === "module";
-    const far = forced
-      ? null
-      : await this.#request.remote?.fetch(key, node, components, say) ?? null;
+    // Local data is at hand, and nobody asked for it to leave this machine.
+    const remote = node.work.type === "source" ? undefined : this.#request.remote;
+    const far = forced ? null : await remote?.fetch(key, node, components, say) ?? null;
     if (far !== null) return this.#cached(state, far, "from the remote cache");
     const start = performance.now();
     let finished: Finished;
@@ -327,6 +340,7 @@ class Scheduler {
       finished = await this.#inTime(node, (signal) =>
         this.#request.execute({
           node,
+          content: state.planned.content,
           program: programOf(node),
           inputs: this.#inputs(node),
           // The key says how many, so every attempt gets the same.
@@ -353,7 +367,7 @@ class Scheduler {
     };
     await store.putRecord(record);
     this.#made.add(key);
-    this.#request.remote?.offer(record);
+    remote?.offer(record);
     const attempts = attempt > 1 ? { attempts: attempt } : {};
     this.#done(state, record, { status: "ran", reason, seconds, ...attempts });
   }

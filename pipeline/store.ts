@@ -3,8 +3,10 @@
 import { sha256 } from "./canonical.ts";
 import { DamagedObject } from "./damaged_object.ts";
 import { fileDigest, stamp } from "./file_digest.ts";
-import { discard, type Host, systemHost } from "./host.ts";
+import { type Host, systemHost } from "./host.ts";
+import { ObjectWriter, type Staged } from "./object_writer.ts";
 import { isDigest, Records } from "./records.ts";
+import { type Expected, stageExpected } from "./store_import.ts";
 import {
   decodeManifest,
   encodeManifest,
@@ -12,7 +14,9 @@ import {
   type TreeFile,
   type TreeManifest,
 } from "./tree_manifest.ts";
+import { LARGE_TREE, TreePresence } from "./tree_presence.ts";
 import type { Digest, KeyComponents, OutputEntry, StageRecord } from "./types.ts";
+import { Verified } from "./verified.ts";
 
 export { DamagedObject };
 
@@ -28,15 +32,6 @@ export interface Incoming {
   readonly accept?: (path: string) => boolean;
 }
 
-/** An object that is complete under a temporary name, not yet flushed. */
-interface Staged {
-  readonly digest: Digest;
-  readonly bytes: number;
-  readonly temporary: string;
-}
-
-const READ_ONLY = 0o444;
-
 /**
  * Objects at `objects/sha256/ab/…`, records at `records/ab/….json`. Any number of processes may use one
  * store at a time: every file appears under its name by a rename, complete.
@@ -45,18 +40,18 @@ export class Store {
   readonly dir: string;
   readonly host: Host;
   /** Digest → inode, mtime and size at which its bytes were last found right by this process. */
-  readonly #verified = new Map<Digest, string>();
+  readonly #verified = new Verified((digest) => this.objectPath(digest));
+  readonly #writer: ObjectWriter;
+  readonly #presence: TreePresence;
   readonly #manifests = new Map<Digest, TreeManifest>();
-  readonly #made = new Set<string>();
   readonly #records: Records;
-  #waiting: string[] = [];
-  #group: Promise<void> | null = null;
-  #flushing: Promise<void> = Promise.resolve();
 
   private constructor(dir: string, host: Host) {
     this.dir = dir;
     this.host = host;
     this.#records = new Records(dir, host);
+    this.#writer = new ObjectWriter(dir, host, this.#verified, (digest) => this.objectPath(digest));
+    this.#presence = new TreePresence(dir, host);
   }
 
   /** Opens the store at `dir`, making it when it is not there. */
@@ -73,8 +68,8 @@ export class Store {
 
   /** Stores bytes as one object. */
   async putBytes(bytes: Uint8Array): Promise<Digest> {
-    const staged = this.#stageBytes(bytes);
-    await this.#commit([staged]);
+    const staged = this.#writer.stageBytes(bytes);
+    await this.#writer.commit([staged]);
     return staged.digest;
   }
 
@@ -97,102 +92,85 @@ export class Store {
     try {
       const entries: Stored[] = [];
       for (const item of items) {
+        const move = item.move ?? false;
         if (item.form === "file") {
-          const file = await this.#stageFile(item.path, item.move ?? false);
+          const file = await this.#writer.stageFile(item.path, move);
           staged.push(file);
           entries.push({ digest: file.digest, bytes: file.bytes });
           continue;
         }
+        const names = listTree(item.path).filter(item.accept ?? (() => true));
         const files: TreeFile[] = [];
-        for (const path of listTree(item.path).filter(item.accept ?? (() => true))) {
-          const file = await this.#stageFile(`${item.path}/${path}`, item.move ?? false);
+        for await (const [i, file] of this.#stageMembers(item.path, names, move)) {
           staged.push(file);
-          files.push({ path, digest: file.digest, bytes: file.bytes });
+          files.push({ path: names[i], digest: file.digest, bytes: file.bytes });
         }
-        const manifest = this.#stageBytes(encodeManifest(files));
+        const manifest = this.#writer.stageBytes(encodeManifest(files));
         staged.push(manifest);
         entries.push({
           digest: manifest.digest,
           bytes: files.reduce((sum, f) => sum + f.bytes, 0),
         });
       }
-      await this.#commit(staged);
+      await this.#writer.commit(staged);
       return entries;
     } catch (error) {
-      for (const { temporary } of staged) discard(this.host, temporary);
+      this.#writer.discard(staged);
       throw error;
     }
   }
 
-  #stageBytes(bytes: Uint8Array): Staged {
-    const temporary = this.#temporary();
+  async *#stageMembers(
+    dir: string,
+    names: readonly string[],
+    move: boolean,
+  ): AsyncGenerator<[number, Staged]> {
+    const paths = names.map((name) => `${dir}/${name}`);
+    if (this.#writer.isBulk(paths.length)) {
+      yield* (await this.#writer.stageFiles(paths, move)).entries();
+      return;
+    }
+    for (const [i, path] of paths.entries()) yield [i, await this.#writer.stageFile(path, move)];
+  }
+
+  /**
+   * Stores files whose content is known, as far as they are missing, and further bytes, as one group.
+   * @param present Files that need no look, by their place in `files`.
+   * @throws {ChangedFile} when a file holds something else; nothing is stored then.
+   */
+  async putExpected(
+    files: readonly Expected[],
+    extra: readonly Uint8Array[],
+    signal: AbortSignal,
+    present: (row: number) => boolean = () => false,
+  ): Promise<void> {
+    const wanted = new Map<Digest, Expected>();
+    for (const [row, file] of files.entries()) {
+      if (!present(row)) wanted.set(file.digest, file);
+    }
+    const have = this.#listed(wanted.size);
+    const missing = [...wanted.values()].filter(({ digest, bytes }) =>
+      have?.has(digest) === false || this.#size(digest) !== bytes
+    );
+    const staged = await stageExpected(this.#writer, missing, signal);
     try {
-      this.host.files.writeNew(temporary, bytes);
+      for (const bytes of extra) staged.push(this.#writer.stageBytes(bytes));
+      await this.#writer.commit(staged);
     } catch (error) {
-      discard(this.host, temporary);
-      throw error;
-    }
-    return { digest: sha256(bytes), bytes: bytes.length, temporary };
-  }
-
-  async #stageFile(path: string, move: boolean): Promise<Staged> {
-    const info = Deno.lstatSync(path);
-    if (!info.isFile) throw new TypeError(`${path} is not a regular file`);
-    // A second name for the same inode would let its owner change the object later.
-    const temporary = move && (info.nlink ?? 1) === 1 ? path : this.#temporary();
-    try {
-      if (temporary !== path) this.host.files.copy(path, temporary);
-      const { digest, bytes } = await fileDigest(temporary);
-      return { digest, bytes, temporary };
-    } catch (error) {
-      if (temporary !== path) discard(this.host, temporary);
+      this.#writer.discard(staged);
       throw error;
     }
   }
 
-  #temporary(): string {
-    return `${this.dir}/tmp/${this.host.unique()}`;
-  }
-
-  async #commit(staged: readonly Staged[]): Promise<void> {
-    const fresh: Staged[] = [];
-    const seen = new Set<Digest>();
-    for (const object of staged) {
-      const known = seen.has(object.digest) || this.#isVerified(object.digest);
-      if (known) discard(this.host, object.temporary);
-      else fresh.push(object);
-      seen.add(object.digest);
+  /** The names of all objects when many are asked for: asking for absent files one by one is slow. */
+  #listed(count: number): Set<Digest> | null {
+    if (count < LARGE_TREE) return null;
+    const root = `${this.dir}/objects/sha256`;
+    const names = new Set<Digest>();
+    for (const { name: folder } of Deno.readDirSync(root)) {
+      for (const { name } of Deno.readDirSync(`${root}/${folder}`)) names.add(folder + name);
     }
-    for (const { temporary } of fresh) this.host.files.setMode(temporary, READ_ONLY);
-    await this.#flush(fresh.map((object) => object.temporary));
-    for (const { digest, temporary } of fresh) {
-      const path = this.objectPath(digest);
-      this.#makeParent(path);
-      // Also over an object that is there: it may be damaged, and this one was just hashed.
-      this.host.files.rename(temporary, path);
-      this.#verified.set(digest, stamp(Deno.statSync(path)));
-    }
-  }
-
-  /** Flushes in groups: what comes while a flush is under way waits and goes together in the next one. */
-  async #flush(paths: readonly string[]): Promise<void> {
-    if (paths.length === 0) return;
-    this.#waiting.push(...paths);
-    this.#group ??= this.#flushing.catch(() => {}).then(() => {
-      const batch = this.#waiting;
-      this.#waiting = [];
-      this.#group = null;
-      this.#flushing = this.host.files.flush(batch);
-      return this.#flushing;
-    });
-    await this.#group;
-  }
-
-  #makeParent(path: string): void {
-    const parent = path.slice(0, path.lastIndexOf("/"));
-    if (this.#made.has(parent)) return;
-    this.host.files.makeDirectory(parent);
-    this.#made.add(parent);
+    return names;
   }
 
   // ------------------------------------------------------------------ reading
@@ -206,10 +184,19 @@ export class Store {
   /** True when the object is there with the right size, and for a tree its manifest and all members. */
   has(entry: OutputEntry): boolean {
     if (entry.form === "file") return this.#size(entry.digest) === entry.bytes;
+    const stale = this.#presence.stale(entry.digest, entry.bytes);
+    if (stale === "none") return true;
+    const folders = this.#presence.folders();
     try {
       const manifest = this.#manifest(entry.digest);
-      return manifest.bytes === entry.bytes &&
-        manifest.files.every((file) => this.#size(file.digest) === file.bytes);
+      const complete = manifest.bytes === entry.bytes &&
+        manifest.files.every(({ digest, bytes }) =>
+          stale?.(digest) === false || this.#size(digest) === bytes
+        );
+      if (complete && manifest.files.length >= LARGE_TREE) {
+        this.#presence.keep(entry.digest, entry.bytes, folders);
+      }
+      return complete;
     } catch (error) {
       if (error instanceof DamagedObject) return false;
       throw error;
@@ -239,7 +226,7 @@ export class Store {
    * @throws {DamagedObject} and moves the object aside.
    */
   async verify(digest: Digest): Promise<void> {
-    if (this.#isVerified(digest)) return;
+    if (this.#verified.has(digest)) return;
     const path = this.objectPath(digest);
     let info: Deno.FileInfo;
     let found: Digest;
@@ -251,14 +238,14 @@ export class Store {
       throw error;
     }
     if (found !== digest) throw this.#quarantine(digest);
-    this.#verified.set(digest, stamp(info));
+    this.#verified.add(digest, stamp(info));
   }
 
   /** Verifies an output with all its members. @throws {DamagedObject} */
   async verifyEntry(entry: OutputEntry): Promise<void> {
     if (entry.form === "file") return await this.verify(entry.digest);
     for (const file of this.#manifest(entry.digest).files) {
-      if (!this.#isVerified(file.digest)) await this.#verifyMember(file.digest, entry.digest);
+      if (!this.#verified.has(file.digest)) await this.#verifyMember(file.digest, entry.digest);
     }
   }
 
@@ -330,21 +317,11 @@ export class Store {
     }
   }
 
-  #isVerified(digest: Digest): boolean {
-    const known = this.#verified.get(digest);
-    if (known === undefined) return false;
-    try {
-      return stamp(Deno.statSync(this.objectPath(digest))) === known;
-    } catch {
-      return false;
-    }
-  }
-
   #quarantine(digest: Digest): DamagedObject {
     this.#verified.delete(digest);
     this.#manifests.delete(digest);
     const aside = `${this.dir}/quarantine/${digest}.${this.host.unique()}`;
-    this.#makeParent(aside);
+    this.host.files.makeDirectory(`${this.dir}/quarantine`);
     try {
       this.host.files.rename(this.objectPath(digest), aside);
     } catch (error) {

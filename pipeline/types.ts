@@ -163,7 +163,7 @@ export interface Stage<
   ): { readonly [N in keyof O]: Artifact<O[N]> };
 }
 
-/** One application of a stage, or one fixed-output download. */
+/** One application of a stage, one fixed-output download, or local data. */
 export interface Node {
   /** `stage` or `stage[id]`; unique in a pipeline. */
   readonly id: string;
@@ -193,7 +193,21 @@ export type Work =
     readonly env?: readonly string[];
     readonly programs?: readonly string[];
   }
-  | { readonly type: "npm"; readonly source: NpmSource };
+  | { readonly type: "npm"; readonly source: NpmSource }
+  | { readonly type: "source"; readonly source: LocalSource };
+
+/** A file or a folder on the user's disk. Its content enters the key, its place does not. */
+export interface LocalSource {
+  readonly form: "file" | "tree";
+  /** What the author calls it; stands in messages. */
+  readonly name: string;
+  /** Absolute, or relative to the project's directory. */
+  readonly path: string;
+  /** Globs of a tree's files; empty: all. */
+  readonly include: readonly string[];
+  /** Globs of a tree's files that are left out. */
+  readonly exclude: readonly string[];
+}
 
 /** A data package: the only kind of node with network access. Fixed output: `digest` is pinned. */
 export interface NpmSource {
@@ -282,6 +296,15 @@ export interface PlannedNode {
   readonly key: Digest | null;
   /** Present when cached. */
   readonly record: StageRecord | null;
+  /** For local data: what it held when the plan was made. */
+  readonly content?: SourceContent;
+}
+
+/** What local data holds, as seen by planning; running imports exactly this or fails. */
+export interface SourceContent {
+  readonly digest: Digest;
+  /** Sum over the files of a tree. */
+  readonly bytes: number;
 }
 
 export interface Plan {
