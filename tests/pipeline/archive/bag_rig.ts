@@ -48,9 +48,11 @@ export function temporary(): { path: string } & Disposable {
 /** Relative paths and contents (Latin-1) of everything below a directory; folders end with `/`. */
 export function treeOf(directory: string, prefix = ""): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const { name, isDirectory } of Deno.readDirSync(directory)) {
+  for (const { name, isDirectory, isSymlink } of Deno.readDirSync(directory)) {
     const path = `${prefix}${name}`;
-    if (isDirectory) {
+    if (isSymlink) {
+      found[path] = `-> ${Deno.readLinkSync(`${directory}/${name}`)}`;
+    } else if (isDirectory) {
       found[`${path}/`] = "";
       Object.assign(found, treeOf(`${directory}/${name}`, `${path}/`));
     } else {
