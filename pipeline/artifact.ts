@@ -20,7 +20,16 @@ export type FileKind<M extends string> = Kind<FileReader, FileWriter, M>;
 /** The kind that `tree(media)` makes. */
 export type TreeKind<M extends string> = Kind<TreeReader, TreeWriter, M>;
 
-/** One JSON file whose value has type `T`. The type is checked when stages are wired, not when they run. */
+/**
+ * One JSON file whose value has type `T`. The type is checked when stages are wired, not when they run.
+ *
+ * @example
+ * ```ts
+ * import { json } from "./mod.ts";
+ *
+ * const scores = json<{ seed: number; loss: number }[]>();
+ * ```
+ */
 export function json<T>(): JsonKind<T> {
   return Object.freeze({ form: "file", media: "application/json", extension: ".json" });
 }
@@ -31,6 +40,13 @@ export function json<T>(): JsonKind<T> {
  * @param media What the bytes are, e.g. `"safetensors"`; wiring compares it.
  * @param extension With its dot, e.g. `".safetensors"`, or `""`.
  * @throws {TypeError} When the extension could leave the file's folder.
+ *
+ * @example
+ * ```ts
+ * import { file } from "./mod.ts";
+ *
+ * const weights = file("safetensors", ".safetensors");
+ * ```
  */
 export function file<M extends string>(media: M, extension: string): FileKind<M> {
   if (!/^(\.[A-Za-z0-9_-]+)*$/.test(extension)) {
@@ -39,12 +55,38 @@ export function file<M extends string>(media: M, extension: string): FileKind<M>
   return Object.freeze({ form: "file", media, extension });
 }
 
-/** A directory of files. @param media What the files are, e.g. `"optima-dataset"`; wiring compares it. */
+/**
+ * A directory of files. @param media What the files are, e.g. `"optima-dataset"`; wiring compares it.
+ *
+ * @example
+ * ```ts
+ * import { tree } from "./mod.ts";
+ *
+ * const images = tree("png-images");
+ * ```
+ */
 export function tree<M extends string>(media: M): TreeKind<M> {
   return Object.freeze({ form: "tree", media, extension: "" });
 }
 
-/** An input that takes any number of artifacts of one kind, in the given order. */
+/**
+ * An input that takes any number of artifacts of one kind, in the given order.
+ *
+ * @example
+ * ```ts
+ * import { json, many, stage } from "./mod.ts";
+ * import { z } from "zod";
+ *
+ * const mean = stage({
+ *   name: "mean",
+ *   describe: "Averages the scores of all seeds",
+ *   implementation: new URL("file:///stages/mean_run.ts"),
+ *   inputs: { scores: many(json<number>()) },
+ *   params: z.object({}),
+ *   outputs: { mean: json<number>() },
+ * });
+ * ```
+ */
 export function many<K extends Kind>(kind: K): Many<K> {
   return Object.freeze({ many: kind });
 }

@@ -17,6 +17,17 @@ export type FilesOf = (tree: Digest) => readonly TreeFile[] | null;
  * @param node Names the producers of changed inputs, when given.
  * @param outlines Names the changed functions, where it knows both programs.
  * @param filesOf The files of a tree, where they are known: names those that changed.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { changesSince } from "./mod.ts";
+ *
+ * const code = { digest: "0".repeat(64), files: {}, packages: {} };
+ * const before = { code, params: { lr: 0.1 }, inputs: {}, environment: {}, outputs: {} };
+ * const changes = changesSince(before, { ...before, params: { lr: 0.2 } });
+ * assert.equal(changes[0].text, "params.lr: 0.1 → 0.2");
+ * ```
  */
 export function changesSince(
   previous: KeyComponents | null,

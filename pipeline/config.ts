@@ -22,6 +22,19 @@ export interface ConfigFile {
  *
  * @throws {Failed} `config-missing`, `config-syntax`, `unknown-preset` or `config-invalid`; each
  * names the file, with line and column where there is one, and what is wrong.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { loadConfig } from "./mod.ts";
+ * import { z } from "zod";
+ *
+ * const file = await Deno.makeTempFile({ suffix: ".yaml" });
+ * await Deno.writeTextFile(file, "presets:\n  small: { steps: 100 }\n");
+ * const schema = z.object({ steps: z.int(), lr: z.number().default(0.1) });
+ * const config = await loadConfig({ file: new URL(`file://${file}`), schema, preset: "small" });
+ * assert.deepEqual(config, { steps: 100, lr: 0.1 });
+ * ```
  */
 export async function loadConfig<S extends z.ZodType>(
   a: ConfigFile & { readonly schema: S; readonly preset: string },
@@ -44,7 +57,19 @@ export async function loadConfig<S extends z.ZodType>(
   });
 }
 
-/** The names of a file's presets, in its order. @throws {Failed} As `loadConfig`. */
+/**
+ * The names of a file's presets, in its order. @throws {Failed} As `loadConfig`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { listPresets } from "./mod.ts";
+ *
+ * const file = await Deno.makeTempFile({ suffix: ".yaml" });
+ * await Deno.writeTextFile(file, "presets:\n  small: {}\n  smoke: { extends: small }\n");
+ * assert.deepEqual(await listPresets({ file: new URL(`file://${file}`) }), ["small", "smoke"]);
+ * ```
+ */
 export async function listPresets(a: ConfigFile): Promise<string[]> {
   return Object.keys((await read(a)).presets);
 }

@@ -2,7 +2,27 @@
 
 import type { Failure } from "./types.ts";
 
-/** Thrown for everything that a user can cause and mend; other exceptions are defects. */
+/**
+ * Thrown for everything that a user can cause and mend; other exceptions are defects.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Failed, json, stage } from "./mod.ts";
+ * import { z } from "zod";
+ *
+ * const declare = () =>
+ *   stage({
+ *     name: "Not snake case",
+ *     describe: "",
+ *     implementation: new URL("file:///x.ts"),
+ *     inputs: {},
+ *     params: z.object({}),
+ *     outputs: { x: json<number>() },
+ *   });
+ * assert.throws(declare, (error: Failed) => error.failure.code === "stage-declaration");
+ * ```
+ */
 export class Failed extends Error {
   override readonly name = "Failed";
   readonly failure: Failure;

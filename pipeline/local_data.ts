@@ -41,15 +41,18 @@ export type LocalTree<K extends Kind> = LocalPlace & {
 /**
  * One file on the user's disk as a node. Its content enters keys; its place, time stamps and mode do not.
  *
+ * @throws {Failed} `local-data` when the declaration is malformed. Whether the file is there is asked by `plan`.
+ *
+ * @example
  * ```ts
+ * import { file, localFile } from "./mod.ts";
+ *
  * const { file: survey } = localFile({
  *   name: "survey",
  *   url: new URL("./survey.csv", import.meta.url),
  *   kind: file("text/csv", ".csv"),
  * });
  * ```
- *
- * @throws {Failed} `local-data` when the declaration is malformed. Whether the file is there is asked by `plan`.
  */
 export function localFile<K extends Kind = FileKind<"local-file">>(
   source: LocalFile<K>,
@@ -62,11 +65,14 @@ export function localFile<K extends Kind = FileKind<"local-file">>(
 /**
  * A folder on the user's disk as a node: a tree of regular files. Empty folders and modes are not part of it.
  *
- * ```ts
- * const { files: photos } = localTree({ name: "photos", path: config.photos, exclude: ["raw/**"] });
- * ```
- *
  * @throws {Failed} `local-data` when the declaration is malformed. Whether the folder is there is asked by `plan`.
+ *
+ * @example
+ * ```ts
+ * import { localTree } from "./mod.ts";
+ *
+ * const { files: photos } = localTree({ name: "photos", path: "data/photos", exclude: ["raw/**"] });
+ * ```
  */
 export function localTree<K extends Kind = TreeKind<"local-tree">>(
   source: LocalTree<K>,

@@ -16,6 +16,7 @@ export type { PlanRequest } from "./plan.ts";
 export { changesSince } from "./change.ts";
 export { run } from "./run.ts";
 export type { RunRequest, RunResult } from "./run.ts";
+export { Store } from "./store.ts";
 export { Failed } from "./failure.ts";
 export type {
   Artifact,

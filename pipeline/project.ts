@@ -16,6 +16,15 @@ export interface PaperEntry {
  *
  * @param root URL of the project's directory, with or without a final slash.
  * @throws {Failed} `no-project` when there is no `stages` folder.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { listPapers } from "./mod.ts";
+ *
+ * const papers = await listPapers(new URL("../", import.meta.resolve("./mod.ts")));
+ * assert.ok(papers.some(({ name }) => name === "optima"));
+ * ```
  */
 export async function listPapers(root: URL): Promise<PaperEntry[]> {
   const stages = new URL("stages/", asDirectory(root));
@@ -59,6 +68,15 @@ export async function findPaper(root: URL, name: string): Promise<PaperEntry> {
  *
  * @throws {Failed} `unknown-paper`; `broken-pipeline` when the module does not load or does not export
  * a pipeline of that name as default. Failures of its declarations pass through.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { loadPaper } from "./mod.ts";
+ *
+ * const paper = await loadPaper(new URL("../", import.meta.resolve("./mod.ts")), "optima");
+ * assert.equal(paper.name, "optima");
+ * ```
  */
 export async function loadPaper(root: URL, name: string): Promise<Pipeline> {
   const entry = await findPaper(root, name);

@@ -58,6 +58,52 @@ export interface RunResult {
  * Runs what a plan says must run. Failures of nodes are in the outcomes; finished work is kept whatever happens.
  *
  * @throws {Failed} `package-missing` when stages cannot start at all.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { json, pipeline, plan, run, stage, Store } from "./mod.ts";
+ * import { z } from "zod";
+ *
+ * // A project: a folder with deno.json and the modules of its stages.
+ * const dir = await Deno.realPath(await Deno.makeTempDir());
+ * const root = new URL(`file://${dir}/`);
+ * await Deno.writeTextFile(new URL("deno.json", root), "{}");
+ * await Deno.writeTextFile(
+ *   new URL("square.ts", root),
+ *   "export const run = ({ params, outputs }) => outputs.square.write(params.x ** 2);",
+ * );
+ * const square = stage({
+ *   name: "square",
+ *   describe: "Squares x",
+ *   implementation: new URL("square.ts", root),
+ *   inputs: {},
+ *   params: z.object({ x: z.number() }),
+ *   outputs: { square: json<number>() },
+ * });
+ * const paper = pipeline({
+ *   name: "squares",
+ *   title: "Squares",
+ *   citation: "Folklore",
+ *   summary: "Is the square of 3 equal to 9?",
+ *   config: z.object({ x: z.number() }),
+ *   build: ({ config }) => ({ keep: square({ inputs: {}, params: config }) }),
+ * });
+ *
+ * const store = await Store.open(`${dir}/store`);
+ * const where = { pipeline: paper, preset: "small", config: { x: 3 }, provider: "cpu", jobs: 1 } as const;
+ * const request = { ...where, root, store };
+ * const { signal } = new AbortController();
+ * const { ok, outcomes } = await run({
+ *   ...request,
+ *   plan: await plan(request),
+ *   signal,
+ *   onEvent() {},
+ * });
+ * assert.ok(ok);
+ * const bytes = await store.readObject(outcomes[0].outputs.square);
+ * assert.equal(new TextDecoder().decode(bytes).trim(), "9");
+ * ```
  */
 export async function run(request: RunRequest): Promise<RunResult> {
   const { store, signal, onEvent } = request;

@@ -26,6 +26,25 @@ import type {
  * @throws {Failed} `stage-declaration` when the declaration is malformed; applying throws
  * `stage-params` when parameters do not fit and `stage-inputs` when inputs are missing, unknown or of
  * another kind (the types refuse these at compile time already).
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { json, stage } from "./mod.ts";
+ * import { z } from "zod";
+ *
+ * const toss = stage({
+ *   name: "toss",
+ *   describe: "Tosses a coin",
+ *   implementation: new URL("file:///stages/coin/toss.ts"),
+ *   inputs: {},
+ *   params: z.object({ seed: z.int(), times: z.int().positive().default(100) }),
+ *   outputs: { heads: json<number>() },
+ * });
+ * const { heads } = toss({ id: "1", inputs: {}, params: { seed: 1 } });
+ * assert.equal(heads.node.id, "toss[1]");
+ * assert.deepEqual(heads.node.params, { seed: 1, times: 100 });
+ * ```
  */
 export function stage<
   const I extends InputKinds,

@@ -35,6 +35,16 @@ export interface Incoming {
 /**
  * Objects at `objects/sha256/ab/…`, records at `records/ab/….json`. Any number of processes may use one
  * store at a time: every file appears under its name by a rename, complete.
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Store } from "./mod.ts";
+ *
+ * const store = await Store.open(await Deno.makeTempDir());
+ * const digest = await store.putBytes(new TextEncoder().encode("hello"));
+ * assert.equal(new TextDecoder().decode(await store.readObject(digest)), "hello");
+ * ```
  */
 export class Store {
   readonly dir: string;

@@ -25,14 +25,17 @@ export interface Many<K extends Kind = Kind> {
   readonly many: K;
 }
 
+/** A file as an input. */
 export interface FileReader {
   readonly path: string;
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
 }
+/** A JSON file as an input. */
 export interface JsonReader<T> {
   readonly path: string;
   read(): Promise<T>;
 }
+/** A directory of files as an input. */
 export interface TreeReader {
   /** The directory that holds the files. */
   readonly path: string;
@@ -40,14 +43,17 @@ export interface TreeReader {
   list(): Promise<string[]>;
   bytes(name: string): Promise<Uint8Array<ArrayBuffer>>;
 }
+/** A file as an output. */
 export interface FileWriter {
   readonly path: string;
   write(bytes: Uint8Array): Promise<void>;
 }
+/** A JSON file as an output. */
 export interface JsonWriter<T> {
   readonly path: string;
   write(value: T): Promise<void>;
 }
+/** A directory of files as an output. */
 export interface TreeWriter {
   /** An existing empty directory. */
   readonly path: string;
@@ -66,7 +72,9 @@ export interface Artifact<K extends Kind = Kind> {
 
 // ---------------------------------------------------------------- stages
 
+/** The inputs of a stage by name: the kind of each, `many(kind)` for lists. */
 export type InputKinds = Readonly<Record<string, Kind | Many>>;
+/** The outputs of a stage by name: the kind of each. */
 export type OutputKinds = Readonly<Record<string, Kind>>;
 
 /** What a stage occupies while it runs. The scheduler counts it; nothing stops a stage that takes more. */
@@ -94,6 +102,7 @@ export interface StageContext<I extends InputKinds, P, O extends OutputKinds> {
   progress(p: Progress): void;
 }
 
+/** How far a stage has come; all parts may be left out. */
 export interface Progress {
   readonly step?: number;
   readonly steps?: number;
@@ -101,8 +110,10 @@ export interface Progress {
   readonly message?: string;
 }
 
+/** Where tensors run. */
 export type Provider = "cpu" | "cuda" | "webgpu" | "wasm";
 
+/** What a stage is; see `stage()`. */
 export interface StageDeclaration<
   I extends InputKinds,
   S extends z.ZodType,
@@ -142,6 +153,7 @@ export type Run<St> = St extends Stage<infer I, infer S, infer O>
   ? (ctx: StageContext<I, z.output<S>, O>) => Promise<void>
   : never;
 
+/** A declared stage: calling it applies it. Made by `stage()`. */
 export interface Stage<
   I extends InputKinds = InputKinds,
   S extends z.ZodType = z.ZodType,
@@ -185,6 +197,7 @@ export interface Node {
   readonly timeout?: number;
 }
 
+/** What a node does. */
 export type Work =
   | {
     readonly type: "module";
@@ -243,6 +256,7 @@ export interface KeyComponents {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
+/** One output in the store. */
 export interface OutputEntry {
   readonly digest: Digest;
   readonly form: "file" | "tree";
@@ -284,6 +298,7 @@ export interface Change {
   readonly after?: string;
 }
 
+/** One node of a plan: will it run, and why. */
 export interface PlannedNode {
   readonly node: Node;
   /**
@@ -307,6 +322,7 @@ export interface SourceContent {
   readonly bytes: number;
 }
 
+/** What a run would do, made by `plan()`. */
 export interface Plan {
   readonly paper: string;
   readonly preset: string;
@@ -327,6 +343,7 @@ export interface PartialPlan {
 
 // ---------------------------------------------------------------- running
 
+/** What a run tells while it goes on. */
 export type RunEvent =
   | { readonly type: "setup"; readonly message: string }
   | { readonly type: "planned"; readonly plan: Plan }
@@ -347,6 +364,7 @@ export type RunEvent =
   }
   | { readonly type: "finished"; readonly node: Node; readonly outcome: Outcome };
 
+/** How a node ended. */
 export interface Outcome {
   readonly id: string;
   readonly stage: string;
