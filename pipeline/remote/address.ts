@@ -12,6 +12,8 @@ export interface RemoteAddress {
   readonly headers: Readonly<Record<string, string>>;
   /** Whether results are uploaded too. */
   readonly write: boolean;
+  /** Certificates, in PEM, that are believed besides the usual ones. */
+  readonly certificates?: string;
 }
 
 /** Values of `--remote-mode`. */
@@ -46,6 +48,7 @@ export function remoteAddress(
     throw new Failed({ code: "usage", message: `Unknown mode of the remote "${mode}".`, mend });
   }
   const headers = { ...login(url), ...header(variable("REPRODUCE_REMOTE_HEADER") ?? "") };
+  const certificates = certificatesIn(variable("DENO_CERT") ?? "");
   url.username = "";
   url.password = "";
   url.pathname = url.pathname.replace(/\/+$/, "");
@@ -54,7 +57,19 @@ export function remoteAddress(
     shown: url.href.replace(/\/$/, ""),
     headers,
     write: mode === "read-write",
+    certificates,
   };
+}
+
+/** Deno's own variable, which its `node:https` does not look at. */
+function certificatesIn(file: string): string | undefined {
+  if (file === "") return undefined;
+  try {
+    return Deno.readTextFileSync(file);
+  } catch {
+    const message = `DENO_CERT names ${file}, which cannot be read.`;
+    throw new Failed({ code: "usage", message, mend: "Name a file of certificates in PEM." });
+  }
 }
 
 function parse(given: string, from: string): URL {

@@ -3,6 +3,7 @@
 import http from "node:http";
 import https from "node:https";
 import type { Readable } from "node:stream";
+import tls from "node:tls";
 import type { RemoteAddress } from "./address.ts";
 
 /** What can go wrong with a request. */
@@ -72,7 +73,12 @@ export class Transport {
     this.#patience = patience;
     this.#signal = signal;
     const options = { keepAlive: true, scheduling: "lifo" } as const;
-    this.#agents = { "http:": new http.Agent(options), "https:": new https.Agent(options) };
+    const { certificates } = address;
+    const ca = certificates === undefined ? {} : { ca: [...tls.rootCertificates, certificates] };
+    this.#agents = {
+      "http:": new http.Agent(options),
+      "https:": new https.Agent({ ...options, ...ca }),
+    };
   }
 
   /** Whether the name is there, and how large; null when it is not. @throws {Trouble} */
