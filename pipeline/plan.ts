@@ -30,6 +30,7 @@ import type {
   Plan,
   PlannedNode,
   Provider,
+  RecordSummary,
   SourceContent,
   StageRecord,
   Work,
@@ -43,7 +44,8 @@ export interface PlanStore {
   readonly dir: string;
   /** Writes that cache. @default the real machine */
   readonly host?: Host;
-  getRecord(key: Digest): StageRecord | null;
+  /** The record of a key in short, for a node of this paper and preset. Says nothing about its objects. */
+  summaryOf(paper: string, preset: string, key: Digest): RecordSummary | null;
   has(entry: OutputEntry): boolean;
   lastComponents(paper: string, preset: string, nodeId: string): KeyComponents | null;
   /** The files of a stored tree, so that changes of trees name files. */
@@ -321,7 +323,7 @@ function planNode(
   }
   const components = componentsOf(node, bundle, inputs, environment);
   const key = keyOf(components);
-  const record = store.getRecord(key);
+  const record = store.summaryOf(pipeline.name, preset, key);
   if (record !== null && forced.length === 0) {
     const lost = lostOutputs(record, node, store);
     if (lost.length === 0) return { node, status: "cached", changes: [], key, record, content };
@@ -384,13 +386,13 @@ function knownOutputs(planned: PlannedNode | undefined): Record<string, Digest> 
 }
 
 /** Output name → digest. */
-export function digestsOf({ outputs }: StageRecord): Record<string, Digest> {
+export function digestsOf({ outputs }: Pick<StageRecord, "outputs">): Record<string, Digest> {
   const digests: Record<string, Digest> = {};
   for (const name in outputs) digests[name] = outputs[name].digest;
   return digests;
 }
 
-function lostOutputs(record: StageRecord, node: Node, store: PlanStore): string[] {
+function lostOutputs(record: RecordSummary, node: Node, store: PlanStore): string[] {
   return Object.keys(node.outputs).filter((name) => {
     const entry = record.outputs[name];
     return entry === undefined || !store.has(entry);

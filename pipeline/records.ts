@@ -1,7 +1,8 @@
 /** Records on disk: one JSON file a key, and per paper and preset the last key of each node. */
 
-import { type Host, replaceFile } from "./host.ts";
-import type { Digest, OutputEntry, StageRecord } from "./types.ts";
+import { type Host, isSystemError, replaceFile } from "./host.ts";
+import { look, RecordIndex } from "./record_index.ts";
+import type { Digest, OutputEntry, RecordSummary, StageRecord } from "./types.ts";
 
 const HEX64 = /^[0-9a-f]{64}$/;
 
@@ -51,6 +52,7 @@ interface LastKeys {
 /** The records of one store's directory. */
 export class Records {
   readonly #last = new Map<string, LastKeys>();
+  readonly #indexes = new Map<string, { readonly path: string; readonly index: RecordIndex }>();
 
   constructor(private readonly root: string, private readonly host: Host) {}
 
@@ -58,6 +60,46 @@ export class Records {
   get(key: Digest): StageRecord | null {
     const text = readIfThere(recordPath(this.root, key));
     return text === null ? null : decodeRecord(text, key);
+  }
+
+  /**
+   * As `get`, without the components: for a record that this paper and preset used before, one look at its
+   * file replaces reading it.
+   */
+  summary(paper: string, preset: string, key: Digest): RecordSummary | null {
+    const index = this.#index(paper, preset);
+    const path = recordPath(this.root, key);
+    const known = index.get(key, path);
+    if (known !== null) return known;
+    const seen = look(path);
+    const record = seen === null ? null : this.get(key);
+    if (record !== null) index.put(record, seen!);
+    return record;
+  }
+
+  /** Keeps what `summary` learnt. Only a cache: when it cannot be written, the next process reads more. */
+  saveIndexes(): void {
+    for (const { path, index } of this.#indexes.values()) {
+      const text = index.encode();
+      if (text === null) continue;
+      try {
+        replaceFile(this.host, this.root, path, new TextEncoder().encode(text));
+      } catch (error) {
+        if (!isSystemError(error)) throw error;
+      }
+    }
+  }
+
+  #index(paper: string, preset: string): RecordIndex {
+    // Papers are in snake_case: the first slash ends their name.
+    const name = `${paper}/${preset}`;
+    let known = this.#indexes.get(name);
+    if (known === undefined) {
+      const path = placeOf(this.root, "cache/records", paper, preset, "rows");
+      known = { path, index: readIndex(path) };
+      this.#indexes.set(name, known);
+    }
+    return known.index;
   }
 
   /** Keeps a record, over an older one of the same key. */
@@ -80,7 +122,7 @@ export class Records {
     if (last.lines > 1000 && last.lines > 4 * last.keys.size) {
       const text = [...last.keys].map(([node, key]) => encodeLast(node, key)).join("");
       replaceFile(this.host, this.root, path, new TextEncoder().encode(text));
-      this.#last.delete(path);
+      this.#last.delete(`${paper}/${preset}`);
     } else {
       this.host.files.makeDirectory(path.slice(0, path.lastIndexOf("/")));
       this.host.files.append(path, encodeLast(nodeId, key));
@@ -88,18 +130,41 @@ export class Records {
   }
 
   #lastKeys(paper: string, preset: string): LastKeys {
-    const path = lastPath(this.root, paper, preset);
-    let last = this.#last.get(path);
+    const name = `${paper}/${preset}`;
+    let last = this.#last.get(name);
     if (last === undefined) {
-      last = decodeLast(readIfThere(path) ?? "");
-      this.#last.set(path, last);
+      last = decodeLast(readIfThere(lastPath(this.root, paper, preset)) ?? "");
+      this.#last.set(name, last);
     }
     return last;
   }
 }
 
 function lastPath(root: string, paper: string, preset: string): string {
-  return `${root}/last/${encodeURIComponent(paper)}/${encodeURIComponent(preset)}.jsonl`;
+  return placeOf(root, "last", paper, preset, "jsonl");
+}
+
+/** One file a paper and preset. */
+function placeOf(
+  root: string,
+  folder: string,
+  paper: string,
+  preset: string,
+  extension: string,
+): string {
+  return `${root}/${folder}/${encodeURIComponent(paper)}/${
+    encodeURIComponent(preset)
+  }.${extension}`;
+}
+
+/** Whatever the system says about the file, records can be read instead. */
+function readIndex(path: string): RecordIndex {
+  try {
+    return RecordIndex.decode(Deno.readTextFileSync(path));
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return RecordIndex.decode(null);
+  }
 }
 
 function readIfThere(path: string): string | null {
@@ -120,13 +185,27 @@ function encodeLast(node: string, key: Digest): string {
 function decodeLast(text: string): LastKeys {
   const keys = new Map<string, Digest>();
   const lines = text.split("\n").filter((line) => line !== "");
-  for (const line of lines) {
-    try {
-      const [node, key] = JSON.parse(line);
-      if (typeof node === "string" && isDigest(key)) keys.set(node, key);
-    } catch {
-      // A line that a killed process left half-written.
-    }
+  for (const [node, key] of parseLines(lines)) {
+    if (typeof node === "string" && isDigest(key)) keys.set(node, key);
   }
   return { keys, lines: lines.length };
+}
+
+function parseLines(lines: readonly string[]): unknown[][] {
+  try {
+    // All at once is several times as fast.
+    const parsed: unknown[] = JSON.parse(`[${lines.join(",")}]`);
+    if (parsed.length === lines.length && parsed.every(Array.isArray)) return parsed as unknown[][];
+  } catch {
+    // Some line is torn.
+  }
+  return lines.flatMap((line) => {
+    try {
+      const parsed = JSON.parse(line);
+      return Array.isArray(parsed) ? [parsed] : [];
+    } catch {
+      // A line that a killed process left half-written.
+      return [];
+    }
+  });
 }

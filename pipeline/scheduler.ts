@@ -31,6 +31,7 @@ import type {
   Plan,
   PlannedNode,
   Progress,
+  RecordSummary,
   RunEvent,
   SourceContent,
   StageRecord,
@@ -92,7 +93,7 @@ interface State {
   attempt: number;
   /** What it occupies, or waits for. */
   needs: Amounts | null;
-  record: StageRecord | null;
+  record: RecordSummary | null;
   outcome: Outcome | null;
   /** Known once all that it reads is there. */
   key: Digest | null;
@@ -439,13 +440,13 @@ class Scheduler {
     return true;
   }
 
-  #cached(state: State, record: StageRecord, reason: string): void {
+  #cached(state: State, record: RecordSummary, reason: string): void {
     this.#done(state, record, { status: "cached", reason, seconds: 0 });
   }
 
   #done(
     state: State,
-    record: StageRecord,
+    record: RecordSummary,
     how: Pick<Outcome, "status" | "reason" | "seconds" | "attempts">,
   ): void {
     const { plan, store } = this.#request;
@@ -492,7 +493,7 @@ function isReady({ stage, missing }: State): boolean {
   return stage === "waiting" && missing === 0;
 }
 
-function digests(record: StageRecord | null): Record<string, Digest> | null {
+function digests(record: RecordSummary | null): Record<string, Digest> | null {
   if (record === null) return null;
   return digestsOf(record);
 }

@@ -15,7 +15,7 @@ import {
   type TreeManifest,
 } from "./tree_manifest.ts";
 import { LARGE_TREE, TreePresence } from "./tree_presence.ts";
-import type { Digest, KeyComponents, OutputEntry, StageRecord } from "./types.ts";
+import type { Digest, KeyComponents, OutputEntry, RecordSummary, StageRecord } from "./types.ts";
 import { Verified } from "./verified.ts";
 
 export { DamagedObject };
@@ -348,6 +348,11 @@ export class Store {
     return this.#records.get(key);
   }
 
+  /** As `getRecord`, without the components, for a node of this paper and preset; mostly without reading it. */
+  summaryOf(paper: string, preset: string, key: Digest): RecordSummary | null {
+    return this.#records.summary(paper, preset, key);
+  }
+
   /** The record of a key when all its objects are there with the right sizes. */
   hit(key: Digest): StageRecord | null {
     const record = this.getRecord(key);
@@ -377,8 +382,9 @@ export class Store {
     this.#records.rememberLast(paper, preset, nodeId, key);
   }
 
-  /** Waits for nothing and holds nothing: kept so that callers need not know. */
+  /** Keeps what was learnt about records; nothing is lost without. */
   close(): void {
+    this.#records.saveIndexes();
     this.#verified.clear();
     this.#manifests.clear();
   }

@@ -279,6 +279,9 @@ export interface StageRecord {
   readonly log: Digest | null;
 }
 
+/** A record without what its key was made from, which is most of it. */
+export type RecordSummary = Omit<StageRecord, "components">;
+
 // ---------------------------------------------------------------- planning
 
 /** Why a node will run: the first key component that differs, before and after. */
@@ -310,7 +313,7 @@ export interface PlannedNode {
   /** Known unless pending. */
   readonly key: Digest | null;
   /** Present when cached. */
-  readonly record: StageRecord | null;
+  readonly record: RecordSummary | null;
   /** For local data: what it held when the plan was made. */
   readonly content?: SourceContent;
 }

@@ -11,7 +11,7 @@ export class MemoryStore implements PlanStore {
 
   constructor(readonly dir: string) {}
 
-  getRecord(key: Digest): StageRecord | null {
+  summaryOf(_paper: string, _preset: string, key: Digest): StageRecord | null {
     return this.records.get(key) ?? null;
   }
 

@@ -178,7 +178,7 @@ class Toy {
   }
 }
 
-function digestsOf(record: StageRecord): Record<string, Digest> {
+function digestsOf(record: Pick<StageRecord, "outputs">): Record<string, Digest> {
   return Object.fromEntries(
     Object.entries(record.outputs).map(([name, { digest }]) => [name, digest]),
   );
@@ -268,7 +268,8 @@ Deno.test("plan() names the producer of changed contents", async () => {
   await withToy(async (toy) => {
     await toy.settle();
     const { nodes } = await toy.plan();
-    const prepared = nodes.find(({ node }) => node.id === "prepare")!.record!;
+    const { key } = nodes.find(({ node }) => node.id === "prepare")!;
+    const prepared = toy.store.records.get(key!)!;
     const data = { ...prepared.outputs.data, digest: sha256("other data") };
     toy.store.records.set(prepared.key, { ...prepared, outputs: { data } });
     assert.deepEqual(

@@ -149,15 +149,19 @@ export class Rig {
     };
     const signal = options.signal ?? new AbortController().signal;
     const remote = options.remote?.(store, signal);
-    const result = await run({
-      ...request,
-      plan: await plan(request),
-      remote,
-      signal,
-      onEvent: options.onEvent ?? (() => {}),
-    });
-    await remote?.finish();
-    return result;
+    try {
+      const result = await run({
+        ...request,
+        plan: await plan(request),
+        remote,
+        signal,
+        onEvent: options.onEvent ?? (() => {}),
+      });
+      await remote?.finish();
+      return result;
+    } finally {
+      store.close();
+    }
   }
 
   [Symbol.dispose](): void {
