@@ -1,0 +1,133 @@
+/** The toy pipeline on stores that can be brought to any state, run, and compared with a clean run. */
+
+import { fsck } from "../../pipeline/fsck/fsck.ts";
+import { type Host, systemHost } from "../../pipeline/host.ts";
+import { plan } from "../../pipeline/plan.ts";
+import { run, type RunResult } from "../../pipeline/run.ts";
+import { Store } from "../../pipeline/store.ts";
+import { FaultHost } from "./fault_host.ts";
+import { toyPipeline, writeProject } from "./toy.ts";
+
+/** Runs the toy pipeline once, as a new process would. */
+export async function runToy(
+  project: string,
+  storeDir: string,
+  host: Host,
+  { seed = 1, jobs = 1 }: { seed?: number; jobs?: number } = {},
+): Promise<RunResult> {
+  const store = await Store.open(storeDir, host);
+  const request = {
+    pipeline: toyPipeline(project),
+    preset: "small",
+    config: { seed },
+    provider: "cpu" as const,
+    jobs,
+    root: new URL(`file://${project}/`),
+    store,
+  };
+  return await run({
+    ...request,
+    plan: await plan(request),
+    signal: new AbortController().signal,
+    onEvent: () => {},
+  });
+}
+
+/** What a clean run made: per node its key, outputs and record without times. */
+export type Result = Readonly<Record<string, string>>;
+
+function withoutTimes(value: object): string {
+  return JSON.stringify({ ...value, seconds: 0, finished: "" });
+}
+
+function resultOf(run: RunResult, store: Store): Result {
+  return Object.fromEntries(run.outcomes.map(({ id, status, key, outputs, reason }) => {
+    if (status !== "ran" && status !== "cached") return [id, `${status}: ${reason}`];
+    const record = key === null ? null : store.getRecord(key);
+    return [id, JSON.stringify(outputs) + (record === null ? "no record" : withoutTimes(record))];
+  }));
+}
+
+/** A project and stores in a temporary directory. */
+export class World {
+  readonly root: string;
+  readonly project: string;
+  readonly #clean = new Map<number, Result>();
+  #stores = 0;
+
+  private constructor(root: string) {
+    this.root = root;
+    this.project = `${root}/project`;
+  }
+
+  /** Makes the project and the clean runs of two seeds. */
+  static async create(): Promise<World> {
+    const fast = "/dev/shm";
+    const dir = await Deno.stat(fast).then((info) => info.isDirectory, () => false) ? fast : "";
+    const root = Deno.realPathSync(
+      Deno.makeTempDirSync({ prefix: "faults-", dir: dir === "" ? undefined : dir }),
+    );
+    const world = new World(root);
+    Deno.mkdirSync(world.project);
+    writeProject(world.project);
+    for (const seed of [1, 2]) {
+      const dir = `${root}/clean-${seed}`;
+      const result = await runToy(world.project, dir, world.host(), { seed });
+      if (!result.ok) throw new Error(`the clean run failed: ${JSON.stringify(result.outcomes)}`);
+      world.#clean.set(seed, resultOf(result, await Store.open(dir)));
+    }
+    return world;
+  }
+
+  /** The machine without a fault, stages in this process. */
+  host(): FaultHost {
+    return new FaultHost({ kind: "none" }, { project: this.project });
+  }
+
+  /** A new store: empty but for built programs, or a copy of the clean store of a seed. */
+  store(from: "bare" | "empty" | 1 | 2 = "empty"): string {
+    const dir = `${this.root}/store-${++this.#stores}`;
+    if (from === "bare") Deno.mkdirSync(dir);
+    else if (from === "empty") copyTree(`${this.root}/clean-1/cache`, `${dir}/cache`);
+    else copyTree(`${this.root}/clean-${from}`, dir);
+    return dir;
+  }
+
+  /**
+   * Runs plainly and compares with the clean run.
+   * @returns what is wrong; empty when every output, record and object is as after a clean run.
+   */
+  async check(storeDir: string, seed = 1, host: Host = this.host()): Promise<string[]> {
+    let result: RunResult;
+    try {
+      result = await runToy(this.project, storeDir, host, { seed, jobs: 2 });
+    } catch (error) {
+      return [`the plain run threw ${error instanceof Error ? error.stack : error}`];
+    }
+    const store = await Store.open(storeDir, systemHost);
+    const clean = this.#clean.get(seed)!;
+    const found = resultOf(result, store);
+    const wrong = Object.keys(clean).filter((id) => found[id] !== clean[id])
+      .map((id) => `${id}: ${found[id]} instead of ${clean[id]}`);
+    const { damage } = await fsck(store);
+    return [...wrong, ...damage.map(({ path, what }) => `fsck: ${path}: ${what}`)];
+  }
+
+  /** Removes a store that is done with. */
+  drop(dir: string): void {
+    Deno.removeSync(dir, { recursive: true });
+  }
+
+  [Symbol.dispose](): void {
+    this.drop(this.root);
+  }
+}
+
+/** Copies files with their modes and times: they are what caches look at. */
+export function copyTree(from: string, to: string): void {
+  Deno.mkdirSync(to, { recursive: true });
+  for (const { name, isDirectory } of Deno.readDirSync(from)) {
+    if (isDirectory) copyTree(`${from}/${name}`, `${to}/${name}`);
+    else Deno.copyFileSync(`${from}/${name}`, `${to}/${name}`);
+  }
+}
