@@ -48,6 +48,14 @@ function resultOf(run: RunResult, store: Store): Result {
   }));
 }
 
+/** What a plain run after a fault showed. */
+export interface Verdict {
+  /** Outputs or records that are not those of a clean run. */
+  readonly wrong: readonly string[];
+  /** Nodes that did not finish, damage that stayed. */
+  readonly help: readonly string[];
+}
+
 /** A project and stores in a temporary directory. */
 export class World {
   readonly root: string;
@@ -94,23 +102,40 @@ export class World {
   }
 
   /**
-   * Runs plainly and compares with the clean run.
-   * @returns what is wrong; empty when every output, record and object is as after a clean run.
+   * Runs plainly, without a flag, and compares with the clean run: every output, record and object.
    */
-  async check(storeDir: string, seed = 1, host: Host = this.host()): Promise<string[]> {
+  async check(storeDir: string, seed = 1, host: Host = this.host()): Promise<Verdict> {
     let result: RunResult;
     try {
       result = await runToy(this.project, storeDir, host, { seed, jobs: 2 });
     } catch (error) {
-      return [`the plain run threw ${error instanceof Error ? error.stack : error}`];
+      return {
+        wrong: [],
+        help: [`the plain run threw ${error instanceof Error ? error.stack : error}`],
+      };
     }
     const store = await Store.open(storeDir, systemHost);
+    const { wrong, missing } = this.compare(result, store, seed);
+    const { damage } = await fsck(store);
+    const help = damage.map(({ path, what }) => `fsck: ${path}: ${what}`);
+    return { wrong, help: [...missing, ...help] };
+  }
+
+  /** Compares what a run says that it made, and its records, with the clean run. */
+  compare(
+    result: RunResult,
+    store: Store,
+    seed = 1,
+  ): { readonly wrong: string[]; readonly missing: string[] } {
     const clean = this.#clean.get(seed)!;
     const found = resultOf(result, store);
-    const wrong = Object.keys(clean).filter((id) => found[id] !== clean[id])
-      .map((id) => `${id}: ${found[id]} instead of ${clean[id]}`);
-    const { damage } = await fsck(store);
-    return [...wrong, ...damage.map(({ path, what }) => `fsck: ${path}: ${what}`)];
+    const different = Object.keys(clean).filter((id) => found[id] !== clean[id]);
+    const unfinished = (id: string) => /^(failed|skipped)/.test(found[id]);
+    return {
+      missing: different.filter(unfinished).map((id) => `${id}: ${found[id]}`),
+      wrong: different.filter((id) => !unfinished(id))
+        .map((id) => `${id}: ${found[id]} instead of ${clean[id]}`),
+    };
   }
 
   /** Removes a store that is done with. */
