@@ -128,10 +128,22 @@ export function replaceFile(host: Host, store: string, path: string, bytes: Uint
   host.files.makeDirectory(path.slice(0, path.lastIndexOf("/")));
   try {
     host.files.writeNew(temporary, bytes);
-    host.files.rename(temporary, path);
+    moveOver(host, store, temporary, path);
   } catch (error) {
     discard(host, temporary);
     throw error;
+  }
+}
+
+/** Gives a file its name, also where something is that no file can replace: that goes to quarantine. */
+export function moveOver(host: Host, store: string, temporary: string, path: string): void {
+  try {
+    host.files.rename(temporary, path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.IsADirectory)) throw error;
+    host.files.makeDirectory(`${store}/quarantine`);
+    host.files.rename(path, `${store}/quarantine/${host.unique()}`);
+    host.files.rename(temporary, path);
   }
 }
 

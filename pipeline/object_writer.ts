@@ -3,7 +3,7 @@
 import { Bulk, BULK_FILES, type BulkResult } from "./bulk.ts";
 import { sha256 } from "./canonical.ts";
 import { fileDigest, stamp } from "./file_digest.ts";
-import { discard, type Host, systemHost } from "./host.ts";
+import { discard, type Host, moveOver, systemHost } from "./host.ts";
 import type { Digest } from "./types.ts";
 import type { Verified } from "./verified.ts";
 
@@ -126,7 +126,7 @@ export class ObjectWriter {
     for (const { digest, temporary } of fresh) {
       const path = this.pathOf(digest);
       // Also over an object that is there: it may be damaged, and this one was just hashed.
-      if (!this.isBulk(fresh.length)) this.host.files.rename(temporary, path);
+      if (!this.isBulk(fresh.length)) moveOver(this.host, this.dir, temporary, path);
       this.verified.add(digest, stamp(Deno.statSync(path)));
     }
   }

@@ -1,5 +1,6 @@
 /** Records on disk: one JSON file a key, and per paper and preset the last key of each node. */
 
+import { sha256 } from "./canonical.ts";
 import { type Host, isSystemError, replaceFile } from "./host.ts";
 import { look, RecordIndex } from "./record_index.ts";
 import type { Digest, OutputEntry, RecordSummary, StageRecord } from "./types.ts";
@@ -16,16 +17,20 @@ function recordPath(root: string, key: Digest): string {
   return `${root}/records/${key.slice(0, 2)}/${key.slice(2)}.json`;
 }
 
-/** The bytes of a record's file. */
+/** The bytes of a record's file: the record as a line of JSON, then the SHA-256 of that line. */
 function encodeRecord(record: StageRecord): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(JSON.stringify(record) + "\n");
+  const line = JSON.stringify(record);
+  return new TextEncoder().encode(`${line}\n${sha256(line)}\n`);
 }
 
-/** The record of `key`, or null when `text` is truncated, of another key, or of another version. */
+/** The record of `key`, or null when `text` is damaged, of another key, or of another version. */
 function decodeRecord(text: string, key: Digest): StageRecord | null {
+  const [line, sum] = text.split("\n", 2);
+  // Records of earlier versions have no sum.
+  if (sum && sum !== sha256(line)) return null;
   let value: Partial<StageRecord> | null;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(line);
   } catch {
     return null;
   }
@@ -171,7 +176,9 @@ function readIfThere(path: string): string | null {
   try {
     return Deno.readTextFileSync(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
+    const absent = error instanceof Deno.errors.NotFound ||
+      error instanceof Deno.errors.IsADirectory;
+    if (absent) return null;
     throw error;
   }
 }

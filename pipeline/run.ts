@@ -11,6 +11,7 @@ import { schedule } from "./scheduler.ts";
 import { DamagedObject, type Store } from "./store.ts";
 import type {
   Artifact,
+  Digest,
   Outcome,
   Plan,
   PlannedNode,
@@ -128,6 +129,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
     memory: limits.memory,
     slots: limits.slots,
     force: request.force ?? false,
+    finals: new Set(Object.values(targets).map(({ node }) => node.id)),
     store,
     signal,
     remote: request.remote,
@@ -247,7 +249,7 @@ async function readOutput<T>(
   const { node, output } = target;
   const digest = outcomes.find(({ id }) => id === node.id)?.outputs[output];
   if (digest === undefined) return [];
-  const value = JSON.parse(new TextDecoder().decode(await store.readObject(digest)));
+  const value = JSON.parse(new TextDecoder().decode(await readTarget(store, digest, node.id)));
   const { [schema]: expected } = await import("./target_schema.ts");
   const { error } = expected.safeParse(value);
   if (error) {
@@ -260,6 +262,17 @@ async function readOutput<T>(
     });
   }
   return value;
+}
+
+/** What was found sound before may be damaged, or removed, by the time it is read. */
+async function readTarget(store: Store, digest: Digest, where: string) {
+  try {
+    return await store.readObject(digest);
+  } catch (error) {
+    if (!(error instanceof DamagedObject)) throw error;
+    const mend = "Run the same command again: it will be made again. Check the disk of the store.";
+    throw new Failed({ code: "damaged", message: error.message, where, mend }, { cause: error });
+  }
 }
 
 /** Writes the history of runs; a run is not a failure because of it. */

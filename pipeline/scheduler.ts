@@ -63,6 +63,8 @@ export interface Schedule {
   readonly slots?: Readonly<Record<string, number>>;
   /** Run modules even where a record exists. */
   readonly force: boolean;
+  /** Ids of nodes whose outputs people read without a stage in between: checked in full before they count. */
+  readonly finals?: ReadonlySet<string>;
   readonly store: Store;
   readonly signal: AbortSignal;
   /** Asked before a stage runs, unless forced; offered what ran. */
@@ -73,7 +75,7 @@ export interface Schedule {
   onEvent(event: RunEvent): void;
 }
 
-/** How often an input may turn out damaged before the node gives up. */
+/** How often one object among its inputs may turn out damaged before a node gives up. */
 const REPAIRS = 3;
 
 /** Where one node stands. */
@@ -99,7 +101,8 @@ interface State {
   key: Digest | null;
   /** What `key` was made from, until the node runs. */
   components: KeyComponents | null;
-  repairs: number;
+  /** Damaged object → how often it was found so. */
+  readonly repairs: Map<Digest, number>;
   /** Why it runs again although it was done. */
   again: string | null;
   /** It is outside a partial run, which only reads from it. */
@@ -172,7 +175,7 @@ class Scheduler {
       outcome: null,
       key: null,
       components: null,
-      repairs: 0,
+      repairs: new Map(),
       again: null,
       given: false,
       attempt: 1,
@@ -249,7 +252,8 @@ class Scheduler {
       return true;
     }
     const record = this.#hit(state, key);
-    if (record !== null) {
+    // What nobody reads in a stage is read in full before it counts, which takes its turn in #work.
+    if (record !== null && (this.#made.has(key) || !this.#isFinal(state))) {
       const why = this.#made.has(key)
         ? "same work as another node"
         : "inputs have the same content";
@@ -272,7 +276,30 @@ class Scheduler {
 
   #hit({ node }: State, key: Digest): StageRecord | null {
     const forced = this.#request.force && node.work.type === "module" && !this.#made.has(key);
-    return forced ? null : this.#request.store.hit(key);
+    if (forced) return null;
+    const record = this.#request.store.hit(key);
+    // A damaged record may lack an output.
+    const whole = record !== null &&
+      Object.keys(node.outputs).every((name) => Object.hasOwn(record.outputs, name));
+    return whole ? record : null;
+  }
+
+  #isFinal({ node }: State): boolean {
+    return this.#request.finals?.has(node.id) ?? false;
+  }
+
+  /** Whether a record's outputs are what their names say; only final nodes are looked at here. */
+  async #isSound(state: State, record: StageRecord): Promise<boolean> {
+    if (!this.#isFinal(state)) return true;
+    try {
+      for (const entry of Object.values(record.outputs)) {
+        await this.#request.store.verifyEntry(entry);
+      }
+      return true;
+    } catch (error) {
+      if (error instanceof DamagedObject) return false;
+      throw error;
+    }
   }
 
   #start(state: State, key: Digest, components: KeyComponents, needs: Amounts): void {
@@ -321,6 +348,7 @@ class Scheduler {
     const again = `attempt ${attempt} of ${attemptsOf(node)}`;
     onEvent({ type: "started", node, reason: attempt > 1 ? again : reason });
     const onProgress = (progress: Progress) => onEvent({ type: "progress", node, progress });
+    const before = this.#hit(state, key) !== null;
     using _lease = await acquireLease(
       store,
       key,
@@ -328,7 +356,10 @@ class Scheduler {
       (who) => onProgress({ message: who }),
     );
     const theirs = this.#hit(state, key);
-    if (theirs !== null) return this.#cached(state, theirs, "computed by another run");
+    if (theirs !== null && await this.#isSound(state, theirs)) {
+      const why = before ? "inputs have the same content" : "computed by another run";
+      return this.#cached(state, theirs, why);
+    }
     const say = (message: string) => onProgress({ message });
     const forced = this.#request.force && node.work.type === "module";
     // Local data is at hand, and nobody asked for it to leave this machine.
@@ -426,7 +457,10 @@ class Scheduler {
     // Another reader may have noticed first.
     const underway = state.upstream.some(({ stage }) => stage !== "done");
     if (makers.some(({ given }) => given)) return false;
-    if (makers.length === 0 && !underway || ++state.repairs > REPAIRS) return false;
+    if (makers.length === 0 && !underway) return false;
+    const times = (state.repairs.get(damage.digest) ?? 0) + 1;
+    state.repairs.set(damage.digest, times);
+    if (times > REPAIRS) return false;
     for (const maker of makers) {
       maker.record = null;
       maker.outcome = null;

@@ -112,8 +112,8 @@ class Check {
       }
     }
     for (const file of files) {
-      if ((file.mode & 0o222) === 0 || this.#bad.has(file.digest!)) continue;
-      // Another process may have moved it away, or be about to protect it.
+      // A second name of a file of the user's has the user's mode.
+      if ((file.mode & 0o222) === 0 || file.links > 1 || this.#bad.has(file.digest!)) continue;
       const what = `can be written to (mode ${file.mode.toString(8)})`;
       this.#found({ part: "object", path: file.path, what }, [
         "protected",

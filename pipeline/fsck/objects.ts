@@ -1,6 +1,7 @@
 /** The objects of a store as they lie on the disk, and whether each holds what its name says. */
 
 import type { Digest } from "../types.ts";
+import { touched } from "./files.ts";
 import { type Found, hashAll, type Hashed, type HashJob } from "./hash_worker.ts";
 
 /** One file below `objects/`. */
@@ -11,6 +12,8 @@ export interface ObjectFile {
   readonly bytes: number;
   readonly isFile: boolean;
   readonly mode: number;
+  /** Names of the file. */
+  readonly links: number;
   /** The later of modification and status change, in milliseconds since the epoch. */
   readonly touched: number;
 }
@@ -50,9 +53,16 @@ export function* listObjects(store: string): Generator<ObjectFile> {
 
 function look(path: string, digest: Digest | null): ObjectFile | null {
   try {
-    const { size, isFile, mode, mtime, ctime } = Deno.lstatSync(path);
-    const touched = Math.max(mtime?.getTime() ?? 0, ctime?.getTime() ?? 0);
-    return { path, digest, bytes: size, isFile, mode: (mode ?? 0o444) & 0o777, touched };
+    const info = Deno.lstatSync(path);
+    return {
+      path,
+      digest,
+      bytes: info.size,
+      isFile: info.isFile,
+      mode: (info.mode ?? 0o444) & 0o777,
+      links: info.nlink ?? 1,
+      touched: touched(info),
+    };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;

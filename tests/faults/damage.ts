@@ -59,26 +59,12 @@ export async function damageFiles(world: World, tally: Tally, extent: Extent): P
           if (bytes === null) Deno.removeSync(path);
           else write(path, bytes, true);
           const where = `${path.slice(store.length + 1)} ${how}, seed ${seed}`;
-          tally.add(`damage: ${part}`, where, await sound(world, store, seed));
+          tally.add(`damage: ${part}`, where, await world.checkAndRepair(store, seed));
           world.drop(store);
         }
       }
     }
   }
-}
-
-/**
- * Damage that a run does not come across stays, and is not served: `fsck --repair` and one more run end it.
- * Everything that a run serves must be right without that.
- */
-async function sound(world: World, store: string, seed: number) {
-  const first = await world.check(store, seed);
-  if (first.wrong.length > 0 || first.help.every((text) => !text.startsWith("fsck:"))) return first;
-  const { fsck } = await import("../../pipeline/fsck/fsck.ts");
-  const { Store } = await import("../../pipeline/store.ts");
-  await fsck(await Store.open(store), { repair: true });
-  const { wrong, help } = await world.check(store, seed);
-  return { wrong: [...wrong, ...first.help.filter((text) => !text.startsWith("fsck:"))], help };
 }
 
 /** Swaps whole files, and changes what a store never changes: modes, kinds of files. */
@@ -145,7 +131,7 @@ export async function swapObjects(world: World, tally: Tally): Promise<void> {
     for (const seed of [1, 2]) {
       const store = world.store(1);
       harm(store);
-      tally.add("damage: swaps", `${name}, seed ${seed}`, await sound(world, store, seed));
+      tally.add("damage: swaps", `${name}, seed ${seed}`, await world.checkAndRepair(store, seed));
       world.drop(store);
     }
   }

@@ -32,6 +32,7 @@ interface Start {
   readonly name: string;
   readonly action: Action;
   readonly seed?: number;
+  readonly damaged?: boolean;
   /** Makes the store. */
   store(world: World): string;
 }
@@ -66,6 +67,7 @@ const STARTS: readonly Start[] = [
   {
     name: "repair during a run",
     action: "run",
+    damaged: true,
     store(world) {
       const dir = world.store(1);
       damageObjects(dir, 2);
@@ -76,6 +78,7 @@ const STARTS: readonly Start[] = [
   {
     name: "fsck --repair",
     action: "fsck",
+    damaged: true,
     store(world) {
       const dir = world.store(1);
       damageObjects(dir, 2);
@@ -101,7 +104,9 @@ export async function killAtSteps(world: World, tally: Tally, extent: Extent): P
     await each(faults, async (fault) => {
       const store = start.store(world);
       const { killed } = await inProcess(pointOf(world, start, store, fault));
-      const verdict = await world.check(store, start.seed);
+      const verdict = start.damaged
+        ? await world.checkAndRepair(store, start.seed)
+        : await world.check(store, start.seed);
       tally.add(`kill: ${start.name}`, JSON.stringify(fault), verdict, killed ? 1 : 0);
       world.drop(store);
     });

@@ -5,6 +5,7 @@ import { type Host, systemHost } from "../../pipeline/host.ts";
 import { plan } from "../../pipeline/plan.ts";
 import { run, type RunResult } from "../../pipeline/run.ts";
 import { Store } from "../../pipeline/store.ts";
+import type { StageRecord } from "../../pipeline/types.ts";
 import { FaultHost } from "./fault_host.ts";
 import { toyPipeline, writeProject } from "./toy.ts";
 
@@ -36,15 +37,16 @@ export async function runToy(
 /** What a clean run made: per node its key, outputs and record without times. */
 export type Result = Readonly<Record<string, string>>;
 
-function withoutTimes(value: object): string {
-  return JSON.stringify({ ...value, seconds: 0, finished: "" });
+/** A lost log may be forgotten: it is no result. */
+function essence({ log: _, ...record }: StageRecord): string {
+  return JSON.stringify({ ...record, seconds: 0, finished: "" });
 }
 
 function resultOf(run: RunResult, store: Store): Result {
   return Object.fromEntries(run.outcomes.map(({ id, status, key, outputs, reason }) => {
     if (status !== "ran" && status !== "cached") return [id, `${status}: ${reason}`];
     const record = key === null ? null : store.getRecord(key);
-    return [id, JSON.stringify(outputs) + (record === null ? "no record" : withoutTimes(record))];
+    return [id, JSON.stringify(outputs) + (record === null ? "no record" : essence(record))];
   }));
 }
 
@@ -119,6 +121,20 @@ export class World {
     const { damage } = await fsck(store);
     const help = damage.map(({ path, what }) => `fsck: ${path}: ${what}`);
     return { wrong, help: [...missing, ...help] };
+  }
+
+  /**
+   * As {@link check} for stores that were damaged: a run serves nothing wrong, but damage that it did not come
+   * across stays, until `fsck --repair` and one more plain run end it.
+   */
+  async checkAndRepair(storeDir: string, seed = 1): Promise<Verdict> {
+    const first = await this.check(storeDir, seed);
+    const stopped = first.help.filter((text) => !text.startsWith("fsck:"));
+    if (first.wrong.length + stopped.length > 0 || first.help.length === 0) {
+      return { wrong: first.wrong, help: stopped };
+    }
+    await fsck(await Store.open(storeDir), { repair: true });
+    return await this.check(storeDir, seed);
   }
 
   /** Compares what a run says that it made, and its records, with the clean run. */
