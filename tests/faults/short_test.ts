@@ -1,0 +1,31 @@
+/** A sample of `deno task faults`: after each fault a plain run ends as a clean one. */
+
+import assert from "node:assert/strict";
+import { damageFiles, flipRecordBits, swapObjects } from "./damage.ts";
+import { failAtSteps } from "./errors.ts";
+import { killAtSteps, killRepeatedly, killWhileBuilding } from "./kills.ts";
+import { losePower } from "./power.ts";
+import { type Extent, Tally } from "./tally.ts";
+import { World } from "./world.ts";
+
+const campaigns: Readonly<Record<string, [typeof killAtSteps, Extent]>> = {
+  "kills at steps of the engine": [killAtSteps, { stride: 67, rounds: 0, seed: 5 }],
+  "kills one after the other": [killRepeatedly, { stride: 1, rounds: 3, seed: 1 }],
+  "kills while programs are built": [killWhileBuilding, { stride: 12, rounds: 0, seed: 7 }],
+  "steps that fail": [failAtSteps, { stride: 41, rounds: 0, seed: 3 }],
+  "loss of power": [losePower, { stride: 1, rounds: 6, seed: 1 }],
+  "damaged files": [damageFiles, { stride: 9, rounds: 0, seed: 2 }],
+  "swapped objects": [swapObjects, { stride: 1, rounds: 0, seed: 1 }],
+  "flipped bits of a record": [flipRecordBits, { stride: 5, rounds: 0, seed: 1 }],
+};
+
+for (const [name, [campaign, extent]] of Object.entries(campaigns)) {
+  Deno.test(`after ${name}, a plain run ends as a clean one`, async () => {
+    using world = await World.create();
+    const tally = new Tally();
+    await campaign(world, tally, extent);
+    const { points, wrong, help } = tally.sum();
+    assert.ok(points > 0);
+    assert.deepEqual({ wrong, help }, { wrong: [], help: [] });
+  });
+}
