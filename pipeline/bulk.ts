@@ -1,10 +1,10 @@
-/** Hashes, copies and renames thousands of files on all cores. */
+/** Hashes, copies, links and renames thousands of files on all cores. */
 
 /** One portion of work for a thread. */
 export interface BulkRequest {
   readonly id: number;
-  /** `copy` hashes what it copies. */
-  readonly work: "hash" | "copy" | "rename";
+  /** `copy` hashes what it copies, into read-only files. */
+  readonly work: "hash" | "stamp-and-hash" | "copy" | "link" | "rename";
   readonly from: readonly string[];
   /** As many as `from`; empty when hashing. */
   readonly to: readonly string[];
@@ -16,6 +16,8 @@ export interface BulkAnswer {
   /** 32 bytes a file. */
   readonly digests: Uint8Array<ArrayBuffer>;
   readonly sizes: Float64Array<ArrayBuffer>;
+  /** See `stamp`: before hashing when asked for, after renaming. */
+  readonly stamps: readonly string[];
   /** The first file that could not be worked on; what follows it was not tried. */
   readonly failed: {
     readonly row: number;
@@ -25,10 +27,11 @@ export interface BulkAnswer {
   } | null;
 }
 
-/** Digests (32 bytes a file) and sizes, in the order of the files. */
+/** Digests (32 bytes a file), sizes and stamps, in the order of the files. */
 export interface BulkResult {
   readonly digests: Uint8Array<ArrayBuffer>;
   readonly sizes: Float64Array<ArrayBuffer>;
+  readonly stamps: readonly string[];
 }
 
 /** An error of the file system about one of many files. */
@@ -72,6 +75,7 @@ export class Bulk {
   ): Promise<BulkResult> {
     const digests = new Uint8Array(from.length * 32);
     const sizes = new Float64Array(from.length);
+    const stamps: string[] = new Array(from.length);
     let next = 0;
     let failure: BulkError | null = null;
     const loop = async (thread: Worker) => {
@@ -86,11 +90,12 @@ export class Bulk {
         }
         digests.set(answer.digests, start * 32);
         sizes.set(answer.sizes, start);
+        answer.stamps.forEach((stamp, i) => stamps[start + i] = stamp);
       }
     };
     await Promise.all(this.#threads.map(loop));
     if (failure !== null) throw failure;
-    return { digests, sizes };
+    return { digests, sizes, stamps };
   }
 
   [Symbol.dispose](): void {

@@ -1,7 +1,8 @@
-/** One thread of `bulk.ts`: hashes, copies and renames many files with plain system calls. */
+/** One thread of `bulk.ts`: hashes, copies, links and renames many files with plain system calls. */
 
 import { createHash } from "node:crypto";
 import type { BulkAnswer, BulkRequest } from "./bulk.ts";
+import { stamp } from "./file_digest.ts";
 
 const BUFFER = new Uint8Array(1 << 20);
 const READ_ONLY = 0o444;
@@ -48,17 +49,26 @@ function carryOut({ id, work, from, to }: BulkRequest): BulkAnswer {
   const count = from.length;
   const digests = new Uint8Array(count * 32);
   const sizes = new Float64Array(count);
+  const stamps: string[] = [];
   for (let row = 0; row < count; row++) {
     try {
       if (work === "hash") sizes[row] = hashFile(from[row], digests, row);
-      else if (work === "copy") sizes[row] = copyFile(from[row], to[row], digests, row);
-      else Deno.renameSync(from[row], to[row]);
+      else if (work === "stamp-and-hash") {
+        // Before reading: what is written meanwhile has another stamp.
+        stamps.push(stamp(Deno.statSync(from[row])));
+        sizes[row] = hashFile(from[row], digests, row);
+      } else if (work === "copy") sizes[row] = copyFile(from[row], to[row], digests, row);
+      else if (work === "link") Deno.linkSync(from[row], to[row]);
+      else {
+        Deno.renameSync(from[row], to[row]);
+        stamps.push(stamp(Deno.statSync(to[row])));
+      }
     } catch (error) {
       const { name, message, code } = error as Error & { code?: string };
-      return { id, digests, sizes, failed: { row, name, message, code } };
+      return { id, digests, sizes, stamps, failed: { row, name, message, code } };
     }
   }
-  return { id, digests, sizes, failed: null };
+  return { id, digests, sizes, stamps, failed: null };
 }
 
 self.onmessage = ({ data }: MessageEvent<BulkRequest>) => {

@@ -7,7 +7,6 @@ import { isDiskFull } from "./host.ts";
 import { Observed } from "./local_source.ts";
 import { ChangedFile, type Expected } from "./store_import.ts";
 import type { Store } from "./store.ts";
-import { encodeManifest } from "./tree_manifest.ts";
 import type { Node, SourceContent } from "./types.ts";
 
 /** One import. */
@@ -32,22 +31,22 @@ export async function importSource(
   const where = node.id;
   const [[name, { form, media }]] = Object.entries(node.outputs);
   const { digest, bytes } = content;
-  const files = content.files();
-  const expected = files.map((file, row): Expected => ({
-    digest: file.digest,
-    bytes: file.bytes,
-    path: content.pathOf(row),
+  const files = content.files().map((file, row): Expected => ({
+    ...file,
+    place: content.pathOf(row),
     isSurelyUnchanged: () => content.isSurelyUnchanged(row),
   }));
+  const { previous } = content;
+  const tree = form === "tree" ? { digest, bytes, manifest: content.manifest(), previous } : null;
   try {
-    await store.putExpected(expected, form === "tree" ? [encodeManifest(files)] : [], signal);
+    await store.putExpected(files, tree, signal);
   } catch (error) {
     if (signal.aborted) throw new Failed(cancelled(where));
     if (isDiskFull(error)) throw new Failed({ ...noSpace(store.dir), where }, { cause: error });
     if (error instanceof ChangedFile) {
       throw new Failed({
         code: "source-changed",
-        message: `${error.path} ${error.how} after the run was planned`,
+        message: `${error.place} ${error.how} after the run was planned`,
         where,
         mend: "Let no program write to it while it is read, then run again.",
       }, { cause: error });

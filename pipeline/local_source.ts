@@ -31,9 +31,21 @@ export class Observed implements SourceContent {
     /** Absolute, links resolved. */
     readonly path: string,
     readonly stamped: Stamped,
+    /** What it held when it was looked at before, and the rows that differ. */
+    readonly previous?: {
+      readonly digest: Digest;
+      readonly bytes: number;
+      readonly fresh: ReadonlySet<number>;
+    },
+    private encoded: Uint8Array<ArrayBuffer> | null = null,
   ) {
     this.digest = stamped.digest;
     this.bytes = stamped.bytes;
+  }
+
+  /** The manifest of a tree. */
+  manifest(): Uint8Array<ArrayBuffer> {
+    return this.encoded ??= encodeManifest(this.files());
   }
 
   /** The files in the order in which they were found. */
@@ -143,7 +155,11 @@ async function look(source: LocalSource, path: string, known: Stamped | null): P
   }
   if (sameNames) digests.set(known.digests);
   await hashInto(source, path, names, unknown, stamps, digests);
-  return new Observed(source, path, whole(source, names, stamps, digests));
+  const { stamped, manifest } = whole(source, names, stamps, digests);
+  const previous = known === null
+    ? undefined
+    : { digest: known.digest, bytes: known.bytes, fresh: new Set(unknown) };
+  return new Observed(source, path, stamped, previous, manifest);
 }
 
 function whole(
@@ -151,12 +167,16 @@ function whole(
   names: readonly string[],
   stamps: Stamped["stamps"],
   digests: Stamped["digests"],
-): Stamped {
+): { stamped: Stamped; manifest: Uint8Array<ArrayBuffer> | null } {
   const files = filesOf({ names, stamps, digests });
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  if (source.form === "file") return { names, stamps, digests, digest: files[0].digest, bytes };
+  const stamped = { names, stamps, digests, bytes };
+  if (source.form === "file") {
+    return { stamped: { ...stamped, digest: files[0].digest }, manifest: null };
+  }
   try {
-    return { names, stamps, digests, digest: sha256(encodeManifest(files)), bytes };
+    const manifest = encodeManifest(files);
+    return { stamped: { ...stamped, digest: sha256(manifest) }, manifest };
   } catch (error) {
     if (error instanceof TreeError) throw wrong(source, error.message, RENAME);
     throw error;

@@ -1,6 +1,6 @@
 /** Writes objects: staged under temporary names, flushed as a group, then renamed to their digests. */
 
-import { Bulk, BULK_FILES, type BulkResult } from "./bulk.ts";
+import { Bulk, BULK_FILES, BulkError, type BulkResult } from "./bulk.ts";
 import { sha256 } from "./canonical.ts";
 import { fileDigest, stamp } from "./file_digest.ts";
 import { discard, type Host, moveOver, systemHost } from "./host.ts";
@@ -14,6 +14,8 @@ export interface Staged {
   readonly temporary: string;
   /** A second name of a file of the user's: its mode and its place on the disk are the user's affair. */
   readonly linked?: boolean;
+  /** Nobody may write to it already. */
+  readonly readOnly?: boolean;
 }
 
 const READ_ONLY = 0o444;
@@ -68,17 +70,22 @@ export class ObjectWriter {
   /** Takes thousands of files, or copies of them, on all cores. */
   async stageFiles(paths: readonly string[], move: boolean): Promise<Staged[]> {
     const folder = this.temporary();
+    // A new file's mode is cut by the process's mask.
+    const readOnly = Deno.build.os !== "windows" && (Deno.umask() & READ_ONLY) === 0;
     const places = paths.map((path, i) => {
+      if (!move) return `${folder}/${i}`;
       const info = Deno.lstatSync(path);
       if (!info.isFile) throw new TypeError(`${path} is not a regular file`);
-      return move && isAlone(info) ? path : `${folder}/${i}`;
+      return isAlone(info) ? path : `${folder}/${i}`;
     });
     const copied = paths.flatMap((path, i) => places[i] === path ? [] : [i]);
     const staged: Staged[] = new Array(paths.length);
     const take = (rows: readonly number[], { digests, sizes }: BulkResult) => {
       rows.forEach((row, i) => {
         const digest = digests.subarray(i * 32, i * 32 + 32).toHex();
-        staged[row] = { digest, bytes: sizes[i], temporary: places[row] };
+        const temporary = places[row];
+        const copied = temporary !== paths[row];
+        staged[row] = { digest, bytes: sizes[i], temporary, readOnly: copied && readOnly };
       });
     };
     try {
@@ -113,21 +120,38 @@ export class ObjectWriter {
       seen.add(object.digest);
     }
     const own = fresh.filter(({ linked }) => !linked);
-    for (const { temporary } of own) this.host.files.setMode(temporary, READ_ONLY);
+    for (const { temporary, readOnly } of own) {
+      if (!readOnly) this.host.files.setMode(temporary, READ_ONLY);
+    }
     // A linked file that the disk loses is lost to the user too, and is read and hashed before use.
     await this.#flush(own.map(({ temporary }) => temporary));
     for (const { digest } of fresh) this.#makeParent(this.pathOf(digest));
-    if (this.isBulk(fresh.length)) {
-      using bulk = new Bulk();
-      const to = fresh.map(({ digest }) => this.pathOf(digest));
-      await bulk.run("rename", fresh.map(({ temporary }) => temporary), to);
-      this.#removeFolders(fresh);
-    }
-    for (const { digest, temporary } of fresh) {
+    const rest = this.isBulk(fresh.length) ? await this.#renameMany(fresh) : fresh;
+    for (const { digest, temporary } of rest) {
       const path = this.pathOf(digest);
       // Also over an object that is there: it may be damaged, and this one was just hashed.
-      if (!this.isBulk(fresh.length)) moveOver(this.host, this.dir, temporary, path);
+      moveOver(this.host, this.dir, temporary, path);
       this.verified.add(digest, stamp(Deno.statSync(path)));
+    }
+  }
+
+  /** Renames on all cores. @returns those that must be renamed one by one. */
+  async #renameMany(objects: readonly Staged[]): Promise<readonly Staged[]> {
+    const from = objects.map(({ temporary }) => temporary);
+    try {
+      using bulk = new Bulk();
+      const { stamps } = await bulk.run(
+        "rename",
+        from,
+        objects.map(({ digest }) => this.pathOf(digest)),
+      );
+      objects.forEach(({ digest }, i) => this.verified.add(digest, stamps[i]));
+      this.#removeFolders(objects);
+      return [];
+    } catch (error) {
+      if (!(error instanceof BulkError)) throw error;
+      // Something is in the way, for example; what is renamed already is verified when it is read.
+      return objects.filter(({ temporary }) => isThere(temporary));
     }
   }
 
@@ -172,4 +196,13 @@ export class ObjectWriter {
 /** A second name for the same inode would let its owner change the object later. */
 function isAlone(info: Deno.FileInfo): boolean {
   return (info.nlink ?? 1) === 1;
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
 }

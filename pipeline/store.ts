@@ -1,13 +1,15 @@
 /** The store: objects named by their SHA-256, and records that are written only after their objects. */
 
+import { Bulk, BulkError } from "./bulk.ts";
 import { sha256 } from "./canonical.ts";
 import { DamagedObject } from "./damaged_object.ts";
 import { fileDigest, stamp } from "./file_digest.ts";
 import { type Host, systemHost } from "./host.ts";
 import { ObjectWriter, type Staged } from "./object_writer.ts";
 import { isDigest, Records } from "./records.ts";
-import { type Expected, stageExpected } from "./store_import.ts";
+import { type Expected, type ExpectedTree, stageExpected } from "./store_import.ts";
 import {
+  byCodeUnits,
   decodeManifest,
   encodeManifest,
   listTree,
@@ -144,19 +146,22 @@ export class Store {
   }
 
   /**
-   * Stores files whose content is known, as far as they are missing, and further bytes, as one group.
-   * @param present Files that need no look, by their place in `files`.
+   * Stores files whose content is known, as far as they are missing, and the manifest of a tree, as one group.
    * @throws {ChangedFile} when a file holds something else; nothing is stored then.
    */
   async putExpected(
     files: readonly Expected[],
-    extra: readonly Uint8Array[],
+    tree: ExpectedTree | null,
     signal: AbortSignal,
-    present: (row: number) => boolean = () => false,
   ): Promise<void> {
+    const folders = tree !== null && files.length >= LARGE_TREE ? this.#presence.folders() : null;
+    const known = tree?.previous ?? null;
+    const stale = known && this.#presence.stale(known.digest, known.bytes);
     const wanted = new Map<Digest, Expected>();
     for (const [row, file] of files.entries()) {
-      if (!present(row)) wanted.set(file.digest, file);
+      const there = stale !== null && !known!.fresh.has(row) &&
+        (stale === "none" || !stale(file.digest));
+      if (!there) wanted.set(file.digest, file);
     }
     const have = this.#listed(wanted.size);
     const missing = [...wanted.values()].filter(({ digest, bytes }) =>
@@ -164,11 +169,18 @@ export class Store {
     );
     const staged = await stageExpected(this.#writer, missing, signal);
     try {
-      for (const bytes of extra) staged.push(this.#writer.stageBytes(bytes));
+      if (tree !== null) staged.push(this.#writer.stageBytes(tree.manifest));
       await this.#writer.commit(staged);
     } catch (error) {
       this.#writer.discard(staged);
       throw error;
+    }
+    if (tree !== null && folders !== null) {
+      const { digest, bytes } = tree;
+      const plain = files.map(({ path, digest, bytes }) => ({ path, digest, bytes }));
+      plain.sort((a, b) => byCodeUnits(a.path, b.path));
+      this.#manifests.set(digest, { files: plain, bytes });
+      this.#presence.keep(digest, bytes, folders);
     }
   }
 
@@ -254,8 +266,29 @@ export class Store {
   /** Verifies an output with all its members. @throws {DamagedObject} */
   async verifyEntry(entry: OutputEntry): Promise<void> {
     if (entry.form === "file") return await this.verify(entry.digest);
-    for (const file of this.#manifest(entry.digest).files) {
-      if (!this.#verified.has(file.digest)) await this.#verifyMember(file.digest, entry.digest);
+    const { files } = this.#manifest(entry.digest);
+    const unknown = [...new Set(files.map(({ digest }) => digest))]
+      .filter((digest) => !this.#verified.has(digest));
+    if (this.#writer.isBulk(unknown.length)) await this.#verifyMany(unknown);
+    for (const digest of unknown) {
+      if (!this.#verified.knows(digest)) await this.#verifyMember(digest, entry.digest);
+    }
+  }
+
+  /** Reads objects on all cores and notes those that are right; the others are looked at one by one. */
+  async #verifyMany(digests: readonly Digest[]): Promise<void> {
+    for (const digest of digests) this.#verified.delete(digest);
+    try {
+      using bulk = new Bulk();
+      const paths = digests.map((digest) => this.objectPath(digest));
+      const found = await bulk.run("stamp-and-hash", paths);
+      digests.forEach((digest, i) => {
+        const right = found.digests.subarray(i * 32, i * 32 + 32).toHex() === digest;
+        if (right) this.#verified.add(digest, found.stamps[i]);
+      });
+    } catch (error) {
+      if (!(error instanceof BulkError)) throw error;
+      // One is missing, for example: the look at each says so.
     }
   }
 
@@ -269,7 +302,10 @@ export class Store {
     if (entry.form === "file") return this.#place(entry.digest, entry.bytes, to);
     this.host.files.makeDirectory(to);
     const made = new Set<string>();
-    for (const file of this.#manifest(entry.digest).files) {
+    const { files } = this.#manifest(entry.digest);
+    const linked = this.#writer.isBulk(files.length) && await this.#linkMany(files, to);
+    if (linked) return;
+    for (const file of files) {
       const slash = file.path.lastIndexOf("/");
       const folder = slash < 0 ? "" : file.path.slice(0, slash);
       if (folder !== "" && !made.has(folder)) {
@@ -278,6 +314,29 @@ export class Store {
       }
       this.#place(file.digest, file.bytes, `${to}/${file.path}`);
     }
+  }
+
+  /** Links on all cores. @returns false, with nothing left behind, where links are impossible. */
+  async #linkMany(files: readonly TreeFile[], to: string): Promise<boolean> {
+    const folders = new Set(files.map(({ path }) => path.slice(0, path.lastIndexOf("/") + 1)));
+    for (const folder of folders) {
+      if (folder !== "") Deno.mkdirSync(to + "/" + folder, { recursive: true });
+    }
+    const full = files.filter(({ bytes }) => bytes > 0);
+    try {
+      using bulk = new Bulk();
+      const from = full.map(({ digest }) => this.objectPath(digest));
+      await bulk.run("link", from, full.map(({ path }) => `${to}/${path}`));
+    } catch (error) {
+      if (!(error instanceof BulkError)) throw error;
+      this.host.files.remove(to);
+      this.host.files.makeDirectory(to);
+      return false;
+    }
+    for (const { path, digest, bytes } of files) {
+      if (bytes === 0) this.#place(digest, bytes, `${to}/${path}`);
+    }
+    return true;
   }
 
   #place(digest: Digest, bytes: number, to: string): void {

@@ -4,23 +4,37 @@ import { statfsSync } from "node:fs";
 import { fileDigest } from "./file_digest.ts";
 import { discard } from "./host.ts";
 import type { ObjectWriter, Staged } from "./object_writer.ts";
+import type { TreeFile } from "./tree_manifest.ts";
 import type { Digest } from "./types.ts";
 
 /** A file whose content is known. */
-export interface Expected {
-  readonly path: string;
-  readonly digest: Digest;
-  readonly bytes: number;
+export interface Expected extends TreeFile {
+  /** Where it is; `path` is its name in the tree. */
+  readonly place: string;
   /** Whether the file's stamp proves that its content is still that; when not, it is read again. */
   isSurelyUnchanged(): boolean;
+}
+
+/** A tree of such files. */
+export interface ExpectedTree {
+  readonly digest: Digest;
+  /** Sum over the files. */
+  readonly bytes: number;
+  readonly manifest: Uint8Array;
+  /** An earlier state of the same tree: files that are not `fresh`, by their row, are in it too. */
+  readonly previous?: {
+    readonly digest: Digest;
+    readonly bytes: number;
+    readonly fresh: ReadonlySet<number>;
+  };
 }
 
 /** A file that does not hold what it should. */
 export class ChangedFile extends Error {
   override readonly name = "ChangedFile";
   /** @param how "changed" or "disappeared". */
-  constructor(readonly path: string, readonly how: string) {
-    super(`${path} ${how}`);
+  constructor(readonly place: string, readonly how: string) {
+    super(`${place} ${how}`);
   }
 }
 
@@ -40,13 +54,13 @@ export async function stageExpected(
   const staged: Staged[] = [];
   try {
     if (writer.isBulk(small.length)) {
-      const copies = await writer.stageFiles(small.map(({ path }) => path), false);
+      const copies = await writer.stageFiles(small.map(({ place }) => place), false);
       for (const copy of copies) staged.push(copy);
       small.forEach((file, i) => check(file, copies[i].digest));
     } else {
       for (const file of small) {
         signal.throwIfAborted();
-        const copy = await writer.stageFile(file.path, false);
+        const copy = await writer.stageFile(file.place, false);
         staged.push(copy);
         check(file, copy.digest);
       }
@@ -60,23 +74,23 @@ export async function stageExpected(
   } catch (error) {
     writer.discard(staged);
     if (error instanceof Error && error.name === "NotFound") {
-      const gone = files.find(({ path }) => !exists(path));
-      if (gone !== undefined) throw new ChangedFile(gone.path, "disappeared");
+      const gone = files.find(({ place }) => !exists(place));
+      if (gone !== undefined) throw new ChangedFile(gone.place, "disappeared");
     }
     throw error;
   }
 }
 
-function check({ path, digest }: Expected, found: Digest): void {
-  if (found !== digest) throw new ChangedFile(path, "changed");
+function check({ place, digest }: Expected, found: Digest): void {
+  if (found !== digest) throw new ChangedFile(place, "changed");
 }
 
 async function stageLarge(writer: ObjectWriter, file: Expected): Promise<Staged> {
-  const { path, digest, bytes } = file;
+  const { place, digest, bytes } = file;
   const temporary = writer.temporary();
-  const linked = isLinkable(writer, path) && tryLink(writer, path, temporary);
+  const linked = isLinkable(writer, place) && tryLink(writer, place, temporary);
   try {
-    if (!linked) writer.host.files.copy(path, temporary);
+    if (!linked) writer.host.files.copy(place, temporary);
     // A copy was made while the file could change, so the file is looked at afterwards in both cases.
     if (!file.isSurelyUnchanged()) check(file, (await fileDigest(temporary)).digest);
     return { digest, bytes, temporary, linked };

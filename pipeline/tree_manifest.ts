@@ -105,7 +105,12 @@ function checkPaths(paths: readonly string[]): void {
 export function encodeManifest(files: readonly TreeFile[]): Uint8Array<ArrayBuffer> {
   const sorted = [...files].sort((a, b) => byCodeUnits(a.path, b.path));
   checkPaths(sorted.map((f) => f.path));
-  const lines = sorted.map(({ path, digest, bytes }) => JSON.stringify({ path, digest, bytes }));
+  const lines = sorted.map(({ path, digest, bytes }) =>
+    // Paths of plain characters are their own JSON: half the time for a hundred thousand files.
+    `{"path":${
+      PLAIN.test(path) ? `"${path}"` : JSON.stringify(path)
+    },"digest":"${digest}","bytes":${bytes}}`
+  );
   const list = lines.length === 0 ? "[]" : `[\n${lines.join(",\n")}\n]`;
   return new TextEncoder().encode(`{"version":1,"files":${list}}\n`);
 }
