@@ -14,10 +14,16 @@ const commands: Readonly<Record<string, () => Promise<{ default: Command }>>> = 
   report: () => import("./report.ts"),
   clean: () => import("./clean.ts"),
   fsck: () => import("./fsck.ts"),
+  bundle: () => import("./bundle.ts"),
+  "bundle verify": () => import("./bundle_verify.ts"),
+  "bundle import": () => import("./bundle_import.ts"),
+  "bundle diff": () => import("./bundle_diff.ts"),
 };
 
 async function main(args: readonly string[], io: Io): Promise<number> {
-  const [name, ...rest] = args.filter((a, i) => !(i === 0 && a === "--"));
+  const [first, ...others] = args.filter((a, i) => !(i === 0 && a === "--"));
+  const sub = Object.hasOwn(commands, `${first} ${others[0]}`);
+  const [name, rest] = sub ? [`${first} ${others[0]}`, others.slice(1)] : [first, others];
   const load = name === undefined ? undefined : commands[name];
   if (name !== undefined && load && Object.hasOwn(commands, name)) {
     const command = (await load()).default;

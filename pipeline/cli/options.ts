@@ -20,6 +20,8 @@ export interface OptionSpec {
 export interface Positional {
   readonly name: string;
   readonly optional: boolean;
+  /** Any number of them; for the last one. */
+  readonly repeated?: boolean;
 }
 
 /** One command: `deno task <name>`. */
@@ -86,7 +88,8 @@ export function parseArguments(command: CommandSpec, args: readonly string[]): A
   }
   const positionals = parsed._.map(String);
   if (!flags.has("help")) {
-    const allowed = positionalsOf(command).length;
+    const places = positionalsOf(command);
+    const allowed = places.at(-1)?.repeated ? Infinity : places.length;
     if (positionals.length > allowed) {
       throw usage(command, `Unexpected argument "${positionals[allowed]}".`);
     }
@@ -137,7 +140,10 @@ function positionalsOf({ positional, more }: CommandSpec): readonly Positional[]
 /** The text of `--help`, wrapped to `width` columns. */
 export function helpText(command: CommandSpec, width = 80): string {
   const positional = positionalsOf(command)
-    .map(({ name, optional }) => optional ? ` [${name}]` : ` <${name}>`).join("");
+    .map(({ name, optional, repeated }) => {
+      const shown = repeated ? `${name}...` : name;
+      return optional ? ` [${shown}]` : ` <${shown}>`;
+    }).join("");
   const lines = [
     ...wrap(command.describe, width),
     "",
