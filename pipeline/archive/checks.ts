@@ -4,7 +4,7 @@ import { digestOf } from "../canonical.ts";
 import { changesSince } from "../change.ts";
 import type { Bundle } from "../code_identity.ts";
 import { keyOf } from "../key.ts";
-import { componentsOf } from "../plan.ts";
+import { componentsOf, contentDigests } from "../plan.ts";
 import { decodeManifest, TreeError } from "../tree_manifest.ts";
 import type { Digest, KeyComponents, Node, OutputEntry, StageRecord } from "../types.ts";
 import { blobPath } from "./create.ts";
@@ -74,12 +74,14 @@ function keys(bundle: OpenBundle): Check {
     const node = nodes.get(planned.id)!;
     const { id } = planned;
     outputs.set(id, record.outputs);
-    const inputs = Object.fromEntries(
-      Object.entries(planned.inputs).map(([name, { from }]) => [
-        name,
-        from.flatMap((a) => outputs.get(a.node)?.[a.output]?.digest ?? []),
-      ]),
-    );
+    const inputs = planned.work.type === "source"
+      ? contentDigests(planned.work.source)
+      : Object.fromEntries(
+        Object.entries(planned.inputs).map(([name, { from }]) => [
+          name,
+          from.flatMap((a) => outputs.get(a.node)?.[a.output]?.digest ?? []),
+        ]),
+      );
     const { components } = record;
     const expected = componentsOf(
       node,
@@ -124,8 +126,8 @@ function outputProblems(planned: PlanNode, node: Node, record: StageRecord): str
     if (entry === undefined) problems.push(`${id}: the record lacks output ${name}`);
     else if (entry.form !== form || entry.media !== media) {
       problems.push(`${id}: output ${name} is of another kind than the plan says`);
-    } else if (work.type === "npm" && entry.digest !== work.source.digest) {
-      problems.push(`${id}: the data are not the pinned ones`);
+    } else if (work.type !== "module" && entry.digest !== work.source.digest) {
+      problems.push(`${id}: the data are not the ones that the plan names`);
     }
   }
   for (const name of Object.keys(record.outputs)) {

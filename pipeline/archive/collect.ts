@@ -77,16 +77,18 @@ export async function collect(request: CollectRequest): Promise<Collected> {
   const add = (digest: Digest, bytes: number, origin: Origin | null = null) => {
     if (!blobs.has(digest) || origin === null) blobs.set(digest, { digest, bytes, origin });
   };
-  for (const { node, record, key } of planned) {
-    records.set(node.id, record!);
+  for (const { node, key } of planned) {
+    // The plan holds a summary; `hit` has found the whole to be there.
+    const record = store.getRecord(key!)!;
+    records.set(node.id, record);
     const program = programOf(node);
     if (program !== null) {
       programs.set(program.digest, program.code);
       add(program.digest, program.code.length);
     }
     const summary = program && { ...program, bytes: program.code.length };
-    planNodes.push(planNode(node, key!, summary, rootPath));
-    for (const [name, entry] of Object.entries(record!.outputs)) {
+    planNodes.push(planNode(node, { record, program: summary, root: rootPath }));
+    for (const [name, entry] of Object.entries(record.outputs)) {
       await verified(() => store.verifyEntry(entry), node, name, request);
       if (entry.form === "file") {
         add(entry.digest, entry.bytes, originOf(node, ""));
@@ -103,7 +105,7 @@ export async function collect(request: CollectRequest): Promise<Collected> {
       }
     }
     // A log says nothing that a result depends on; an old one may have been removed.
-    const { log } = record!;
+    const { log } = record;
     const logBytes = log === null ? null : sizeOf(store, log);
     if (log !== null && logBytes !== null) {
       await verified(() => store.verify(log), node, "log", request);
@@ -189,6 +191,7 @@ function originOf({ work }: Node, path: string): Origin | null {
       return { url: `https://unpkg.com/${name}@${version}/${parts}` };
     }
     case "module":
+    case "source":
       return null;
   }
 }

@@ -14,7 +14,8 @@ import { type Blob, collect, type Collected, type CollectRequest } from "./colle
 import { encodePlan, encodeRecord } from "./plan_file.ts";
 import { licencesText, readmeText, topOf } from "./readme.ts";
 import { reportPage } from "./report_page.ts";
-import { CRATE_FILE, type CrateFile, crateText, encodingOf } from "./ro_crate.ts";
+import { encodingOf } from "./crate_entities.ts";
+import { CRATE_FILE, type CrateFile, crateText } from "./ro_crate.ts";
 import { signStatement } from "./signature.ts";
 import { sourceFiles } from "./sources.ts";
 import { statementOf } from "./statement.ts";

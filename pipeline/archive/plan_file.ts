@@ -49,6 +49,18 @@ const workSchema = z.discriminatedUnion("type", [
       digest: digestSchema,
     }),
   }),
+  z.strictObject({
+    // Local data. Where it was is not told: its content is in the bundle.
+    type: z.literal("source"),
+    source: z.strictObject({
+      form: z.enum(["file", "tree"]),
+      name: z.string(),
+      include: z.array(z.string()),
+      exclude: z.array(z.string()),
+      digest: digestSchema,
+      bytes: size,
+    }),
+  }),
 ]);
 
 /** A node's work as `plan.json` holds it. */
@@ -69,6 +81,13 @@ const nodeSchema = z.strictObject({
   params: z.unknown(),
   outputs: z.record(nameSchema, kindSchema),
   cores: z.int().positive(),
+  /** What it asked for besides cores, and how it was to be tried: for readers, a rerun sets its own limits. */
+  resources: z.strictObject({
+    memory: z.number().nonnegative().optional(),
+    slots: z.record(z.string(), z.int().nonnegative()).optional(),
+    retries: z.int().nonnegative().optional(),
+    timeout: z.number().positive().optional(),
+  }).optional(),
 });
 
 const planSchema = z.strictObject({
@@ -151,13 +170,17 @@ export interface ProgramOf {
   readonly specifiers: readonly string[];
 }
 
-/** A node as data. @param root Path of the project, without final slash. */
-export function planNode(
-  node: Node,
-  key: string,
-  program: ProgramOf | null,
-  root: string,
-): PlanNode {
+/** What `plan.json` says of a node besides the node itself. */
+export interface NodeFacts {
+  readonly record: StageRecord;
+  /** Null for what is not a module. */
+  readonly program: ProgramOf | null;
+  /** Path of the project, without final slash. */
+  readonly root: string;
+}
+
+/** A node as data. */
+export function planNode(node: Node, facts: NodeFacts): PlanNode {
   const inputs: PlanNode["inputs"] = {};
   for (const [name, declared] of Object.entries(node.inputKinds)) {
     inputs[name] = {
@@ -169,19 +192,32 @@ export function planNode(
   return {
     id: node.id,
     stage: node.stage,
-    describe: node.describe,
-    key,
-    work: workOf(node.work, program, root),
+    // That of local data holds its path, which is nobody else's.
+    describe: node.work.type === "source" ? `local ${node.work.source.form}` : node.describe,
+    key: facts.record.key,
+    work: workOf(node.work, facts),
     inputs,
     params: node.params,
     outputs: Object.fromEntries(
       Object.entries(node.outputs).map(([name, kind]) => [name, plainKind(kind)]),
     ),
     cores: node.cores,
+    ...resourcesOf(node),
   };
 }
 
-function workOf(work: Work, program: ProgramOf | null, root: string): PlanWork {
+function resourcesOf({ resources, retries, timeout }: Node): Pick<PlanNode, "resources"> {
+  const { memory, slots } = resources?.(1) ?? {};
+  const asked = {
+    ...(memory ? { memory } : {}),
+    ...(slots && Object.keys(slots).length > 0 ? { slots: { ...slots } } : {}),
+    ...(retries ? { retries } : {}),
+    ...(timeout ? { timeout } : {}),
+  };
+  return Object.keys(asked).length === 0 ? {} : { resources: asked };
+}
+
+function workOf(work: Work, { program, root, record }: NodeFacts): PlanWork {
   switch (work.type) {
     case "module": {
       const { digest, bytes, specifiers } = program!;
@@ -198,6 +234,12 @@ function workOf(work: Work, program: ProgramOf | null, root: string): PlanWork {
       const { package: name, version, license, include, digest } = work.source;
       const source = { package: name, version, license, include: [...include], digest };
       return { type: "npm", source };
+    }
+    case "source": {
+      const { form, name, include, exclude } = work.source;
+      const [{ digest, bytes }] = Object.values(record.outputs);
+      const globs = { include: [...include], exclude: [...exclude] };
+      return { type: "source", source: { form, name, ...globs, digest, bytes } };
     }
   }
 }
@@ -263,6 +305,10 @@ function nodeWork(work: PlanWork): Work {
       };
     case "npm":
       return work;
+    case "source": {
+      const { form, name, include, exclude } = work.source;
+      return { type: "source", source: { form, name, path: name, include, exclude } };
+    }
   }
 }
 

@@ -79,9 +79,9 @@ export async function rerunBundle(bundle: OpenBundle, request: RerunRequest): Pr
     store,
     signal: request.signal,
     programOf: ({ id }) => programs.get(id)!,
-    async execute({ node, program, inputs, threads }: Task) {
+    async execute({ node, program, inputs, threads, signal }: Task) {
       const { work } = byId.get(node.id)!;
-      if (work.type === "npm") return await dataOf(bundle, store, records.get(node.id)!, node);
+      if (work.type !== "module") return await dataOf(bundle, store, records.get(node.id)!, node);
       return await runConfined(store, {
         node,
         code: program!.code,
@@ -91,7 +91,7 @@ export async function rerunBundle(bundle: OpenBundle, request: RerunRequest): Pr
         threads,
         lockFile,
         timeoutSeconds: request.timeoutSeconds,
-        signal: request.signal,
+        signal,
       });
     },
     onEvent(event) {
@@ -147,12 +147,13 @@ function coldPlan(
     paper: plan.paper,
     preset: plan.preset,
     provider,
-    nodes: plan.nodes.map(({ id }) => ({
+    nodes: plan.nodes.map(({ id, work }) => ({
       node: nodes.get(id)!,
       status: "run",
       changes: [],
       key: null,
       record: null,
+      ...(work.type === "source" ? { content: work.source } : {}),
     })),
   };
 }
@@ -190,7 +191,7 @@ async function preparePackages(
   });
 }
 
-/** A data package: its files come from the bundle; what they must be is pinned. */
+/** Data: its files come from the bundle; what they must be is pinned. */
 async function dataOf(bundle: OpenBundle, store: Store, record: StageRecord, node: Node) {
   const outputs: Record<string, OutputEntry> = {};
   for (const [name, entry] of Object.entries(record.outputs)) {

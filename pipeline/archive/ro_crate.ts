@@ -1,9 +1,21 @@
 /** `ro-crate-metadata.json`: the bundle described for other tools, as a Provenance Run Crate. */
 
 import type { StageRecord } from "../types.ts";
-import { digestOf } from "../canonical.ts";
+import { CrateGraph } from "./crate_graph.ts";
 import type { PlanFile, PlanNode } from "./plan_file.ts";
-import { timesOf } from "./statement.ts";
+import {
+  blobId,
+  crateTimes,
+  type Entity,
+  fileId,
+  fragment,
+  npmPage,
+  paramNames,
+  ref,
+  refs,
+  scalarType,
+  toolId,
+} from "./crate_entities.ts";
 
 /** Name of the file, at the crate's root, which is the bag's `data/`. */
 export const CRATE_FILE = "ro-crate-metadata.json";
@@ -12,7 +24,6 @@ const WORKFLOW_CRATE = "https://w3id.org/workflowhub/workflow-ro-crate/1.0";
 const PROFILES = ["process", "workflow", "provenance"].map((name) =>
   `https://w3id.org/ro/wfrun/${name}/0.5`
 );
-const PARAMETER_PROFILE = "https://bioschemas.org/profiles/FormalParameter/1.0-RELEASE";
 const WORKFLOW_PROFILE = "https://bioschemas.org/profiles/ComputationalWorkflow/1.0-RELEASE";
 const DONE = "http://schema.org/CompletedActionStatus";
 
@@ -36,19 +47,6 @@ export interface CrateContent {
   readonly files: readonly CrateFile[];
 }
 
-type Entity = Readonly<Record<string, unknown>> & { readonly "@id": string };
-const ref = (id: string) => ({ "@id": id });
-/** References to entities: left out when there are none, not in a list when there is one. */
-function refs(field: string, ids: Iterable<string>): Readonly<Record<string, unknown>> {
-  const distinct = [...new Set(ids)].map(ref);
-  if (distinct.length === 0) return {};
-  return { [field]: distinct.length === 1 ? distinct[0] : distinct };
-}
-const fragment = (...parts: string[]) => `#${parts.map(encodeURIComponent).join("/")}`;
-/** `@id` of a file: its path as a relative URI. */
-const fileId = (path: string) => path.split("/").map(encodeURIComponent).join("/");
-const blobId = (digest: string) => `blobs/sha256/${digest}`;
-
 /** The JSON-LD text of a crate. Depends on the contents alone; entities are in a fixed order. */
 export function crateText(content: CrateContent): string {
   const graph = new Crate(content).entities();
@@ -58,12 +56,8 @@ export function crateText(content: CrateContent): string {
 
 class Crate {
   readonly #content: CrateContent;
-  readonly #entities = new Map<string, Entity>();
+  readonly #graph = new CrateGraph();
   readonly #workflow: string;
-  /** Entity → the formal parameters that it is an example of. */
-  readonly #examples = new Map<string, Set<string>>();
-  /** Formal parameter → its values. */
-  readonly #values = new Map<string, Set<string>>();
 
   constructor(content: CrateContent) {
     this.#content = content;
@@ -77,14 +71,7 @@ class Crate {
     for (const file of files) this.#file(file);
     this.#workflowEntity();
     const root = this.#root(actions);
-    const all = [...this.#entities.values()].map((entity) => this.#withExamples(entity));
-    return [this.#descriptor(), root, ...all];
-  }
-
-  #put(entity: Entity): string {
-    const id = entity["@id"];
-    if (!this.#entities.has(id)) this.#entities.set(id, entity);
-    return id;
+    return [this.#descriptor(), root, ...this.#graph.all()];
   }
 
   #descriptor(): Entity {
@@ -101,7 +88,7 @@ class Crate {
     const profiles = [...PROFILES, WORKFLOW_CRATE];
     for (const id of profiles) {
       const [version] = id.split("/").slice(-1);
-      this.#put({ "@id": id, "@type": "CreativeWork", name: id, version });
+      this.#graph.put({ "@id": id, "@type": "CreativeWork", name: id, version });
     }
     const license = files.find(({ path }) => path === "sources/LICENSE")?.path ?? "LICENCES.txt";
     return {
@@ -131,8 +118,8 @@ class Crate {
     if (id === this.#workflow) return;
     const terms = path === "sources/LICENSE" || path === "LICENCES.txt";
     const type = terms ? ["File", "CreativeWork"] : "File";
-    const known = this.#entities.get(id) ?? { "@id": id, "@type": type };
-    this.#entities.set(id, {
+    const known = this.#graph.get(id) ?? { "@id": id, "@type": type };
+    this.#graph.replace({
       ...known,
       name: known.name ?? name,
       ...(path === "README.md" ? { about: ref("./") } : {}),
@@ -156,8 +143,8 @@ class Crate {
     };
     const { work } = node;
     if (work.type === "module") {
-      return this.#put({
-        "@id": blobId(work.program.digest),
+      return this.#graph.put({
+        "@id": toolId(work),
         "@type": ["File", "SoftwareSourceCode"],
         name: `program of stage ${node.stage}`,
         description: `${node.describe}. Built from ${work.implementation} and what it imports.`,
@@ -173,14 +160,24 @@ class Crate {
         ...ports,
       });
     }
+    if (work.type === "source") {
+      return this.#graph.put({
+        "@id": toolId(work),
+        "@type": "SoftwareSourceCode",
+        name: "import of local data",
+        url: "sources/pipeline/mod.ts",
+        version: "see the sources of the engine",
+        ...ports,
+      });
+    }
     const { package: name, version, license } = work.source;
-    this.#put({
+    this.#graph.put({
       "@id": fragment("license", license),
       "@type": "CreativeWork",
       name: license,
       description: `Licence of ${name}@${version} as its package states it.`,
     });
-    return this.#put({
+    return this.#graph.put({
       "@id": npmPage(name, version),
       "@type": "SoftwareApplication",
       name: `npm package ${name}`,
@@ -197,7 +194,7 @@ class Crate {
     const name = at < 0 ? key : key.slice(0, at);
     const version = at < 0 ? "" : key.slice(at + 1).split("_")[0];
     const url = npmPage(name, version);
-    return this.#put({
+    return this.#graph.put({
       "@id": url,
       "@type": "SoftwareApplication",
       name,
@@ -213,23 +210,23 @@ class Crate {
     const tool = this.#tool(node);
     const object: string[] = [];
     for (const [name, { kind, from }] of Object.entries(node.inputs)) {
-      const parameter = this.#parameter(node, "input", name, "File", kind.media);
+      const parameter = this.#graph.parameter(node, "input", name, "File", kind.media);
       for (const { node: id, output } of from) {
         const { digest } = this.#content.records.get(id)!.outputs[output];
-        object.push(this.#example(blobId(digest), parameter));
+        object.push(this.#graph.example(blobId(digest), parameter));
       }
     }
     for (const name of paramNames(node.params)) {
       const value = (node.params as Record<string, unknown>)[name];
       const type = scalarType(value);
-      const parameter = this.#parameter(node, "param", name, type);
-      object.push(this.#example(this.#value(name, value), parameter));
+      const parameter = this.#graph.parameter(node, "param", name, type);
+      object.push(this.#graph.example(this.#graph.value(name, value), parameter));
     }
     const result = Object.entries(node.outputs).map(([name, kind]) => {
-      const parameter = this.#parameter(node, "output", name, "File", kind.media);
+      const parameter = this.#graph.parameter(node, "output", name, "File", kind.media);
       const { digest, bytes } = record.outputs[name];
-      const id = this.#example(blobId(digest), parameter);
-      this.#put({
+      const id = this.#graph.example(blobId(digest), parameter);
+      this.#graph.put({
         "@id": id,
         "@type": "File",
         name: kind.form === "tree"
@@ -242,14 +239,14 @@ class Crate {
       return id;
     });
     const { start, end } = crateTimes(record);
-    const step = this.#put({
+    const step = this.#graph.put({
       "@id": fragment("step", node.id),
       "@type": "HowToStep",
       name: node.id,
       position: String(position),
       workExample: ref(tool),
     });
-    const run = this.#put({
+    const run = this.#graph.put({
       "@id": fragment("run", node.id),
       "@type": "CreateAction",
       name: node.id,
@@ -263,12 +260,12 @@ class Crate {
       ...refs(
         "environment",
         Object.entries(record.components.environment).map(([name, value]) =>
-          this.#value(name, value)
+          this.#graph.value(name, value)
         ),
       ),
       identifier: `urn:sha256:${node.key}`,
     });
-    this.#put({
+    this.#graph.put({
       "@id": fragment("control", node.id),
       "@type": "ControlAction",
       name: `orchestrate ${node.id}`,
@@ -279,60 +276,6 @@ class Crate {
     return run;
   }
 
-  #parameter(
-    { stage, inputs, outputs }: PlanNode,
-    direction: "input" | "param" | "output",
-    name: string,
-    additionalType: string,
-    media?: string,
-  ): string {
-    const many = direction === "input" && inputs[name].many;
-    const kind = direction === "output" ? outputs[name] : inputs[name]?.kind;
-    return this.#put({
-      "@id": fragment("parameter", stage, direction, name),
-      "@type": "FormalParameter",
-      conformsTo: ref(PARAMETER_PROFILE),
-      name,
-      additionalType,
-      valueRequired: "True",
-      ...(many ? { multipleValues: "True" } : {}),
-      ...(media === undefined || kind === undefined
-        ? {}
-        : { encodingFormat: kind.form === "tree" ? "application/json" : encodingOf(media) }),
-    });
-  }
-
-  #value(name: string, value: unknown): string {
-    const text = typeof value === "object" ? JSON.stringify(value) : String(value);
-    return this.#put({
-      "@id": `#value/${digestOf([name, text]).slice(0, 16)}`,
-      "@type": "PropertyValue",
-      name,
-      value: text,
-    });
-  }
-
-  #example(entity: string, parameter: string): string {
-    const add = (map: Map<string, Set<string>>, from: string, to: string) => {
-      const known = map.get(from);
-      if (known === undefined) map.set(from, new Set([to]));
-      else known.add(to);
-    };
-    add(this.#examples, entity, parameter);
-    add(this.#values, parameter, entity);
-    return entity;
-  }
-
-  #withExamples(entity: Entity): Entity {
-    const examples = this.#examples.get(entity["@id"]);
-    const values = this.#values.get(entity["@id"]);
-    return {
-      ...entity,
-      ...(examples ? refs("exampleOfWork", examples) : {}),
-      ...(values ? refs("workExample", values) : {}),
-    };
-  }
-
   /** The run as a whole, and the engine that organised it. */
   #run(actions: readonly string[]): void {
     const { plan, records } = this.#content;
@@ -341,7 +284,7 @@ class Crate {
       .flatMap(({ id }) => Object.values(records.get(id)!.outputs).map(({ digest }) => digest));
     const results = Object.values(plan.targets)
       .map(({ node, output }) => records.get(node)!.outputs[output].digest);
-    this.#put({
+    this.#graph.put({
       "@id": fragment("run"),
       "@type": "CreateAction",
       name: `${plan.paper}, preset ${plan.preset}`,
@@ -355,14 +298,14 @@ class Crate {
     });
     const versions = [...records.values()].map(({ components }) => components.environment.deno);
     const deno = versions.find((version) => version !== undefined) ?? "unknown";
-    this.#put({
+    this.#graph.put({
       "@id": `https://github.com/denoland/deno/releases/tag/v${deno}`,
       "@type": "SoftwareApplication",
       name: "Deno",
       url: "https://deno.com",
       softwareVersion: deno,
     });
-    this.#put({
+    this.#graph.put({
       "@id": "#engine",
       "@type": "SoftwareSourceCode",
       name: "the pipeline engine in sources/pipeline",
@@ -371,7 +314,7 @@ class Crate {
       programmingLanguage: ref("#typescript"),
       softwareRequirements: ref(`https://github.com/denoland/deno/releases/tag/v${deno}`),
     });
-    this.#put({
+    this.#graph.put({
       "@id": fragment("organize"),
       "@type": "OrganizeAction",
       name: "schedule the stages",
@@ -382,7 +325,7 @@ class Crate {
       endTime: end,
       actionStatus: DONE,
     });
-    this.#put({
+    this.#graph.put({
       "@id": "#typescript",
       "@type": "ComputerLanguage",
       name: "TypeScript",
@@ -394,12 +337,7 @@ class Crate {
     const { plan, files } = this.#content;
     const file = files.find(({ path }) => fileId(path) === this.#workflow);
     const stageOf = new Map(plan.nodes.map(({ id, stage }) => [id, stage]));
-    const tools = plan.nodes.map(({ work }) =>
-      work.type === "module"
-        ? blobId(work.program.digest)
-        : npmPage(work.source.package, work.source.version)
-    );
-    this.#put({
+    this.#graph.put({
       "@id": this.#workflow,
       "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],
       name: plan.title,
@@ -409,7 +347,7 @@ class Crate {
       conformsTo: ref(WORKFLOW_PROFILE),
       encodingFormat: "text/plain",
       programmingLanguage: ref("#typescript"),
-      ...refs("hasPart", tools),
+      ...refs("hasPart", plan.nodes.map(({ work }) => toolId(work))),
       ...refs("step", plan.nodes.map(({ id }) => fragment("step", id))),
       ...refs(
         "output",
@@ -420,39 +358,4 @@ class Crate {
       ...(file ? { sha256: file.digest, contentSize: String(file.bytes) } : {}),
     });
   }
-}
-
-function npmPage(name: string, version: string): string {
-  return `https://www.npmjs.com/package/${name}/v/${version}`;
-}
-
-/** With an offset: the profile's validator does not take the letter Z. */
-function crateTimes(record: StageRecord): { start: string; end: string } {
-  const { start, end } = timesOf(record);
-  return { start: start.replace("Z", "+00:00"), end: end.replace("Z", "+00:00") };
-}
-
-function paramNames(params: unknown): string[] {
-  return typeof params === "object" && params !== null && !Array.isArray(params)
-    ? Object.keys(params).filter((name) => (params as Record<string, unknown>)[name] !== undefined)
-    : [];
-}
-
-/** Schema.org's name for the type of a value. */
-function scalarType(value: unknown): string {
-  switch (typeof value) {
-    case "number":
-      return Number.isInteger(value) ? "Integer" : "Float";
-    case "boolean":
-      return "Boolean";
-    case "string":
-      return "Text";
-    default:
-      return "PropertyValue";
-  }
-}
-
-/** A media tag of the engine as an IANA media type. */
-export function encodingOf(media: string): string {
-  return media.includes("/") ? media : "application/octet-stream";
 }

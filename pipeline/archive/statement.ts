@@ -104,6 +104,15 @@ function dependencies(plan: PlanFile, records: Stated["records"]): Descriptor[] 
         found.set(`data ${id}`, { name: id, uri, digest: { sha256: digest } });
         break;
       }
+      case "source": {
+        const { name, digest } = work.source;
+        found.set(`data ${id}`, {
+          name,
+          uri: `blobs/sha256/${digest}`,
+          digest: { sha256: digest },
+        });
+        break;
+      }
       case "module": {
         const { digest } = work.program;
         const name = work.implementation;
