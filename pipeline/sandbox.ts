@@ -65,7 +65,9 @@ export async function sandboxFlags(
   const { env, programs } = declaredBy(node.work);
   if (env.length > 0) flags.push(`--allow-env=${env.join(",")}`);
   if (programs.length > 0) {
-    flags.push(`--allow-run=${programs.map((name) => placeOf(name, node.id)).join(",")}`);
+    programs.forEach((name) => checkProgram(name, node.id));
+    // By name: Deno looks along the same PATH, whose folders may have commas in their names.
+    flags.push(`--allow-run=${programs.join(",")}`);
   }
   return flags;
 }
@@ -88,9 +90,8 @@ function lockFlags(
   return [`--lock=${copy}`];
 }
 
-function placeOf(name: string, where: string): string {
-  const path = findProgram(name);
-  if (path !== null) return path;
+function checkProgram(name: string, where: string): void {
+  if (findProgram(name) !== null) return;
   throw new Failed({
     code: "program-missing",
     message: `the program ${

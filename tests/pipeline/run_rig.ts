@@ -72,6 +72,9 @@ export class Rig {
     return new Rig(root, host);
   }
 
+  /** What `make` declares besides. */
+  declare: { env?: readonly string[]; programs?: readonly string[]; provider?: boolean } = {};
+
   /** Replaces sources of stages. */
   write(sources: Partial<typeof SOURCES>): void {
     for (const [name, text] of Object.entries(sources)) {
@@ -93,6 +96,7 @@ export class Rig {
       params: z.object({ seed: z.int() }),
       outputs: { files: tree("files"), numbers: json<{ seed: number; random: number }>() },
       ...extra,
+      ...this.declare,
     });
     const judge = stage({
       name: "judge",
