@@ -194,7 +194,7 @@ export function parsePax(bytes: Uint8Array, shown: string, refuse: Refuse): Pax 
 /** The size that header and pax header agree on; null when they do not. */
 export function agreedSize(header: number, pax: number | undefined): number | null {
   if (pax === undefined || pax === header) return header;
-  return pax >= BIG && (header === 0 || header === BIG - 1) ? pax : null;
+  return pax >= BIG && header === 0 ? pax : null;
 }
 
 // ---------------------------------------------------------------- writing
