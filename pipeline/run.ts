@@ -1,8 +1,10 @@
 /** Carries out a plan and reads the verdicts and report sections that came out of it. */
 
 import { formatPath } from "./canonical.ts";
-import { Failed } from "./failure.ts";
-import { replaceFile } from "./host.ts";
+import { Failed, failureOf } from "./failure.ts";
+import { commitAt } from "./history/commit.ts";
+import { rememberRun } from "./history/past_run.ts";
+import { isSystemError } from "./host.ts";
 import { limitsOf } from "./limits.ts";
 import { targetsByName } from "./pipeline.ts";
 import { type PlanRequest, programsOf } from "./plan.ts";
@@ -12,6 +14,7 @@ import { DamagedObject, type Store } from "./store.ts";
 import type {
   Artifact,
   Digest,
+  Failure,
   Outcome,
   Plan,
   PlannedNode,
@@ -30,6 +33,10 @@ export interface RunRequest extends PlanRequest {
   readonly packagesDir?: string;
   /** Results made elsewhere. @default none */
   readonly remote?: RemoteCache;
+  /** Why this provider, for the history. */
+  readonly providerReason?: string;
+  /** The command line as it was typed, without passwords, for the history. */
+  readonly typed?: string;
   readonly signal: AbortSignal;
   onEvent(event: RunEvent): void;
 }
@@ -120,7 +127,25 @@ export async function run(request: RunRequest): Promise<RunResult> {
   if (plan.nodes.some(({ status }) => status !== "cached")) {
     const { sweep } = await import("./attempt.ts");
     sweep(store);
-    await prepare(plan, programOf, { store, root, lockFile, signal, onEvent });
+    try {
+      await prepare(plan, programOf, { store, root, lockFile, signal, onEvent });
+    } catch (error) {
+      const failure = failureOf(error);
+      const { paper, preset, provider } = plan;
+      const seconds = (performance.now() - start) / 1000;
+      const nothing = {
+        paper,
+        preset,
+        provider,
+        seconds,
+        outcomes: [],
+        verdicts: [],
+        plan,
+        targets,
+      };
+      if (failure !== null) await remember(request, began, nothing, failure);
+      throw error;
+    }
   }
   const limits = limitsOf(request);
   const outcomes = await schedule({
@@ -169,7 +194,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
       plan.nodes.some((p) => p.node.id === node.id)
     ),
   };
-  remember(store, began, result);
+  await remember(request, began, result);
   return result;
 }
 
@@ -276,26 +301,57 @@ async function readTarget(store: Store, digest: Digest, where: string) {
 }
 
 /** Writes the history of runs; a run is not a failure because of it. */
-function remember(
-  store: Store,
+async function remember(
+  request: RunRequest,
   began: Date,
-  { plan, verdicts, sections, ...result }: RunResult,
-): void {
-  const name = began.toISOString().replaceAll(":", "-");
-  const path = `${store.dir}/runs/${name}-${store.host.unique().slice(0, 8)}.json`;
-  const text = JSON.stringify({
-    version: 1,
-    began: began.toISOString(),
-    ...result,
-    nodes: plan.nodes.length,
-    ...(plan.partial ? { partial: plan.partial.text } : {}),
-    verdicts: verdicts.map(({ claim, verdict }) => ({ claim, verdict })),
-    sections: sections.map(({ id }) => id),
-  });
+  result: Omit<RunResult, "sections" | "ok" | "complete">,
+  failure?: Failure,
+): Promise<void> {
+  const { plan, outcomes, targets } = result;
+  const counts = { ran: 0, cached: 0, failed: 0, skipped: 0 };
+  for (const { status } of outcomes) counts[status]++;
+  const isIdle = failure === undefined && counts.cached === outcomes.length;
+  const failed = failure !== undefined || counts.failed + counts.skipped > 0;
+  const stopped = request.signal.aborted && failed;
+  const outputs = new Map(outcomes.map((outcome) => [outcome.id, outcome.outputs]));
   try {
-    replaceFile(store.host, store.dir, path, new TextEncoder().encode(text + "\n"));
-  } catch {
+    rememberRun(
+      request.store,
+      {
+        began: began.toISOString(),
+        paper: result.paper,
+        preset: result.preset,
+        provider: result.provider,
+        why: request.providerReason ?? null,
+        outcome: stopped ? "stopped" : failed ? "failed" : "done",
+        partial: plan.partial?.text ?? null,
+        seconds: result.seconds,
+        counts,
+        verdicts: result.verdicts.map(({ claim, verdict, effect, interval, p, n }) => (
+          { claim, verdict, effect, interval, p, n }
+        )),
+        targets: Object.fromEntries(
+          Object.entries(targets).flatMap(([name, { node, output, kind: { form, media } }]) => {
+            const digest = outputs.get(node.id)?.[output];
+            return digest === undefined ? [] : [[name, { digest, form, media }]];
+          }),
+        ),
+        jobs: request.jobs,
+        deno: Deno.version.deno,
+        system: `${Deno.build.os}-${Deno.build.arch}`,
+        command: request.typed ?? null,
+        commit: await commitAt(directoryOf(request.root), !isIdle),
+        active: outcomes.filter(({ status, reason }) =>
+          status !== "cached" || reason !== "up to date"
+        ).map(({ key: _, stage: __, outputs: ___, ...rest }) => rest),
+        ...(failure === undefined ? {} : { failure }),
+      },
+      request.config,
+      outcomes.map(({ id, key }) => [id, key]),
+    );
+  } catch (error) {
     // The disk may be full, which the outcomes tell already.
+    if (!isSystemError(error)) throw error;
   }
 }
 

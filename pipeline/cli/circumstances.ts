@@ -1,5 +1,6 @@
 /** Under which circumstances a run happened: versions, command line, commit. */
 
+import { commitAt } from "../history/commit.ts";
 import { withoutCredentials } from "../remote/address.ts";
 import type { PipelineMeta } from "../report/model.ts";
 
@@ -32,21 +33,6 @@ export async function circumstances(
 
 /** The commit of the working tree, "+" appended when tracked files differ; null without git. */
 async function commitOf(rootDir: string): Promise<string | null> {
-  const git = async (...args: string[]) => {
-    const { success, stdout } = await new Deno.Command("git", {
-      args: ["-C", rootDir, ...args],
-      stdin: "null",
-      stderr: "null",
-    }).output();
-    return success ? new TextDecoder().decode(stdout).trim() : null;
-  };
-  try {
-    const [commit, changes] = await Promise.all([
-      git("rev-parse", "HEAD"),
-      git("status", "--porcelain", "--untracked-files=no"),
-    ]);
-    return commit === null ? null : changes ? `${commit}+` : commit;
-  } catch {
-    return null;
-  }
+  const commit = await commitAt(rootDir, true);
+  return commit === null ? null : commit.changed ? `${commit.id}+` : commit.id;
 }

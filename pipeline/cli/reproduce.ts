@@ -154,6 +154,7 @@ async function reproduce(
     const remote = await openRemoteOf(address, session.store, controller.signal, warn);
     result = await runPlan({
       ...session,
+      typed: commandLine(),
       remote: remote ?? undefined,
       packagesDir: args.texts.packages && io.place.resolve(args.texts.packages),
       signal: controller.signal,

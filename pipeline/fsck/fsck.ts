@@ -204,7 +204,7 @@ class Check {
 
   #history(): void {
     for (const path of filesBelow(`${this.store.dir}/runs`)) {
-      this.#count("runs");
+      if (!path.includes("/runs/parts/")) this.#count("runs");
       if (!path.endsWith(".json") || isJson(path) || infoOf(path) === null) continue;
       const about = { part: "history", path, what: "is not the record of a run" } as const;
       this.#found(about, ["moved aside", () => this.#aside(path)]);

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { RunResult } from "../../pipeline/run.ts";
+import { pastRuns } from "../../pipeline/history/past_run.ts";
 import { Store } from "../../pipeline/store.ts";
 import type { Outcome, RunEvent } from "../../pipeline/types.ts";
 import { outcomeOf, Rig, statuses } from "./run_rig.ts";
@@ -53,7 +54,7 @@ Deno.test("run() runs everything once, then nothing, and reads verdicts and repo
   assert.deepEqual(statuses(second), ALL_CACHED);
   assert.deepEqual(started, []);
   assert.deepEqual(second.verdicts, first.verdicts);
-  assert.equal([...Deno.readDirSync(`${rig.storeDir}/runs`)].length, 2);
+  assert.equal([...pastRuns({ dir: rig.storeDir })].length, 2);
 });
 
 Deno.test("run() gives the same bytes in another place and when forced", async () => {
