@@ -12,14 +12,23 @@ export async function fileDigest(path: string): Promise<{ digest: Digest; bytes:
   using file = Deno.openSync(path);
   const hash = createHash("sha256");
   const { size } = file.statSync();
-  const small = size <= SMALL;
-  const buffer = new Uint8Array(small ? size + 1 : CHUNK);
   let bytes = 0;
-  while (true) {
-    const n = small ? file.readSync(buffer) : await file.read(buffer);
-    if (n === null) break;
-    hash.update(buffer.subarray(0, n));
+  if (size <= SMALL) {
+    const buffer = new Uint8Array(size + 1);
+    for (let n; (n = file.readSync(buffer)) !== null;) {
+      hash.update(buffer.subarray(0, n));
+      bytes += n;
+    }
+    return { digest: hash.digest("hex"), bytes };
+  }
+  // Another thread reads the next part while this one is hashed.
+  let [current, next] = [new Uint8Array(CHUNK), new Uint8Array(CHUNK)];
+  let reading = file.read(current);
+  for (let n; (n = await reading) !== null;) {
+    reading = file.read(next);
+    hash.update(current.subarray(0, n));
     bytes += n;
+    [current, next] = [next, current];
   }
   return { digest: hash.digest("hex"), bytes };
 }

@@ -345,7 +345,9 @@ export class Store {
     const from = this.objectPath(digest);
     try {
       this.host.files.link(from, to);
-    } catch {
+    } catch (error) {
+      // Never over something: it could be a second name of an object.
+      if (error instanceof Deno.errors.AlreadyExists) throw error;
       this.host.files.copy(from, to);
     }
   }

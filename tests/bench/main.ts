@@ -1,4 +1,5 @@
 // `deno task bench`: training steps of the tensor compiler beside PyTorch eager on the same threads.
+// `deno task bench data`: the store with many and with large files, beside DVC; see data/main.ts.
 //
 // Options: --json prints one JSON object; --only=TEXT keeps cases whose name has it; --turns=N.
 
@@ -6,6 +7,11 @@ import { parseArgs } from "node:util";
 import { COCA_DEFAULTS, type CocaConfig } from "../../methods/nn/mod.ts";
 import { type Case, measure, type Measured } from "./coca.ts";
 import { startPeer } from "./peer.ts";
+
+if (Deno.args[0] === "data") {
+  await import("./data/main.ts");
+  Deno.exit();
+}
 
 const { values: options } = parseArgs({
   options: {
