@@ -17,6 +17,7 @@ const config = await loadConfig({
   preset: "small",
 });
 const store = await Store.open(`${dir}/artifacts/store`);
+const { signal } = new AbortController();
 const request = {
   pipeline,
   preset: "small",
@@ -32,7 +33,7 @@ const programOf = await programsOf(nodes, root, store);
 
 interface Task {
   readonly node: {
-    readonly work: { readonly implementation: URL };
+    readonly work: { readonly type: string; readonly implementation: URL };
     readonly params: unknown;
     readonly outputs: Readonly<
       Record<string, { form: "file"; media: string; extension: string }>
@@ -42,7 +43,11 @@ interface Task {
 }
 
 /** The stage in this process: its outputs go to temporary files as a child's would. */
-async function execute({ node, inputs }: Task) {
+async function execute({ node, inputs, content }: Task & { content: unknown }) {
+  if (node.work.type === "source") {
+    const { importSource } = await engine("local_import.ts");
+    return await importSource(store, { node, content, signal });
+  }
   const { run } = await import(node.work.implementation.href);
   const read = ({ digest }: { digest: string }) => ({ bytes: () => store.readObject(digest) });
   const names = Object.keys(node.outputs);
@@ -76,9 +81,11 @@ const start = performance.now();
 const outcomes = await schedule({
   plan: planned,
   jobs: Number(jobs),
+  memory: Infinity,
+  slots: {},
   force: false,
   store,
-  signal: new AbortController().signal,
+  signal,
   programOf,
   execute,
   onEvent: () => {},

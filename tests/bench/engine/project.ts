@@ -1,6 +1,6 @@
 // A generated project: the engine with one paper, `sweep`, of any number of nodes in ten layers.
 //
-// Node i has a small input of its own and reads the output of node i - N/10. The same DAG is made for the
+// Node i reads a small file of its own, `in/<i>.txt`, and the output of node i - N/10. The same DAG is made for the
 // peers in `peers.ts`.
 
 const repository = decodeURIComponent(new URL("../../../", import.meta.url).pathname);
@@ -17,7 +17,7 @@ export interface Shape {
 export interface Project extends Disposable {
   readonly dir: string;
   readonly shape: Required<Shape>;
-  /** Gives node `i` another input. */
+  /** Writes the file that node `i` reads. */
   change(i: number, text: string): void;
 }
 
@@ -33,17 +33,12 @@ export function generate(shape: Shape, dir = Deno.makeTempDirSync({ prefix: "ben
   }
   copyTree(`${repository}pipeline`, `${dir}/pipeline`);
   for (const [path, content] of Object.entries(files(full))) write(`${dir}/${path}`, content);
-  const inputs = Array.from({ length: full.nodes }, (_, i) => `${i}`);
-  const inputsPath = `${dir}/stages/sweep/inputs.json`;
-  const save = () => write(inputsPath, JSON.stringify(inputs, null, 0) + "\n");
-  save();
+  const change = (i: number, text: string) => write(`${dir}/in/${i}.txt`, text + "\n");
+  for (let i = 0; i < full.nodes; i++) change(i, String(i));
   return {
     dir,
     shape: full,
-    change(i, text) {
-      inputs[i] = text;
-      save();
-    },
+    change,
     [Symbol.dispose]: () => Deno.removeSync(dir, { recursive: true }),
   };
 }
@@ -67,9 +62,8 @@ function files({ nodes, modules }: Required<Shape>): Record<string, string> {
     "stages/sweep/config.yaml": `presets:\n  small:\n    nodes: ${nodes}\n`,
     "stages/sweep/pipeline.ts": `/** A sweep of many small stages. */
 import { z } from "zod";
-import { type Artifact, type FileKind, pipeline } from "../../pipeline/mod.ts";
-import inputs from "./inputs.json" with { type: "json" };
-import { first, judge, next } from "./stages.ts";
+import { type Artifact, type FileKind, localFile, pipeline } from "../../pipeline/mod.ts";
+import { first, judge, next, text } from "./stages.ts";
 
 export default pipeline({
   name: "sweep",
@@ -81,12 +75,13 @@ export default pipeline({
     const width = config.nodes / ${LAYERS};
     const outputs: Artifact<FileKind<"text/plain">>[] = [];
     for (let i = 0; i < config.nodes; i++) {
-      const params = { text: inputs[i], scale: 1 };
       const id = String(i);
+      const { file: own } = localFile({ name: id, path: "in/" + i + ".txt", kind: text });
+      const params = { i, scale: 1 };
       outputs.push(
         i < width
-          ? first[i % ${modules}]({ id, inputs: {}, params }).text
-          : next[i % ${modules}]({ id, inputs: { above: outputs[i - width] }, params }).text,
+          ? first[i % ${modules}]({ id, inputs: { own }, params }).text
+          : next[i % ${modules}]({ id, inputs: { own, above: outputs[i - width] }, params }).text,
       );
     }
     return judge({ inputs: { last: outputs.slice(-width) }, params: {} });
@@ -98,8 +93,8 @@ import { z } from "zod";
 import { file, json, many, stage } from "../../pipeline/mod.ts";
 import type { ReportSection, Verdict } from "../../pipeline/mod.ts";
 
-const text = file("text/plain", ".txt");
-const params = z.object({ text: z.string(), scale: z.number().default(1) });
+export const text = file("text/plain", ".txt");
+const params = z.object({ i: z.int(), scale: z.number().default(1) });
 
 export const first = [${
       all.map((m) => `
@@ -107,7 +102,7 @@ export const first = [${
     name: "first${m}",
     describe: "Begins a chain",
     implementation: new URL("./run${m}.ts", import.meta.url),
-    inputs: {},
+    inputs: { own: text },
     params,
     outputs: { text },
   })`).join(",")
@@ -120,7 +115,7 @@ export const next = [${
     name: "next${m}",
     describe: "Goes on with a chain",
     implementation: new URL("./run${m}.ts", import.meta.url),
-    inputs: { above: text },
+    inputs: { own: text, above: text },
     params,
     outputs: { text },
   })`).join(",")
@@ -141,21 +136,23 @@ export const judge = stage({
       `/** Adds a line. */
 import { line } from "./line.ts";
 
-export const run = async (
-  { inputs, params, outputs }: {
-    inputs: { above?: { bytes(): Promise<Uint8Array> } };
-    params: { text: string };
-    outputs: { text: { write(bytes: Uint8Array): Promise<void> } };
-  },
-) => {
-  const above = await inputs.above?.bytes() ?? new Uint8Array();
-  await outputs.text.write(new TextEncoder().encode(line(new TextDecoder().decode(above), params.text, ${m})));
+interface File {
+  bytes(): Promise<Uint8Array>;
+}
+
+export const run = async ({ inputs, outputs }: {
+  inputs: { own: File; above?: File };
+  outputs: { text: { write(bytes: Uint8Array): Promise<void> } };
+}) => {
+  const text = async (file?: File) => new TextDecoder().decode(await file?.bytes());
+  const above = await text(inputs.above);
+  await outputs.text.write(new TextEncoder().encode(line(above, await text(inputs.own), ${m})));
 };
 `,
     ])),
     "stages/sweep/line.ts": `/** The work of every node. */
 export function line(above: string, text: string, module: number): string {
-  return above + text + " " + module + "\\n";
+  return above + text.trim() + " " + module + "\\n";
 }
 `,
     "stages/sweep/judge_run.ts": `/** Judges. */
