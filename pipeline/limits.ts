@@ -1,6 +1,5 @@
 /** What the machine has for stages: memory and named slots, as asked for or as found. */
 
-import { readdirSync, readFileSync } from "node:fs";
 import { Failed } from "./failure.ts";
 import type { Amounts } from "./slots.ts";
 import type { Node } from "./types.ts";
@@ -63,7 +62,7 @@ function machineMemory(): number {
   let bound = Infinity;
   try {
     // "max" where there is no bound.
-    bound = Number(readFileSync("/sys/fs/cgroup/memory.max", "utf8"));
+    bound = Number(Deno.readTextFileSync("/sys/fs/cgroup/memory.max"));
   } catch {
     // No control groups.
   }
@@ -75,7 +74,7 @@ function gpuCount(): number {
   const visible = Deno.env.get("CUDA_VISIBLE_DEVICES");
   let found: number;
   try {
-    found = readdirSync("/proc/driver/nvidia/gpus").length;
+    found = [...Deno.readDirSync("/proc/driver/nvidia/gpus")].length;
   } catch {
     return 0;
   }

@@ -1,6 +1,5 @@
 /** Looks at local data: what it holds now, mostly without reading it, and whether that is still so. */
 
-import { readlinkSync } from "node:fs";
 import { Bulk, BULK_FILES } from "./bulk.ts";
 import { sha256 } from "./canonical.ts";
 import { Failed } from "./failure.ts";
@@ -25,11 +24,13 @@ import type { Digest, LocalSource, SourceContent } from "./types.ts";
 export class Observed implements SourceContent {
   readonly digest: Digest;
   readonly bytes: number;
+  #path: string;
+  #resolved: boolean;
 
+  /** @param path Absolute; `resolved` when it goes through no links. */
   constructor(
     readonly source: LocalSource,
-    /** Absolute, links resolved. */
-    readonly path: string,
+    path: string,
     readonly stamped: Stamped,
     /** What it held when it was looked at before, and the rows that differ. */
     readonly previous?: {
@@ -38,9 +39,26 @@ export class Observed implements SourceContent {
       readonly fresh: ReadonlySet<number>;
     },
     private encoded: Uint8Array<ArrayBuffer> | null = null,
+    resolved = true,
   ) {
     this.digest = stamped.digest;
     this.bytes = stamped.bytes;
+    this.#path = path;
+    this.#resolved = resolved;
+  }
+
+  /** Absolute, links resolved as far as that goes. */
+  get path(): string {
+    if (!this.#resolved) {
+      try {
+        this.#path = Deno.realPathSync(this.#path);
+      } catch (error) {
+        // It is gone, as will be noticed.
+        if (!isSystemError(error)) throw error;
+      }
+      this.#resolved = true;
+    }
+    return this.#path;
   }
 
   /** The manifest of a tree. */
@@ -128,7 +146,12 @@ function filesOf({ names, stamps, digests }: Omit<Stamped, "digest" | "bytes">):
   }));
 }
 
-async function look(source: LocalSource, path: string, known: Stamped | null): Promise<Observed> {
+/** What is at a path now; files that look as they did when they were hashed are not read. */
+export async function look(
+  source: LocalSource,
+  path: string,
+  known: Stamped | null,
+): Promise<Observed> {
   const { names, stamps } = source.form === "file"
     ? lookAtFile(source, path)
     : await walk(source, path);
@@ -226,7 +249,7 @@ interface Found {
   readonly stamps: Stamped["stamps"];
 }
 
-function lookAtFile(source: LocalSource, path: string): Found {
+export function lookAtFile(source: LocalSource, path: string): Found {
   const stamps = newStamps(1);
   const checked = Date.now();
   let info: Deno.FileInfo;
@@ -298,7 +321,7 @@ function notRegular(source: LocalSource, root: string, name: string, info: Deno.
     const what = info.isFifo ? "a FIFO" : info.isSocket ? "a socket" : "a device";
     return wrong(source, `${quoted} is ${what}; a tree holds regular files only`, mend);
   }
-  const target = readlinkSync(`${root}/${name}`);
+  const target = Deno.readLinkSync(`${root}/${name}`);
   return wrong(source, `${quoted} is a symbolic link to ${target}, which is not followed`, mend);
 }
 

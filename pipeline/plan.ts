@@ -24,6 +24,7 @@ import type {
   Change,
   Digest,
   KeyComponents,
+  LocalSource,
   Node,
   OutputEntry,
   OutputKinds,
@@ -341,15 +342,27 @@ function planNode(
 /** Looks at all local data of a pipeline. */
 async function observeSources(
   nodes: readonly Node[],
-  { root, store }: PlanRequest,
+  { pipeline, root, store }: PlanRequest,
 ): Promise<Map<Node, Observed>> {
   const contents = new Map<Node, Observed>();
+  const files: LocalSource[] = [];
+  const where = { root: directoryOf(root), cacheDir: `${store.dir}/cache/sources` };
+  const place = { ...where, host: store.host };
+  for (const { work } of nodes) {
+    if (work.type === "source" && work.source.form === "file") files.push(work.source);
+  }
+  // Loaded only when there is local data.
+  const fileContents = files.length === 0
+    ? null
+    : await (await import("./local_files.ts")).observeFiles(files, place, pipeline.name);
   for (const node of nodes) {
     if (node.work.type !== "source") continue;
-    // Loaded only when there is local data.
-    const { observe } = await import("./local_source.ts");
-    const place = { root: directoryOf(root), cacheDir: `${store.dir}/cache/sources` };
-    contents.set(node, await observe(node.work.source, { ...place, host: store.host }));
+    const { source } = node.work;
+    contents.set(
+      node,
+      fileContents?.get(source) ??
+        await (await import("./local_source.ts")).observe(source, place),
+    );
   }
   return contents;
 }

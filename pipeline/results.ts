@@ -1,6 +1,5 @@
 /** Puts the kept artifacts of a run where people look for them, outside the store. */
 
-import { lstatSync } from "node:fs";
 import type { RunResult } from "./run.ts";
 import type { Store } from "./store.ts";
 import type { Artifact, Digest, OutputEntry } from "./types.ts";
@@ -94,7 +93,7 @@ async function placeCopy(store: Store, entry: OutputEntry, to: string): Promise<
 
 function copyAll(store: Store, from: string, to: string): void {
   const { files } = store.host;
-  if (!lstatSync(from).isDirectory()) {
+  if (!Deno.lstatSync(from).isDirectory) {
     files.copy(from, to);
     return files.setMode(to, 0o644);
   }
@@ -128,6 +127,11 @@ function isPlain(file: string): boolean {
 
 /** Inode, size and time; null when there is nothing. */
 function stampOf(path: string): string | null {
-  const info = lstatSync(path, { throwIfNoEntry: false });
-  return info === undefined ? null : `${info.ino}:${info.size}:${info.mtimeMs}`;
+  try {
+    const info = Deno.lstatSync(path);
+    return `${info.ino}:${info.size}:${info.mtime?.getTime()}`;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
 }

@@ -204,10 +204,10 @@ async function withSoundTargets(
   store: Store,
   targets: readonly Artifact[],
 ): Promise<Plan> {
+  const ids = new Set(targets.map(({ node }) => node.id));
   const nodes: PlannedNode[] = [];
   for (const planned of plan.nodes) {
-    const isTarget = targets.some((target) => target.node.id === planned.node.id);
-    const damage = isTarget ? await damageOf(planned, store) : null;
+    const damage = ids.has(planned.node.id) ? await damageOf(planned, store) : null;
     const text = "a stored output was damaged";
     nodes.push(
       damage === null

@@ -1,6 +1,6 @@
 /** Stages files of the user's whose content is known already: links to large ones, copies of small ones. */
 
-import { statfsSync } from "node:fs";
+import process from "node:process";
 import { fileDigest } from "./file_digest.ts";
 import { discard } from "./host.ts";
 import type { ObjectWriter, Staged } from "./object_writer.ts";
@@ -107,7 +107,7 @@ const REFLINKING = new Set([0x9123683e, 0x58465342, 0xca451a4e]);
 function isLinkable({ dir }: ObjectWriter, path: string): boolean {
   try {
     const [file, store] = [Deno.statSync(path), Deno.statSync(dir)];
-    if (file.dev !== store.dev || REFLINKING.has(statfsSync(dir).type)) return false;
+    if (file.dev !== store.dev || REFLINKING.has(fileSystemOf(dir))) return false;
     const shared = ((store.mode ?? 0) & 0o020) !== 0;
     return !shared || ((file.mode ?? 0) & 0o044) === 0o044;
   } catch {
@@ -132,4 +132,9 @@ function exists(path: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** The type's number. Node's module loads only when something is imported. */
+function fileSystemOf(dir: string): number {
+  return process.getBuiltinModule("node:fs").statfsSync(dir).type;
 }

@@ -1,0 +1,40 @@
+/** What a run that has nothing to do loads: modules are most of its time, and creep in one by one. */
+
+import assert from "node:assert/strict";
+
+const cli = new URL("../pipeline/cli/", import.meta.url);
+
+/** Modules and packages that the static imports of `entry` reach, with one importer each. */
+function reached(entry: URL): Map<string, string> {
+  const found = new Map<string, string>();
+  const waiting = [entry];
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    const code = Deno.readTextFileSync(file);
+    const imports = /^(?:import|export)\s+(?!type\b)(?:[^"';]*?\bfrom\s+)?"([^"]+)"/gm;
+    for (const [, specifier] of code.matchAll(imports)) {
+      const target = specifier.startsWith(".") ? new URL(specifier, file).href : specifier;
+      if (found.has(target)) continue;
+      found.set(target, file.pathname);
+      if (target.startsWith("file:") && target.endsWith(".ts")) waiting.push(new URL(target));
+    }
+  }
+  return found;
+}
+
+/** Each costs milliseconds at every start. Others are loaded by `import()` where they are needed. */
+const allowed = ["node:crypto", "node:process", "zod", "@std/cli", "@std/yaml"];
+
+for (const command of ["reproduce", "explain"]) {
+  Deno.test(`${command} with nothing to do loads few packages`, () => {
+    const found = reached(new URL(`${command}.ts`, cli));
+    assert.ok(found.size > 20, "few imports found: the test looks in the wrong place");
+    const packages = [...found].filter(([target]) => !target.startsWith("file:"));
+    assert.deepEqual(packages.filter(([target]) => !allowed.includes(target)), []);
+    const modules = [...found.keys()].map((target) => target.replace(/.*\/pipeline\//, ""));
+    for (
+      const late of ["executor.ts", "child.ts", "download.ts", "local_import.ts", "packages.ts"]
+    ) {
+      assert.ok(!modules.includes(late), `${late}, by ${found.get(late)}`);
+    }
+  });
+}
