@@ -24,11 +24,11 @@ export async function extractBag(
 ): Promise<string[]> {
   const parts = await openParts(files, limits);
   try {
-    const made = claim(directory, parts[0].path, host);
+    checkTops(parts);
+    const made = claim(directory, parts, host);
     const partial = `${directory}/${PARTIAL}${host.unique()}`;
+    const moved: string[] = [];
     try {
-      const tops = parts.map((part) => part.index.top);
-      checkTops(parts);
       for (const part of parts) {
         await extractPart(
           part,
@@ -37,10 +37,14 @@ export async function extractBag(
           host,
         );
       }
-      for (const top of tops) host.files.rename(`${partial}/${top}`, `${directory}/${top}`);
+      for (const { index: { top } } of parts) {
+        host.files.rename(`${partial}/${top}`, `${directory}/${top}`);
+        moved.push(`${directory}/${top}`);
+      }
       host.files.remove(partial);
-      return tops.map((top) => `${directory}/${top}`);
+      return moved;
     } catch (error) {
+      for (const path of moved) discard(host, path);
       discard(host, made ? directory : partial);
       throw error;
     }
@@ -50,8 +54,8 @@ export async function extractBag(
 }
 
 /** Makes sure that the directory is there, real and empty. @returns true when it was made here. */
-function claim(directory: string, archive: string, host: Host): boolean {
-  const bad = (message: string) => new BagError("request", archive, null, message);
+function claim(directory: string, parts: readonly OpenPart[], host: Host): boolean {
+  const bad = (message: string) => new BagError("request", parts[0].path, null, message);
   let found: Deno.FileInfo;
   try {
     found = Deno.lstatSync(directory.replace(/(?<=.)\/+$/, ""));
@@ -62,12 +66,16 @@ function claim(directory: string, archive: string, host: Host): boolean {
   }
   if (found.isSymlink) throw bad(`${directory} is a link; name the directory itself`);
   if (!found.isDirectory) throw bad(`${directory} is not a directory`);
-  for (const { name, isDirectory } of Deno.readDirSync(directory)) {
-    if (!isDirectory || !name.startsWith(PARTIAL)) {
-      throw bad(`${directory} is not empty; name an empty or a new directory`);
-    }
-    host.files.remove(`${directory}/${name}`);
+  const entries = [...Deno.readDirSync(directory)];
+  const partial = entries.filter((e) => e.isDirectory && e.name.startsWith(PARTIAL));
+  // Beside a leftover, top folders of this bag are what the killed extraction had put in their place.
+  const tops = new Set(partial.length > 0 ? parts.map((part) => part.index.top) : []);
+  const moved = entries.filter((e) => e.isDirectory && tops.has(e.name));
+  if (partial.length + moved.length < entries.length) {
+    throw bad(`${directory} is not empty; name an empty or a new directory`);
   }
+  // The sign that these are leftovers goes last.
+  for (const { name } of [...moved, ...partial]) host.files.remove(`${directory}/${name}`);
   return false;
 }
 
