@@ -19,6 +19,8 @@ export interface Staged {
 }
 
 const READ_ONLY = 0o444;
+/** Well below the age at which `gc` removes what no record names yet. */
+const TOUCH_AFTER_MS = 120_000;
 
 /** The writing half of a store. */
 export class ObjectWriter {
@@ -114,7 +116,7 @@ export class ObjectWriter {
     const fresh: Staged[] = [];
     const seen = new Set<Digest>();
     for (const object of staged) {
-      const known = seen.has(object.digest) || this.verified.has(object.digest);
+      const known = seen.has(object.digest) || this.#isKept(object.digest);
       if (known) discard(this.host, object.temporary);
       else fresh.push(object);
       seen.add(object.digest);
@@ -152,6 +154,24 @@ export class ObjectWriter {
       if (!(error instanceof BulkError)) throw error;
       // Something is in the way, for example; what is renamed already is verified when it is read.
       return objects.filter(({ temporary }) => isThere(temporary));
+    }
+  }
+
+  /** Whether the object is there, found right by this process, and touched lately: `gc` leaves it alone. */
+  #isKept(digest: Digest): boolean {
+    if (!this.verified.has(digest)) return false;
+    const path = this.pathOf(digest);
+    try {
+      const { ctime, mode } = Deno.statSync(path);
+      // Setting the mode that it has changes nothing but the time of the last change.
+      const old = this.host.now().getTime() - (ctime?.getTime() ?? 0) > TOUCH_AFTER_MS;
+      if (old && mode !== null) this.host.files.setMode(path, mode & 0o777);
+      return true;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      // Another user's object cannot be touched: it is there all the same.
+      if (error instanceof Deno.errors.PermissionDenied) return true;
+      throw error;
     }
   }
 

@@ -67,6 +67,16 @@ export class Records {
     return text === null ? null : decodeRecord(text, key);
   }
 
+  /** Whether there is a file for a key. */
+  has(key: Digest): boolean {
+    try {
+      return Deno.lstatSync(recordPath(this.root, key)).isFile;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  }
+
   /**
    * As `get`, without the components: for a record that this paper and preset used before, one look at its
    * file replaces reading it.

@@ -10,6 +10,7 @@ import { targetsByName } from "./pipeline.ts";
 import { type PlanRequest, programsOf } from "./plan.ts";
 import type { RemoteCache } from "./remote/types.ts";
 import { schedule } from "./scheduler.ts";
+import type { InUse } from "./gc/in_use.ts";
 import { DamagedObject, type Store } from "./store.ts";
 import type {
   Artifact,
@@ -118,7 +119,9 @@ export async function run(request: RunRequest): Promise<RunResult> {
   const began = store.host.now();
   const start = performance.now();
   const targets = targetsByName(request.pipeline.build(request));
-  const plan = await withSoundTargets(request.plan, store, Object.values(targets));
+  const sound = await withSoundTargets(request.plan, store, Object.values(targets));
+  using mark = await markUse(sound, store);
+  const plan = mark === null ? sound : withoutVanished(sound, store);
   onEvent({ type: "planned", plan });
   const nodes = plan.nodes.map(({ node }) => node);
   const programOf = await programsOf(nodes, request.root, store);
@@ -154,6 +157,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
     memory: limits.memory,
     slots: limits.slots,
     force: request.force ?? false,
+    pin: (keys) => mark?.pin(keys) ?? false,
     finals: new Set(Object.values(targets).map(({ node }) => node.id)),
     store,
     signal,
@@ -196,6 +200,35 @@ export async function run(request: RunRequest): Promise<RunResult> {
   };
   await remember(request, began, result);
   return result;
+}
+
+/** Keeps `gc` from what a run counts on, unless it has nothing to do and all of it is rooted anyway. */
+async function markUse(plan: Plan, store: Store): Promise<InUse | null> {
+  const { paper, preset, nodes, partial } = plan;
+  const rooted = ({ status, key, node }: PlannedNode) =>
+    status === "cached" && store.lastKey(paper, preset, node.id) === key;
+  if (nodes.every(rooted)) return null;
+  const { InUse } = await import("./gc/in_use.ts");
+  const mark = InUse.open(store);
+  mark?.pin(
+    [...nodes, ...partial?.given ?? []].flatMap(({ key, record }) =>
+      key !== null && record !== null ? [key] : []
+    ),
+  );
+  return mark;
+}
+
+/** What `gc` removed before the mark was made must run. */
+function withoutVanished(plan: Plan, store: Store): Plan {
+  const text = "its record is not in the store any more";
+  return {
+    ...plan,
+    nodes: plan.nodes.map((planned) =>
+      planned.key === null || planned.record === null || store.hasRecord(planned.key)
+        ? planned
+        : { ...planned, status: "run", record: null, changes: [{ component: "missing", text }] }
+    ),
+  };
 }
 
 /** Targets are read by people without a stage in between, so damaged ones must run again first. */

@@ -65,6 +65,8 @@ export interface Schedule {
   readonly force: boolean;
   /** Ids of nodes whose outputs people read without a stage in between: checked in full before they count. */
   readonly finals?: ReadonlySet<string>;
+  /** Tells `gc` that this run counts on records. @returns false when it knew. */
+  pin?(keys: readonly Digest[]): boolean;
   readonly store: Store;
   readonly signal: AbortSignal;
   /** Asked before a stage runs, unless forced; offered what ran. */
@@ -281,7 +283,9 @@ class Scheduler {
     // A damaged record may lack an output.
     const whole = record !== null &&
       Object.keys(node.outputs).every((name) => Object.hasOwn(record.outputs, name));
-    return whole ? record : null;
+    if (!whole) return null;
+    // It may go between the look and the mark, which keeps it from then on.
+    return this.#request.pin?.([key]) && !this.#request.store.hasRecord(key) ? null : record;
   }
 
   #isFinal({ node }: State): boolean {

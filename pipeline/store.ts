@@ -312,7 +312,7 @@ export class Store {
         this.host.files.makeDirectory(`${to}/${folder}`);
         made.add(folder);
       }
-      this.#place(file.digest, file.bytes, `${to}/${file.path}`);
+      this.#place(file.digest, file.bytes, `${to}/${file.path}`, entry.digest);
     }
   }
 
@@ -339,7 +339,8 @@ export class Store {
     return true;
   }
 
-  #place(digest: Digest, bytes: number, to: string): void {
+  /** @param tree Of which it is a file, when it is one. */
+  #place(digest: Digest, bytes: number, to: string, tree?: Digest): void {
     // One inode shared by all empty files would run into the limit on links first.
     if (bytes === 0) return this.host.files.writeNew(to, new Uint8Array());
     const from = this.objectPath(digest);
@@ -348,6 +349,8 @@ export class Store {
     } catch (error) {
       // Never over something: it could be a second name of an object.
       if (error instanceof Deno.errors.AlreadyExists) throw error;
+      // Another process may have moved it aside since it was verified.
+      if (this.#size(digest) === null) throw new DamagedObject(digest, "is missing", tree);
       this.host.files.copy(from, to);
     }
   }
@@ -412,6 +415,16 @@ export class Store {
   /** As `getRecord`, without the components, for a node of this paper and preset; mostly without reading it. */
   summaryOf(paper: string, preset: string, key: Digest): RecordSummary | null {
     return this.#records.summary(paper, preset, key);
+  }
+
+  /** Whether there is a record of a key, without reading it. */
+  hasRecord(key: Digest): boolean {
+    return this.#records.has(key);
+  }
+
+  /** The key at which a node was last seen, or null. */
+  lastKey(paper: string, preset: string, nodeId: string): Digest | null {
+    return this.#records.lastKey(paper, preset, nodeId);
   }
 
   /** The record of a key when all its objects are there with the right sizes. */

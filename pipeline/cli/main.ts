@@ -18,6 +18,7 @@ const commands: Readonly<Record<string, () => Promise<{ default: Command }>>> = 
   "bundle verify": () => import("./bundle_verify.ts"),
   "bundle import": () => import("./bundle_import.ts"),
   "bundle diff": () => import("./bundle_diff.ts"),
+  gc: () => import("./gc.ts"),
 };
 
 async function main(args: readonly string[], io: Io): Promise<number> {

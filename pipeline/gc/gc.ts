@@ -7,7 +7,7 @@ import { isHeld, takeLock } from "../lock_file.ts";
 import { isDigest } from "../records.ts";
 import type { Store } from "../store.ts";
 import { decodeManifest } from "../tree_manifest.ts";
-import type { Digest, StageRecord } from "../types.ts";
+import type { Digest } from "../types.ts";
 import { aloneInGc } from "./gate.ts";
 import { usersOf } from "./in_use.ts";
 import { type Roots, rootsOf, type RootSources } from "./roots.ts";
@@ -37,7 +37,7 @@ export interface GcReport {
   readonly paths: readonly string[];
 }
 
-/** An object that a run has found and not read yet is young: finding it touches it. */
+/** What was just written, or found again, may not have its record yet. */
 const GRACE_MS = 600_000;
 /** Removed in one turn at the gate: a few milliseconds. */
 const BATCH = 200;
@@ -138,15 +138,7 @@ class Collector {
     for (const path of filesBelow(root)) {
       if (gone.has(path)) continue;
       live++;
-      const record = this.#record(keyOfPath(root, path));
-      if (record === null) continue;
-      for (const { digest, form } of Object.values(record.outputs)) {
-        if (form === "tree") this.#markTree(digest, wanted);
-        wanted.add(digest);
-      }
-      if (record.log !== null) wanted.add(record.log);
-      // The program that made it, for bundles.
-      wanted.add(record.components.code.digest);
+      this.#markRecord(keyOfPath(root, path), wanted);
     }
     for (const digest of this.#roots.objects) {
       this.#markTree(digest, wanted);
@@ -155,8 +147,16 @@ class Collector {
     return { live, wanted };
   }
 
-  #record(key: string): StageRecord | null {
-    return isDigest(key) ? this.store.getRecord(key) : null;
+  #markRecord(key: string, wanted: Set<Digest>): void {
+    const record = isDigest(key) ? this.store.getRecord(key) : null;
+    if (record === null) return;
+    for (const { digest, form } of Object.values(record.outputs)) {
+      if (form === "tree") this.#markTree(digest, wanted);
+      wanted.add(digest);
+    }
+    if (record.log !== null) wanted.add(record.log);
+    // The program that made it, for bundles.
+    wanted.add(record.components.code.digest);
   }
 
   #markTree(digest: Digest, wanted: Set<Digest>): void {
@@ -184,8 +184,8 @@ class Collector {
       if (stays) keep(file);
       else dead.push(file);
     }
-    const pinned = this.#roots.keys.size;
-    let late = new Set<Digest>();
+    const known = this.#roots.keys;
+    const late = new Set<Digest>();
     this.#inBatches(dead, (file) => {
       const info = infoOf(file.path);
       if (info === null) return;
@@ -193,21 +193,10 @@ class Collector {
       else this.#remove("objects", file.path, file.bytes);
     }, () => {
       // A record that came, or that somebody began to count on, since records were read.
-      const roots = this.#readRoots();
-      if (roots.keys.size !== pinned) late = this.#named(roots.keys, late);
-      this.#roots = roots;
+      this.#roots = this.#readRoots();
+      for (const key of this.#roots.keys) if (!known.has(key)) this.#markRecord(key, late);
     });
     return { objects, bytes };
-  }
-
-  #named(keys: ReadonlySet<Digest>, known: Set<Digest>): Set<Digest> {
-    for (const key of keys) {
-      for (const { digest, form } of Object.values(this.#record(key)?.outputs ?? {})) {
-        if (form === "tree") this.#markTree(digest, known);
-        known.add(digest);
-      }
-    }
-    return known;
   }
 
   /** Programs in the code cache that no checkout's index names. */
