@@ -1,10 +1,9 @@
 /** Steps that fail: a full or broken disk, no more files, a file system that turns read-only. */
 
 import { type RunResult } from "../../pipeline/run.ts";
-import { Store } from "../../pipeline/store.ts";
 import { CODES, type Fault, FaultHost } from "./fault_host.ts";
 import { type Extent, stepsOf, type Tally } from "./tally.ts";
-import { runToy, type World } from "./world.ts";
+import { resultOf, runToy, type World } from "./world.ts";
 
 /** Lets each step fail once with each error, and from each step on for a while. */
 export async function failAtSteps(world: World, tally: Tally, extent: Extent): Promise<void> {
@@ -45,7 +44,7 @@ async function tryOut(
   // What the run with the fault called done must be right already.
   const served = result === null
     ? []
-    : world.compare(result, await Store.open(dir), seed).wrong.filter((text) =>
+    : world.compare(await resultOf(result, dir), seed).wrong.filter((text) =>
       !text.includes("no record")
     );
   const { wrong, help } = await world.check(dir, seed);

@@ -1,7 +1,7 @@
 /** Kills with SIGKILL at every step of the engine, in a process of its own each time. */
 
 import type { Fault } from "./fault_host.ts";
-import type { Action, Point } from "./point_process.ts";
+import type { Action, Point, Said } from "./point_process.ts";
 import { each, type Extent, randomOf, stepsOf, type Tally } from "./tally.ts";
 import type { World } from "./world.ts";
 
@@ -76,6 +76,11 @@ const STARTS: readonly Start[] = [
     },
   },
   {
+    name: "gc",
+    action: "gc",
+    store: (world) => world.store("used"),
+  },
+  {
     name: "fsck --repair",
     action: "fsck",
     damaged: true,
@@ -93,7 +98,8 @@ export async function killAtSteps(world: World, tally: Tally, extent: Extent): P
   for (const start of STARTS) {
     const probe = start.store(world);
     const { fault: _, ...point } = pointOf(world, start, probe, { kind: "none" });
-    const steps = Number((await inProcess({ ...point, fault: { kind: "none" } })).out);
+    const said: Said = JSON.parse((await inProcess({ ...point, fault: { kind: "none" } })).out);
+    const { steps } = said;
     world.drop(probe);
     if (!(steps > 0)) throw new Error(`${start.name} does not run`);
     const faults = stepsOf(steps, extent).flatMap((at): Fault[] => [

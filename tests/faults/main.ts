@@ -4,6 +4,7 @@ import { damageFiles, flipRecordBits, swapObjects } from "./damage.ts";
 import { failAtSteps } from "./errors.ts";
 import { killAtSteps, killRepeatedly, killWhileBuilding } from "./kills.ts";
 import { losePower } from "./power.ts";
+import { collectBeside, runTogether } from "./processes.ts";
 import { type Extent, Tally } from "./tally.ts";
 import { World } from "./world.ts";
 
@@ -16,6 +17,8 @@ const campaigns: Readonly<Record<string, Campaign>> = {
   building: killWhileBuilding,
   errors: failAtSteps,
   power: losePower,
+  together: runTogether,
+  gc: collectBeside,
   damage: damageFiles,
   swaps: swapObjects,
   bits: flipRecordBits,

@@ -1,9 +1,11 @@
 /** One engine process with one fault: `{ project, store, fault, action, … }` as JSON in its argument. */
 
 import { fsck } from "../../pipeline/fsck/fsck.ts";
+import { infoOf } from "../../pipeline/fsck/files.ts";
+import { gc } from "../../pipeline/gc/gc.ts";
 import { Store } from "../../pipeline/store.ts";
 import { type Fault, FaultHost } from "./fault_host.ts";
-import { runToy } from "./world.ts";
+import { type Result, resultOf, runToy } from "./world.ts";
 
 /** What a process is to do. */
 export interface Point {
@@ -22,17 +24,43 @@ export type Action = keyof typeof ACTIONS;
 /** One line adds an action, whose kill points are then all tried. */
 export const ACTIONS = {
   run: async (point: Point, host: FaultHost) => {
-    await runToy(point.project, point.store, host, point);
+    return resultOf(await runToy(point.project, point.store, host, point), point.store);
+  },
+  gc: async ({ store }: Point, host: FaultHost) => {
+    gc(await Store.open(store, host), GREEDY);
+  },
+  /** Until a file says that it is enough. */
+  gcLoop: async ({ store }: Point, host: FaultHost) => {
+    let removed = 0;
+    while (exists(store) && !exists(`${store}.enough`)) {
+      const report = gc(await Store.open(store, host), GREEDY);
+      removed += (report.removed.records?.count ?? 0) + (report.removed.objects?.count ?? 0);
+      await fsck(await Store.open(store, host));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    return { removed: String(removed) };
   },
   fsck: async ({ store }: Point, host: FaultHost) => {
     await fsck(await Store.open(store, host), { repair: true });
   },
-} satisfies Record<string, (point: Point, host: FaultHost) => Promise<void>>;
+} satisfies Record<string, (point: Point, host: FaultHost) => Promise<unknown>>;
+
+/** Keeps nothing for its age, only what is wanted. */
+const GREEDY = { lockFiles: [], keepRuns: 1, dryRun: false, olderThanMs: -3_600_000 };
+
+/** What a process prints at its end. */
+export interface Said {
+  readonly steps: number;
+  /** What a run made, as `World.compareResult` reads it. */
+  readonly result: Result | null;
+}
+
+const exists = (path: string) => infoOf(path) !== null;
 
 if (import.meta.main) {
   const point: Point = JSON.parse(Deno.args[0]);
   const host = new FaultHost(point.fault, point);
-  await ACTIONS[point.action](point, host);
-  console.log(host.steps);
+  const result = await ACTIONS[point.action](point, host) ?? null;
+  console.log(JSON.stringify({ steps: host.steps, result }));
   Deno.exit(0);
 }

@@ -42,7 +42,12 @@ function essence({ log: _, ...record }: StageRecord): string {
   return JSON.stringify({ ...record, seconds: 0, finished: "" });
 }
 
-function resultOf(run: RunResult, store: Store): Result {
+/** What a run says that it made. */
+export async function resultOf(run: RunResult, storeDir: string): Promise<Result> {
+  return read(run, await Store.open(storeDir));
+}
+
+function read(run: RunResult, store: Store): Result {
   return Object.fromEntries(run.outcomes.map(({ id, status, key, outputs, reason }) => {
     if (status !== "ran" && status !== "cached") return [id, `${status}: ${reason}`];
     const record = key === null ? null : store.getRecord(key);
@@ -82,9 +87,14 @@ export class World {
     writeProject(world.project);
     for (const seed of [1, 2]) {
       const dir = `${root}/clean-${seed}`;
+      // Where other results were before.
+      if (seed === 2) {
+        await runToy(world.project, `${root}/clean-used`, world.host(), { seed: 2 });
+        await runToy(world.project, `${root}/clean-used`, world.host(), { seed: 1 });
+      }
       const result = await runToy(world.project, dir, world.host(), { seed });
       if (!result.ok) throw new Error(`the clean run failed: ${JSON.stringify(result.outcomes)}`);
-      world.#clean.set(seed, resultOf(result, await Store.open(dir)));
+      world.#clean.set(seed, await resultOf(result, dir));
     }
     return world;
   }
@@ -95,7 +105,7 @@ export class World {
   }
 
   /** A new store: empty but for built programs, or a copy of the clean store of a seed. */
-  store(from: "bare" | "empty" | 1 | 2 = "empty"): string {
+  store(from: "bare" | "empty" | "used" | 1 | 2 = "empty"): string {
     const dir = `${this.root}/store-${++this.#stores}`;
     if (from === "bare") Deno.mkdirSync(dir);
     else if (from === "empty") copyTree(`${this.root}/clean-1/cache`, `${dir}/cache`);
@@ -117,7 +127,7 @@ export class World {
       };
     }
     const store = await Store.open(storeDir, systemHost);
-    const { wrong, missing } = this.compare(result, store, seed);
+    const { wrong, missing } = this.compare(await resultOf(result, storeDir), seed);
     const { damage } = await fsck(store);
     const help = damage.map(({ path, what }) => `fsck: ${path}: ${what}`);
     return { wrong, help: [...missing, ...help] };
@@ -139,12 +149,10 @@ export class World {
 
   /** Compares what a run says that it made, and its records, with the clean run. */
   compare(
-    result: RunResult,
-    store: Store,
+    found: Result,
     seed = 1,
   ): { readonly wrong: string[]; readonly missing: string[] } {
     const clean = this.#clean.get(seed)!;
-    const found = resultOf(result, store);
     const different = Object.keys(clean).filter((id) => found[id] !== clean[id]);
     const unfinished = (id: string) => /^(failed|skipped)/.test(found[id]);
     return {

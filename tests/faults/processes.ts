@@ -1,0 +1,82 @@
+/** Several processes on one store at once, some of which are killed; also beside `gc` and `fsck`. */
+
+import { inProcess } from "./kills.ts";
+import type { Point, Said } from "./point_process.ts";
+import { type Extent, randomOf, type Tally } from "./tally.ts";
+import type { Verdict, World } from "./world.ts";
+
+/** Two to eight runs at once, about a third of them killed; the others must end well by themselves. */
+export async function runTogether(world: World, tally: Tally, extent: Extent): Promise<void> {
+  await crowds(world, tally, extent, "together", false);
+}
+
+/** The same while `gc`, which keeps only what it must, goes through the store again and again. */
+export async function collectBeside(world: World, tally: Tally, extent: Extent): Promise<void> {
+  await crowds(world, tally, extent, "beside gc", true);
+}
+
+async function crowds(
+  world: World,
+  tally: Tally,
+  extent: Extent,
+  name: string,
+  beside: boolean,
+): Promise<void> {
+  const random = randomOf(extent.seed + 3);
+  let removed = 0;
+  for (let round = 0; round < Math.ceil(extent.rounds / 4); round++) {
+    const store = world.store(round % 2 === 0 ? "empty" : "used");
+    const runs = Array.from({ length: 2 + round % 7 }, (_, i): Point => ({
+      project: world.project,
+      store,
+      action: "run",
+      // With `gc`, both seeds are run, so that each makes rubbish of the other's results.
+      seed: beside ? 1 + i % 2 : 1,
+      jobs: 1 + i % 3,
+      fault: random() < 0.35
+        ? { kind: "kill", at: 1 + Math.floor(random() * 90), when: "before" }
+        : { kind: "none" },
+    }));
+    const collecting = beside
+      ? inProcess({ project: world.project, store, action: "gcLoop", fault: { kind: "none" } })
+      : null;
+    const ends = await Promise.all(runs.map((point) => inProcess(point)));
+    if (collecting !== null) {
+      Deno.writeTextFileSync(`${store}.enough`, "");
+      const { out, err } = await collecting;
+      const help = err === "" ? [] : [`gc: ${err}`];
+      removed += Number((JSON.parse(out) as Said).result!.removed);
+      tally.add(`processes: ${name}`, `round ${round}`, { wrong: [], help });
+    }
+    let kills = 0;
+    for (const [i, end] of ends.entries()) {
+      if (end.killed) kills++;
+      else {
+        const where = `round ${round}, process ${i}`;
+        tally.add(`processes: ${name}`, where, verdictOf(world, runs[i], end));
+      }
+    }
+    const after = await world.check(store);
+    tally.add(`processes: ${name}`, `round ${round}, after`, after, kills);
+    world.drop(store);
+  }
+  if (!beside) return;
+  const help = removed > 0 ? [] : ["gc never removed anything"];
+  tally.add(`processes: ${name}`, `${removed} removed`, { wrong: [], help });
+}
+
+/** A run that nobody killed must be right whatever the others did. */
+function verdictOf(
+  world: World,
+  { seed }: Point,
+  { out, err }: { readonly out: string; readonly err: string },
+): Verdict {
+  let said: Said;
+  try {
+    said = JSON.parse(out);
+  } catch {
+    return { wrong: [], help: [`it failed: ${err}`] };
+  }
+  const { wrong, missing } = world.compare(said.result!, seed);
+  return { wrong, help: missing };
+}
