@@ -12,6 +12,7 @@ import type { RemoteCache } from "./remote/types.ts";
 import { schedule } from "./scheduler.ts";
 import type { InUse } from "./gc/in_use.ts";
 import { DamagedObject, type Store } from "./store.ts";
+import { checkWritable } from "./store_access.ts";
 import type {
   Artifact,
   Digest,
@@ -128,6 +129,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
   const root = directoryOf(request.root);
   const lockFile = await isFile(`${root}/deno.lock`) ? `${root}/deno.lock` : null;
   if (plan.nodes.some(({ status }) => status !== "cached")) {
+    checkWritable(store.dir, store.host);
     const { sweep } = await import("./attempt.ts");
     sweep(store);
     try {

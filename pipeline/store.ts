@@ -7,6 +7,7 @@ import { fileDigest, stamp } from "./file_digest.ts";
 import { type Host, systemHost } from "./host.ts";
 import { ObjectWriter, type Staged } from "./object_writer.ts";
 import { isDigest, Records } from "./records.ts";
+import { isRefused, prepareStore } from "./store_access.ts";
 import { type Expected, type ExpectedTree, stageExpected } from "./store_import.ts";
 import {
   byCodeUnits,
@@ -68,12 +69,10 @@ export class Store {
 
   /** Opens the store at `dir`, making it when it is not there. */
   static async open(dir: string, host: Host = systemHost): Promise<Store> {
-    const store = new Store(dir.replace(/(?<=.)\/+$/, ""), host);
-    for (const part of ["objects/sha256", "records", "tmp", "attempts", "logs", "leases"]) {
-      host.files.makeDirectory(`${store.dir}/${part}`);
-    }
+    const path = dir.replace(/(?<=.)\/+$/, "");
+    prepareStore(path, host);
     // Absolute, so that children with another working directory find their inputs.
-    return new Store(await Deno.realPath(store.dir), host);
+    return new Store(await Deno.realPath(path), host);
   }
 
   // ------------------------------------------------------------------ writing
@@ -395,10 +394,13 @@ export class Store {
     this.#verified.delete(digest);
     this.#manifests.delete(digest);
     const aside = `${this.dir}/quarantine/${digest}.${this.host.unique()}`;
-    this.host.files.makeDirectory(`${this.dir}/quarantine`);
     try {
+      this.host.files.makeDirectory(`${this.dir}/quarantine`);
       this.host.files.rename(this.objectPath(digest), aside);
     } catch (error) {
+      if (isRefused(error)) {
+        return new DamagedObject(digest, "is damaged, and you may not move it aside");
+      }
       // Another process was faster.
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
