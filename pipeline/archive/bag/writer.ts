@@ -1,7 +1,7 @@
 /** Writes bags: BagIt 1.0 (RFC 8493) in a tar whose bytes depend on the content alone. */
 
 import { createHash } from "node:crypto";
-import { systemHost } from "../../host.ts";
+import { type Host, isSystemError, systemHost } from "../../host.ts";
 import { byBytes, type Content, type Layout, layOut, layOutParts } from "./layout.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { badUrl, RESERVED } from "./manifest.ts";
@@ -56,10 +56,21 @@ export async function writeBag(
       parts.push({ file: path, ...await output.end() });
     }
     for (const output of outputs) output.publish();
+    await flushFolder(host, file);
     return { digest: digestOf(parts), bytes: parts.reduce((n, part) => n + part.bytes, 0), parts };
   } catch (error) {
     for (const output of outputs) output.discard();
     throw error;
+  }
+}
+
+/** Makes the new names last; where a folder cannot be flushed, they last a little later. */
+async function flushFolder(host: Host, file: string): Promise<void> {
+  const slash = file.lastIndexOf("/");
+  try {
+    await host.files.flush([slash === -1 ? "." : file.slice(0, slash + 1)]);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
   }
 }
 

@@ -54,8 +54,9 @@ for (const [word, faulty] of KINDS) {
         if (word === "failing") assert.deepEqual(unfinished, [], `step ${n}`);
         await writeBag(`${place.path}/a.tar`, content, { splitBytes });
         assert.deepEqual(treeOf(place.path), whole, `after step ${n}`);
-        if (error === null) {
-          assert.ok(!died() && n > 4 * parts.length, `${n} steps`);
+        // That the folder cannot be flushed at the very end is no failure.
+        if (error === null && !died()) {
+          assert.ok(n > 4 * parts.length, `${n} steps`);
           break;
         }
       }
