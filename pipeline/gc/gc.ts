@@ -71,6 +71,11 @@ class Collector {
     const { live, wanted } = this.#mark(gone);
     const kept = this.#objects(wanted);
     this.#programs(wanted);
+    for (const name of namesIn(`${dir}/runs/parts`)) {
+      if (!this.#roots.parts.has(name.replace(/\.json$/, ""))) {
+        this.#old("history", `${dir}/runs/parts/${name}`);
+      }
+    }
     for (const part of ["logs", "quarantine"]) {
       for (const name of namesIn(`${dir}/${part}`)) this.#old(part, `${dir}/${part}/${name}`);
     }

@@ -1,6 +1,7 @@
 /** What must stay in a store: everything that somebody may still ask for. */
 
 import { filesBelow, namesIn, textOf } from "../fsck/files.ts";
+import { nodeKeysOf, pastRuns } from "../history/past_run.ts";
 import { isDigest } from "../records.ts";
 import type { Digest } from "../types.ts";
 import { usersOf } from "./in_use.ts";
@@ -18,6 +19,8 @@ export interface RootSources {
 export interface Roots {
   readonly keys: Set<Digest>;
   readonly objects: Set<Digest>;
+  /** Long parts of the history that runs name. */
+  readonly parts: Set<Digest>;
   /** How many came from where. */
   readonly counts: Readonly<Record<string, number>>;
   /** Start of the oldest process at work; what is younger stays. */
@@ -41,15 +44,15 @@ export function rootsOf({ store, lockFiles, keepRuns }: RootSources): Roots {
     counts[source] = (counts[source] ?? 0) + count;
   };
   for (const path of filesBelow(`${store}/last`)) add("last results", lastKeys(path));
-  // The newest first: names begin with the time.
+  const parts = new Set<Digest>();
   const seen = new Map<string, number>();
-  for (const name of namesIn(`${store}/runs`).reverse()) {
-    const run = parse(textOf(`${store}/runs/${name}`));
-    if (run === null) continue;
+  for (const run of pastRuns({ dir: store })) {
     const of = `${run.paper}/${run.preset}`;
     const nth = (seen.get(of) ?? 0) + 1;
     seen.set(of, nth);
-    if (nth <= keepRuns) add("runs", keysOfRun(run));
+    if (nth > keepRuns) continue;
+    parts.add(run.config).add(run.nodes);
+    add("runs", (nodeKeysOf({ dir: store }, run) ?? []).flatMap(([, key]) => key ?? []));
   }
   for (const path of lockFiles) add("lock files", (textOf(path) ?? "").match(HEX64) ?? [], true);
   for (const name of namesIn(`${store}/pins`).filter((name) => name.endsWith(".json"))) {
@@ -59,7 +62,7 @@ export function rootsOf({ store, lockFiles, keepRuns }: RootSources): Roots {
   }
   const users = usersOf(store);
   add("processes at work", users.keys);
-  return { keys, objects, counts, since: users.since };
+  return { keys, objects, parts, counts, since: users.since };
 }
 
 function* lastKeys(path: string): Generator<Digest> {
@@ -69,12 +72,6 @@ function* lastKeys(path: string): Generator<Digest> {
     if (Array.isArray(pair) && isDigest(pair[1])) last.set(pair[0], pair[1]);
   }
   yield* last.values();
-}
-
-function* keysOfRun(run: Record<string, unknown>): Generator<Digest> {
-  for (const outcome of Array.isArray(run.outcomes) ? run.outcomes : []) {
-    if (isDigest(outcome?.key)) yield outcome.key;
-  }
 }
 
 function digests(list: unknown): Digest[] {

@@ -109,7 +109,9 @@ function keepPart(store: { readonly dir: string; readonly host: Host }, text: st
   const digest = sha256(text);
   const path = partPath(store, digest);
   try {
-    if (Deno.statSync(path).isFile) return digest;
+    // A sign for gc, which removes what nobody named for a while.
+    Deno.utimeSync(path, store.host.now(), store.host.now());
+    return digest;
   } catch {
     // Not there yet.
   }
@@ -172,29 +174,6 @@ function readPart(store: { readonly dir: string }, digest: Digest): unknown {
   } catch {
     return undefined;
   }
-}
-
-/**
- * Everything that past runs point at, for whoever decides what may be deleted.
- * @param runs The newest so many.
- */
-export function historyRoots(
-  store: { readonly dir: string },
-  runs = Infinity,
-): { readonly keys: Set<Digest>; readonly objects: Set<Digest>; readonly parts: Set<Digest> } {
-  const roots = {
-    keys: new Set<Digest>(),
-    objects: new Set<Digest>(),
-    parts: new Set<Digest>(),
-  };
-  let count = 0;
-  for (const run of pastRuns(store)) {
-    if (count++ >= runs) break;
-    roots.parts.add(run.config).add(run.nodes);
-    for (const { digest } of Object.values(run.targets)) roots.objects.add(digest);
-    for (const [, key] of nodeKeysOf(store, run) ?? []) if (key !== null) roots.keys.add(key);
-  }
-  return roots;
 }
 
 /**

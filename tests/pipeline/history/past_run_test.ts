@@ -5,13 +5,13 @@ import { sha256 } from "../../../pipeline/canonical.ts";
 import {
   configOf,
   findRun,
-  historyRoots,
   type NewRun,
   type NodeKeys,
   nodeKeysOf,
   pastRuns,
   rememberRun,
 } from "../../../pipeline/history/past_run.ts";
+import { rootsOf } from "../../../pipeline/gc/roots.ts";
 import { systemHost } from "../../../pipeline/host.ts";
 
 class Place {
@@ -103,16 +103,16 @@ Deno.test("a run is found by its id, by a beginning that is its alone, and from 
   for (const name of ["cc", "", "../x", "last~9", "*"]) assert.throws(() => id(name), /no run/);
 });
 
-Deno.test("the history names what it needs kept", () => {
+Deno.test("gc keeps the keys and parts of the newest runs", () => {
   using place = new Place();
   place.remember({}, 1, [["a", sha256("1")]]);
   place.remember({}, 2, [["a", sha256("2")], ["b", null]]);
-  const all = historyRoots(place);
-  assert.deepEqual([...all.keys].sort(), [sha256("1"), sha256("2")].sort());
-  assert.deepEqual([...all.objects], [sha256("report")]);
-  assert.deepEqual([...historyRoots(place, 1).keys], [sha256("2")]);
+  const roots = (keepRuns: number) => rootsOf({ store: place.dir, lockFiles: [], keepRuns });
+  assert.deepEqual([...roots(9).keys].sort(), [sha256("1"), sha256("2")].sort());
+  assert.deepEqual([...roots(1).keys], [sha256("2")]);
   const parts = [...Deno.readDirSync(`${place.dir}/runs/parts`)].map(({ name }) =>
     name.slice(0, 64)
   );
-  assert.deepEqual([...all.parts].sort(), parts.sort());
+  assert.deepEqual([...roots(9).parts].sort(), parts.sort());
+  assert.equal(roots(1).parts.size, 2);
 });
