@@ -1,6 +1,6 @@
 /** Runs one attempt at a node: a sandboxed child on the stored bundle, then its outputs into the store. */
 
-import { lstatSync, readdirSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { type AttemptDirectory, openAttempt } from "./attempt.ts";
 import { runChild } from "./child.ts";
 import { childFailure, noSpace, RESUME } from "./child_failure.ts";
@@ -8,10 +8,12 @@ import { declaredBy } from "./declared.ts";
 import { childEnvironment } from "./environment.ts";
 import { Failed } from "./failure.ts";
 import { isDiskFull } from "./host.ts";
+import { declaredOutputs, unkept, type Written } from "./outputs.ts";
+import { checkInputs, type PlacedInput } from "./placed_inputs.ts";
 import type { Job, JobArtifact } from "./runner.ts";
 import { sandboxFlags } from "./sandbox.ts";
 import { originalStack, sourceMapPath } from "./stack_trace.ts";
-import { DamagedObject, type Incoming, type Store } from "./store.ts";
+import { DamagedObject, type Store } from "./store.ts";
 import { TreeError } from "./tree_manifest.ts";
 import type { Digest, Kind, Node, OutputEntry, Progress, Provider } from "./types.ts";
 
@@ -83,14 +85,16 @@ async function runProgram(
   const program = await store.putBytes(attempt.program.code);
   const entry = { digest: program, form: "file", media: "", bytes: attempt.program.code.length };
   await store.materialize(entry as OutputEntry, `${path}/program.js`);
+  const placed: PlacedInput[] = [];
   const job: Job = {
-    inputs: await placeInputs(store, path, attempt),
+    inputs: await placeInputs(store, path, attempt, placed),
     outputs: outputPlaces(store, path, node),
     params: node.params,
     provider: attempt.provider,
     threads: attempt.threads,
   };
   files.writeNew(`${path}/job.json`, new TextEncoder().encode(JSON.stringify(job)));
+  const began = Math.floor(lstatSync(`${path}/job.json`).mtimeMs);
   const { specifiers } = attempt.program;
   const args = [
     ...await sandboxFlags(store.host, path, { ...attempt, specifiers }),
@@ -135,6 +139,8 @@ async function runProgram(
     },
   });
   if (signal.aborted) throw new Failed(cancelled(node.id, log));
+  // Before anything else: it may be why the stage failed.
+  await checkInputs(store, placed, began, { where: node.id, log });
   if (!end.success || !said.done) {
     const { error } = said;
     const about = { node: node.id, provider, store: store.dir, log, specifiers };
@@ -147,6 +153,7 @@ async function placeInputs(
   store: Store,
   path: string,
   { node, inputs }: Attempt,
+  placed: PlacedInput[],
 ): Promise<Job["inputs"]> {
   const places: Record<string, JobArtifact | JobArtifact[]> = {};
   for (const [name, declared] of Object.entries(node.inputKinds)) {
@@ -158,6 +165,7 @@ async function placeInputs(
     for (const [i, entry] of (inputs[name] ?? []).entries()) {
       const to = (many ? `${base}/${i}` : base) + kind.extension;
       await store.materialize(entry, to);
+      placed.push({ name, entry, path: to });
       list.push({ form: kind.form, media: kind.media, path: to });
     }
     places[name] = many ? list : list[0];
@@ -181,22 +189,18 @@ async function collect(
   node: Node,
   log: string,
 ): Promise<Finished> {
-  const items = checkOutputs(`${path}/outputs`, node, log);
+  // A program that a stage left behind could write to what it holds open.
+  const move = declaredBy(node.work).programs.length === 0;
+  const written: Written = { directory: `${path}/outputs`, node, log, move };
+  const items = declaredOutputs(written);
   const logged = lstatSync(log).size > 0;
   if (logged) items.push({ path: log, form: "file", move: true });
   let stored;
   try {
     stored = await store.put(items);
   } catch (error) {
-    if (!(error instanceof TreeError)) throw error;
-    const message = `an output cannot be kept: ${error.message}`;
-    throw new Failed({
-      code: "bad-output",
-      message,
-      where: node.id,
-      mend: "Write regular files.",
-      log,
-    });
+    if (error instanceof TreeError) throw unkept(written, error);
+    throw error;
   }
   const outputs: Record<string, OutputEntry> = {};
   for (const [i, [name, { form, media }]] of Object.entries(node.outputs).entries()) {
@@ -204,42 +208,6 @@ async function collect(
   }
   store.host.files.remove(log);
   return { outputs, log: logged ? stored.at(-1)!.digest : null };
-}
-
-function checkOutputs(directory: string, node: Node, log: string): Incoming[] {
-  const fail = (code: string, message: string, mend: string): never => {
-    throw new Failed({ code, message, where: node.id, mend, log });
-  };
-  const items: Incoming[] = [];
-  const declared = new Set<string>();
-  for (const [name, { form, extension }] of Object.entries(node.outputs)) {
-    const path = `${directory}/${name}${extension}`;
-    declared.add(name + extension);
-    const info = lstatSync(path, { throwIfNoEntry: false });
-    if (info === undefined) {
-      fail(
-        "missing-output",
-        `the stage ended without writing its output "${name}"`,
-        `Call outputs.${name}.write(…), or remove "${name}" from the declaration.`,
-      );
-    }
-    if (form === "tree" ? !info!.isDirectory() : !info!.isFile()) {
-      const wanted = form === "tree" ? "a directory" : "a regular file";
-      fail("missing-output", `output "${name}" is not ${wanted}`, `Write ${wanted} at its path.`);
-    }
-    items.push({ path, form, move: true });
-  }
-  const extra = readdirSync(directory).filter((name) => !declared.has(name)).sort();
-  if (extra.length > 0) {
-    fail(
-      "undeclared-output",
-      `the stage wrote ${
-        extra.map((e) => JSON.stringify(e)).join(", ")
-      }, which it does not declare`,
-      "List it in `outputs`, or do not write it.",
-    );
-  }
-  return items;
 }
 
 /** A node's id as part of a file name. */

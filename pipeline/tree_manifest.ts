@@ -1,6 +1,7 @@
 /** The canonical list of a tree's files; the SHA-256 of its bytes is the tree's digest. */
 
 import { sha256 } from "./canonical.ts";
+import { fileType } from "./file_type.ts";
 import type { Digest } from "./types.ts";
 
 /** One file of a tree. */
@@ -69,7 +70,7 @@ export function listTree(directory: string): string[] {
       if (entry.isDirectory) walk(`${path}/`);
       else if (entry.isFile) paths.push(path);
       else {
-        const what = entry.isSymlink ? "a symbolic link" : "neither a file nor a directory";
+        const what = fileType(`${directory}/${path}`);
         throw new TreeError(`${JSON.stringify(path)} is ${what}; a tree holds regular files only`);
       }
     }
