@@ -3,10 +3,12 @@
 import type {
   FileReader,
   FileWriter,
+  InOf,
   JsonReader,
   JsonWriter,
   Kind,
   Many,
+  OutOf,
   TreeReader,
   TreeWriter,
 } from "./types.ts";
@@ -67,6 +69,66 @@ export function file<M extends string>(media: M, extension: string): FileKind<M>
  */
 export function tree<M extends string>(media: M): TreeKind<M> {
   return Object.freeze({ form: "tree", media, extension: "" });
+}
+
+/** What a stage sees of a list that it reads. */
+export interface ListReader<K extends Kind> {
+  /** The directory that holds the items' files. */
+  readonly path: string;
+  /** Sorted. */
+  names(): Promise<string[]>;
+  item(name: string): InOf<K>;
+}
+
+/** What a stage writes a list with. Names are letters, digits and `._=+@-`, at most 100 of them. */
+export interface ListWriter<K extends Kind> {
+  /** The directory that holds the items' files. */
+  readonly path: string;
+  /** Writes one item. */
+  add(name: string, value: ValueOf<K>): Promise<void>;
+  /** The writer of one item, for what is written piece by piece. */
+  item(name: string): OutOf<K>;
+}
+
+/** What `write` takes for an artifact of kind `K`. */
+export type ValueOf<K> = OutOf<K> extends { write(value: infer V): Promise<void> } ? V : never;
+
+/** The kind that `list(kind)` makes. */
+export type ListKind<K extends Kind> =
+  & Kind<ListReader<K>, ListWriter<K>, `list of ${K["media"]}`>
+  & { readonly of: K };
+
+/**
+ * Any number of files of one kind, each with a name. How many there are need not be known before the
+ * stage has run: `each()` applies stages to every item.
+ *
+ * @throws {TypeError} When `kind` is not a file: an item is one file.
+ *
+ * @example
+ * ```ts
+ * import { json, list, stage } from "./mod.ts";
+ * import { z } from "zod";
+ *
+ * const split = stage({
+ *   name: "split",
+ *   describe: "Splits the corpus into documents",
+ *   implementation: new URL("file:///stages/split_run.ts"),
+ *   inputs: {},
+ *   params: z.object({}),
+ *   outputs: { documents: list(json<string>()) },
+ * });
+ * ```
+ */
+export function list<K extends Kind>(kind: K): ListKind<K> {
+  if (kind.form !== "file") {
+    throw new TypeError(`The items of a list are files; ${describeKind(kind)} is none`);
+  }
+  return Object.freeze({
+    form: "tree",
+    media: `list of ${kind.media}` as const,
+    extension: "",
+    of: kind,
+  });
 }
 
 /**

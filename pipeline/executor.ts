@@ -166,7 +166,7 @@ async function placeInputs(
       const to = (many ? `${base}/${i}` : base) + kind.extension;
       await store.materialize(entry, to);
       placed.push({ name, entry, path: to });
-      list.push({ form: kind.form, media: kind.media, path: to });
+      list.push({ form: kind.form, media: kind.media, path: to, ...itemsOf(kind) });
     }
     places[name] = many ? list : list[0];
   }
@@ -175,11 +175,17 @@ async function placeInputs(
 
 function outputPlaces(store: Store, path: string, node: Node): Record<string, JobArtifact> {
   const places: Record<string, JobArtifact> = {};
-  for (const [name, { form, media, extension }] of Object.entries(node.outputs)) {
-    places[name] = { form, media, path: `${path}/outputs/${name}${extension}` };
+  for (const [name, kind] of Object.entries(node.outputs)) {
+    const { form, media, extension } = kind;
+    const to = `${path}/outputs/${name}${extension}`;
+    places[name] = { form, media, path: to, ...itemsOf(kind) };
     if (form === "tree") store.host.files.makeDirectory(places[name].path);
   }
   return places;
+}
+
+function itemsOf({ of }: Kind): Pick<JobArtifact, "of"> {
+  return of === undefined ? {} : { of: { media: of.media, extension: of.extension } };
 }
 
 /** Checks the outputs against the declaration and puts them in the store with the log. */

@@ -1,7 +1,8 @@
 /** The engine's public face: declare stages and pipelines, plan them, explain what changed, run them. */
 
-export { file, json, many, tree } from "./artifact.ts";
-export type { FileKind, JsonKind, TreeKind } from "./artifact.ts";
+export { file, json, list, many, tree } from "./artifact.ts";
+export type { FileKind, JsonKind, ListKind, ListReader, ListWriter, TreeKind } from "./artifact.ts";
+export { each } from "./fan_out.ts";
 export { stage } from "./stage.ts";
 export { npmPackage } from "./npm_package.ts";
 export { localFile, localTree } from "./local_data.ts";
@@ -23,6 +24,7 @@ export type {
   Change,
   Digest,
   Failure,
+  FanOut,
   InputKinds,
   Kind,
   LocalSource,

@@ -2,6 +2,7 @@
 
 import { lstatSync, readdirSync } from "node:fs";
 import { Failed } from "./failure.ts";
+import { itemName } from "./fan_out.ts";
 import { fileType } from "./file_type.ts";
 import type { Incoming } from "./store.ts";
 import { listTree, TreeError } from "./tree_manifest.ts";
@@ -28,7 +29,7 @@ export function declaredOutputs({ directory, node, log, move }: Written): Incomi
   };
   const items: Incoming[] = [];
   const declared = new Set<string>();
-  for (const [name, { form, extension }] of Object.entries(node.outputs)) {
+  for (const [name, { form, extension, of }] of Object.entries(node.outputs)) {
     const path = `${directory}/${name}${extension}`;
     declared.add(name + extension);
     const info = lstatSync(path, { throwIfNoEntry: false });
@@ -43,6 +44,11 @@ export function declaredOutputs({ directory, node, log, move }: Written): Incomi
       const wanted = form === "tree" ? "a directory" : "a regular file";
       const message = `output "${name}" is not ${wanted} but ${fileType(path)}`;
       fail("bad-output", message, `Write ${wanted} at its path.`);
+    }
+    for (const item of of === undefined ? [] : readdirSync(path, { withFileTypes: true })) {
+      if (itemName(item.name, of) !== null && !item.isDirectory()) continue;
+      const bad = JSON.stringify(`${name}/${item.name}`);
+      fail("bad-output", `${bad} is no item of a list`, `Write items with outputs.${name}.add(…).`);
     }
     items.push({ path, form, move });
   }

@@ -3,6 +3,7 @@
 import type { z } from "zod";
 import type { JsonKind } from "./artifact.ts";
 import { Failed } from "./failure.ts";
+import { fanOutsMade } from "./fan_out.ts";
 import { isArtifact, namePattern } from "./stage.ts";
 import type { Artifact, ReportSection, Verdict } from "./types.ts";
 
@@ -91,6 +92,7 @@ export function pipeline<S extends z.ZodType>(declaration: PipelineDeclaration<S
       if (last !== null && last.config === a.config && last.preset === a.preset) {
         return last.targets;
       }
+      const before = fanOutsMade();
       const targets = declaration.build(a);
       const mend = "Return artifacts: { verdicts, report, keep: { name: artifact } }.";
       const named = Object.entries(targetsByName(targets));
@@ -111,7 +113,8 @@ export function pipeline<S extends z.ZodType>(declaration: PipelineDeclaration<S
         } "${name}"`;
         throw new Failed({ code: "pipeline-declaration", message, where, mend });
       }
-      last = { config: a.config, preset: a.preset, targets };
+      // What a fan-out is depends on the store, so that each plan needs its own.
+      if (fanOutsMade() === before) last = { config: a.config, preset: a.preset, targets };
       return targets;
     },
   });

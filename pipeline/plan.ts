@@ -2,16 +2,18 @@
 
 import { digestOf, frozen } from "./canonical.ts";
 import { changesSince } from "./change.ts";
-import { type Outlines, readOutlines } from "./code_outline.ts";
-import { type Bundle, bundles } from "./code_identity.ts";
+import { type Outlines } from "./code_outline.ts";
+import { type Bundle } from "./code_identity.ts";
 import { environmentOf } from "./environment.ts";
 import type { Host } from "./host.ts";
 import { Failed } from "./failure.ts";
-import { asList, nodesOf, upstreamOf } from "./graph.ts";
+import { asList, isOpen, upstreamOf } from "./graph.ts";
 import { keyOf } from "./key.ts";
 import { checkResources, limitsOf } from "./limits.ts";
 import type { Observed } from "./local_source.ts";
 import { type Pipeline, targetsByName } from "./pipeline.ts";
+import { Planner, type Planning } from "./planner.ts";
+import { Programs } from "./programs.ts";
 import {
   describeSelection,
   isPartial,
@@ -21,6 +23,7 @@ import {
 } from "./selection.ts";
 import type { TreeFile } from "./tree_manifest.ts";
 import type {
+  Artifact,
   Change,
   Digest,
   KeyComponents,
@@ -99,28 +102,21 @@ export interface PlanRequest {
  * ```
  */
 export async function plan(request: PlanRequest): Promise<Plan> {
-  const { pipeline, preset, config, provider } = request;
-  const nodes = nodesOf(Object.values(targetsByName(pipeline.build({ config, preset }))));
-  const programs = await programsOf(nodes, request.root, request.store);
-  const planned = new Map<Node, PlannedNode>();
-  const outlines = readOutlines(`${request.store.dir}/cache/bundles`);
-  const contents = await observeSources(nodes, request);
-  const { select } = request;
+  const { pipeline, preset, config, provider, select } = request;
   const partial = isPartial(select);
-  const force = request.force === true && !partial;
-  const environmentOf = environments(provider, request.jobs);
-  const how = { ...request, outlines, contents, environmentOf, force };
-  for (const node of nodes) planned.set(node, planNode(node, programs(node), planned, how));
-  const about = { paper: pipeline.name, preset, provider };
+  const planner = new Planner({ ...request, force: request.force === true && !partial });
+  const { planned } = planner;
+  const targets = targetsByName(pipeline.build({ config, preset }));
+  await planner.add(Object.values(targets));
+  const about = { paper: pipeline.name, preset, provider, targets };
   if (!partial) {
     checkAllResources([...planned.values()], request);
     return { ...about, nodes: [...planned.values()] };
   }
-  const selected = new Set(selectNodes(nodes, select));
+  const nodes = [...planned.keys()];
+  const selected = new Set(selectNodes(nodes, select, planner.expanded));
   if (request.force) {
-    for (const node of nodes.filter((n) => selected.has(n))) {
-      planned.set(node, planNode(node, programs(node), planned, { ...how, force: true }));
-    }
+    for (const node of nodes) if (selected.has(node)) planner.again(node, { force: true });
   }
   // Local data is always at hand: what is not imported yet joins the run.
   for (const node of neededBy(nodes, selected)) {
@@ -138,7 +134,7 @@ export async function plan(request: PlanRequest): Promise<Plan> {
 }
 
 /** What is cached may have been made on a larger machine. */
-function checkAllResources(planned: readonly PlannedNode[], request: PlanRequest): void {
+export function checkAllResources(planned: readonly PlannedNode[], request: PlanRequest): void {
   const asking = planned.filter((p) => p.status !== "cached" && p.node.resources !== undefined);
   if (asking.length === 0) return;
   const limits = limitsOf(request);
@@ -188,12 +184,9 @@ export async function programsOf(
   root: URL,
   store: Pick<PlanStore, "dir" | "host">,
 ): Promise<(node: Node) => Bundle | null> {
-  // The nodes of one declaration share its URL.
-  const urls = new Set<URL>();
-  for (const { work } of nodes) if (work.type === "module") urls.add(work.implementation);
-  const found = await bundles(root, [...urls], `${store.dir}/cache/bundles`, { host: store.host });
-  const programs = new Map([...urls].map((url) => [url, found.get(url.href)!]));
-  return ({ work }) => work.type === "module" ? programs.get(work.implementation)! : null;
+  const programs = new Programs(root, store);
+  await programs.add(nodes);
+  return programs.of;
 }
 
 /**
@@ -274,16 +267,22 @@ export function threadsOf(node: Node, jobs: number): number {
  * Input name → digests of its artifacts, or null while one of them is not known.
  *
  * @param outputsOf Outputs of a node by name, null while it has not finished.
+ * @param memberOf The file of a list's item, null when the list has no such item.
  */
 export function inputDigestsOf(
   node: Node,
-  outputsOf: (node: Node) => Readonly<Record<string, Digest>> | null,
+  outputsOf: (node: Node) => Outputs | null,
+  memberOf: (list: Digest, artifact: Artifact) => TreeFile | null = () => null,
 ): Record<string, readonly Digest[]> | null {
   const inputs: Record<string, readonly Digest[]> = {};
   for (const name in node.inputKinds) {
     const digests: Digest[] = [];
+    if (isOpen(node.inputs[name])) return null;
     for (const artifact of asList(node.inputs[name])) {
-      const digest = outputsOf(artifact.node)?.[artifact.output];
+      let digest = outputsOf(artifact.node)?.[artifact.output];
+      if (digest !== undefined && artifact.member !== undefined) {
+        digest = memberOf(digest, artifact)?.digest;
+      }
       if (digest === undefined) return null;
       digests.push(digest);
     }
@@ -292,16 +291,17 @@ export function inputDigestsOf(
   return inputs;
 }
 
-function planNode(
+/** Output name → digest. */
+export type Outputs = Readonly<Record<string, Digest>>;
+
+/** Says of one node whether it is cached. @param bundle See {@link componentsOf}. */
+export function planNode(
   node: Node,
   bundle: Bundle | null,
-  planned: ReadonlyMap<Node, PlannedNode>,
-  { pipeline, preset, environmentOf, store, force, outlines, contents }: PlanRequest & {
-    readonly outlines: Outlines;
-    readonly contents: ReadonlyMap<Node, Observed>;
-    readonly environmentOf: (node: Node) => Readonly<Record<string, string>>;
-  },
+  planning: Planning,
 ): PlannedNode {
+  const { pipeline, preset, environmentOf, store, force, outlines, contents } = planning;
+  const { outputsOf, memberOf } = planning;
   const content = contents.get(node);
   const environment = environmentOf(node);
   const last = () => store.lastComponents(pipeline.name, preset, node.id);
@@ -310,9 +310,9 @@ function planNode(
     : [];
   const inputs = content !== undefined
     ? contentDigests(content)
-    : inputDigestsOf(node, (upstream) => knownOutputs(planned.get(upstream)));
+    : inputDigestsOf(node, outputsOf, memberOf);
   if (inputs === null) {
-    const waiting = waitingFor(node, planned);
+    const waiting = waitingFor(node, outputsOf);
     const own = changesWithoutInputs(last(), node, bundle, environment, outlines);
     return {
       node,
@@ -340,7 +340,7 @@ function planNode(
 }
 
 /** Looks at all local data of a pipeline. */
-async function observeSources(
+export async function observeSources(
   nodes: readonly Node[],
   { pipeline, root, store }: PlanRequest,
 ): Promise<Map<Node, Observed>> {
@@ -389,7 +389,7 @@ function directoryOf(url: URL): string {
 }
 
 /** Digests of a node's outputs when it is cached, or local data. */
-function knownOutputs(planned: PlannedNode | undefined): Record<string, Digest> | null {
+export function knownOutputs(planned: PlannedNode | undefined): Record<string, Digest> | null {
   if (planned?.content !== undefined) {
     const { digest } = planned.content;
     return Object.fromEntries(Object.keys(planned.node.outputs).map((name) => [name, digest]));
@@ -437,7 +437,7 @@ function changesWithoutInputs(
   return changesSince(previous, now, node, outlines);
 }
 
-function waitingFor(node: Node, planned: ReadonlyMap<Node, PlannedNode>): Change {
-  const open = upstreamOf(node).filter((above) => planned.get(above)?.status !== "cached");
+function waitingFor(node: Node, outputsOf: (node: Node) => Outputs | null): Change {
+  const open = upstreamOf(node).filter((above) => outputsOf(above) === null);
   return { component: "inputs", text: `waits for ${listIds(open, 3)}` };
 }

@@ -7,7 +7,10 @@ import { rememberRun } from "./history/past_run.ts";
 import { isSystemError } from "./host.ts";
 import { limitsOf } from "./limits.ts";
 import { targetsByName } from "./pipeline.ts";
-import { type PlanRequest, programsOf } from "./plan.ts";
+import { nodesOf } from "./graph.ts";
+import { checkAllResources, digestsOf, type PlanRequest } from "./plan.ts";
+import { Planner } from "./planner.ts";
+import { Programs } from "./programs.ts";
 import type { RemoteCache } from "./remote/types.ts";
 import { schedule } from "./scheduler.ts";
 import type { InUse } from "./gc/in_use.ts";
@@ -17,10 +20,12 @@ import type {
   Artifact,
   Digest,
   Failure,
+  Node,
   Outcome,
   Plan,
   PlannedNode,
   Provider,
+  RecordSummary,
   ReportSection,
   RunEvent,
   Verdict,
@@ -119,24 +124,27 @@ export async function run(request: RunRequest): Promise<RunResult> {
   const { store, signal, onEvent } = request;
   const began = store.host.now();
   const start = performance.now();
-  const targets = targetsByName(request.pipeline.build(request));
+  // Not built again: what fan-outs gave is known to the plan's own artifacts.
+  const targets = request.plan.targets ?? targetsByName(request.pipeline.build(request));
   const sound = await withSoundTargets(request.plan, store, Object.values(targets));
   using mark = await markUse(sound, store);
-  const plan = mark === null ? sound : withoutVanished(sound, store);
-  onEvent({ type: "planned", plan });
-  const nodes = plan.nodes.map(({ node }) => node);
-  const programOf = await programsOf(nodes, request.root, store);
+  const whole = mark === null ? sound : { ...sound, nodes: withoutVanished(sound.nodes, store) };
+  onEvent({ type: "planned", plan: whole });
+  const nodes = whole.nodes.map(({ node }) => node);
+  const programs = new Programs(request.root, store);
+  await programs.add(nodes);
+  const programOf = programs.of;
   const root = directoryOf(request.root);
   const lockFile = await isFile(`${root}/deno.lock`) ? `${root}/deno.lock` : null;
-  if (plan.nodes.some(({ status }) => status !== "cached")) {
+  if (whole.nodes.some(({ status }) => status !== "cached")) {
     checkWritable(store.dir, store.host);
     const { sweep } = await import("./attempt.ts");
     sweep(store);
     try {
-      await prepare(plan, programOf, { store, root, lockFile, signal, onEvent });
+      await prepare(whole.nodes, programOf, { store, root, lockFile, signal, onEvent });
     } catch (error) {
       const failure = failureOf(error);
-      const { paper, preset, provider } = plan;
+      const { paper, preset, provider } = whole;
       const seconds = (performance.now() - start) / 1000;
       const nothing = {
         paper,
@@ -145,7 +153,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
         seconds,
         outcomes: [],
         verdicts: [],
-        plan,
+        plan: whole,
         targets,
       };
       if (failure !== null) await remember(request, began, nothing, failure);
@@ -153,8 +161,9 @@ export async function run(request: RunRequest): Promise<RunResult> {
     }
   }
   const limits = limitsOf(request);
-  const outcomes = await schedule({
-    plan,
+  let planner: Planner | null = null;
+  const scheduled = await schedule({
+    plan: whole,
     jobs: request.jobs,
     memory: limits.memory,
     slots: limits.slots,
@@ -166,6 +175,15 @@ export async function run(request: RunRequest): Promise<RunResult> {
     remote: request.remote,
     programOf,
     onEvent,
+    async expand(map, recordOf) {
+      planner ??= plannerOf(request, whole, programs, recordOf);
+      const found = await planner.expand(map);
+      mark?.pin(found.flatMap(({ key, record }) => key !== null && record !== null ? [key] : []));
+      const made = withoutVanished(found, store);
+      checkAllResources(made, request);
+      await prepare(made, programOf, { store, root, lockFile, signal, onEvent });
+      return made;
+    },
     async execute({ node, program, content, ...task }) {
       if (content !== undefined) {
         const { importSource } = await import("./local_import.ts");
@@ -180,10 +198,13 @@ export async function run(request: RunRequest): Promise<RunResult> {
       }
       // Likewise: most runs have nothing to do, and loading is most of what they cost.
       const { execute } = await import("./executor.ts");
-      const { provider } = plan;
+      const { provider } = whole;
       return await execute(store, { node, program: program!, provider, lockFile, ...task });
     },
   });
+  const [plan, outcomes] = planner === null
+    ? [whole, scheduled]
+    : inOrder(whole, planner, scheduled);
   const seconds = (performance.now() - start) / 1000;
   const result: RunResult = {
     paper: plan.paper,
@@ -221,16 +242,43 @@ async function markUse(plan: Plan, store: Store): Promise<InUse | null> {
 }
 
 /** What `gc` removed before the mark was made must run. */
-function withoutVanished(plan: Plan, store: Store): Plan {
+function withoutVanished(nodes: readonly PlannedNode[], store: Store): readonly PlannedNode[] {
   const text = "its record is not in the store any more";
-  return {
-    ...plan,
-    nodes: plan.nodes.map((planned) =>
-      planned.key === null || planned.record === null || store.hasRecord(planned.key)
-        ? planned
-        : { ...planned, status: "run", record: null, changes: [{ component: "missing", text }] }
-    ),
+  return nodes.map((planned) =>
+    planned.key === null || planned.record === null || store.hasRecord(planned.key)
+      ? planned
+      : { ...planned, status: "run", record: null, changes: [{ component: "missing", text }] }
+  );
+}
+
+/** Plans what comes of fan-outs while a plan runs. */
+function plannerOf(
+  request: RunRequest,
+  plan: Plan,
+  programs: Programs,
+  recordOf: (node: Node) => RecordSummary | null,
+): Planner {
+  const outputsOf = (node: Node) => {
+    const record = recordOf(node);
+    return record === null ? null : digestsOf(record);
   };
+  const planner = new Planner(request, outputsOf, programs);
+  planner.take(plan);
+  return planner;
+}
+
+/** The plan and its outcomes with the nodes of fan-outs in their place, each after those that it reads from. */
+function inOrder(
+  plan: Plan,
+  { planned }: Planner,
+  scheduled: readonly Outcome[],
+): [Plan, readonly Outcome[]] {
+  const byId = new Map(scheduled.map((outcome) => [outcome.id, outcome]));
+  const nodes = nodesOf(plan.nodes).filter(({ id }) => byId.has(id));
+  return [
+    { ...plan, nodes: nodes.map((node) => planned.get(node)!) },
+    nodes.map(({ id }) => byId.get(id)!),
+  ];
 }
 
 /** Targets are read by people without a stage in between, so damaged ones must run again first. */
@@ -265,8 +313,8 @@ async function damageOf({ record }: PlannedNode, store: Store): Promise<DamagedO
 
 /** Fetches the npm packages that programs import, because stages have no network. */
 async function prepare(
-  plan: Plan,
-  programOf: Awaited<ReturnType<typeof programsOf>>,
+  nodes: readonly PlannedNode[],
+  programOf: Programs["of"],
   { store, root, lockFile, signal, onEvent }: {
     store: Store;
     root: string;
@@ -276,7 +324,7 @@ async function prepare(
   },
 ): Promise<void> {
   const specifiers = new Set<string>();
-  for (const { node, status } of plan.nodes) {
+  for (const { node, status } of nodes) {
     if (status === "cached") continue;
     for (const specifier of programOf(node)?.specifiers ?? []) specifiers.add(specifier);
   }

@@ -5,6 +5,8 @@ export interface JobArtifact {
   readonly form: "file" | "tree";
   readonly media: string;
   readonly path: string;
+  /** For lists: what an item is. */
+  readonly of?: { readonly media: string; readonly extension: string };
 }
 
 /** What the parent writes to the job file. */
@@ -75,7 +77,20 @@ function contextOf(job: Job): unknown {
   };
 }
 
-function reader({ form, media, path }: JobArtifact): unknown {
+/** What the items of a list may be called. */
+export const ITEM_NAME = /^[A-Za-z0-9_][A-Za-z0-9._=+@-]{0,99}$/;
+
+function reader({ form, media, path, of }: JobArtifact): unknown {
+  if (of !== undefined) {
+    return {
+      path,
+      names: () =>
+        Promise.resolve(
+          list(path, "").map((name) => name.slice(0, name.length - of.extension.length)).sort(),
+        ),
+      item: (name: string) => reader(itemOf(path, of, name)),
+    };
+  }
   if (form === "tree") {
     return {
       path,
@@ -99,7 +114,33 @@ function list(root: string, prefix: string): string[] {
   return names;
 }
 
-function writer({ form, media, path }: JobArtifact): unknown {
+function itemOf(path: string, of: NonNullable<JobArtifact["of"]>, name: string): JobArtifact {
+  if (!ITEM_NAME.test(name)) {
+    throw new TypeError(
+      `${JSON.stringify(name)} cannot be the name of an item: use up to 100 letters, digits and ` +
+        "._=+@-, and begin with a letter, digit or _",
+    );
+  }
+  return { form: "file", media: of.media, path: `${path}/${name}${of.extension}` };
+}
+
+function writer({ form, media, path, of }: JobArtifact): unknown {
+  if (of !== undefined) {
+    const names = new Set<string>();
+    const item = (name: string) => {
+      const made = writer(itemOf(path, of, name)) as { write(value: unknown): Promise<void> };
+      if (names.has(name)) {
+        throw new TypeError(`The list has an item ${JSON.stringify(name)} already`);
+      }
+      names.add(name);
+      return made;
+    };
+    return {
+      path,
+      item,
+      add: async (name: string, value: unknown) => await item(name).write(value),
+    };
+  }
   if (form === "tree") {
     return {
       path,

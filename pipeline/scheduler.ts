@@ -3,7 +3,8 @@
 import { storeFailure } from "./child_failure.ts";
 import type { Bundle } from "./code_identity.ts";
 import type { Finished } from "./executor.ts";
-import { asList, upstreamOf } from "./graph.ts";
+import { memberFinder } from "./fan_out.ts";
+import { asList, checkKinds, upstreamOf } from "./graph.ts";
 import { Failed } from "./failure.ts";
 import { isSystemError } from "./host.ts";
 import { IndexHeap } from "./index_heap.ts";
@@ -21,7 +22,9 @@ import {
 } from "./plan.ts";
 import type { RemoteCache } from "./remote/types.ts";
 import { DamagedObject, type Store } from "./store.ts";
+import type { TreeFile } from "./tree_manifest.ts";
 import type {
+  Artifact,
   Digest,
   Failure,
   KeyComponents,
@@ -72,6 +75,15 @@ export interface Schedule {
   /** Asked before a stage runs, unless forced; offered what ran. */
   readonly remote?: RemoteCache;
   programOf(node: Node): Bundle | null;
+  /**
+   * Makes the nodes of a fan-out whose list is known, and plans them.
+   * @param recordOf The record of a node that is done.
+   * @throws {Failed} or {@link DamagedObject}.
+   */
+  expand?(
+    map: Node,
+    recordOf: (node: Node) => RecordSummary | null,
+  ): Promise<readonly PlannedNode[]>;
   /** @throws {Failed} or {@link DamagedObject}. */
   execute(task: Task): Promise<Finished>;
   onEvent(event: RunEvent): void;
@@ -86,7 +98,7 @@ interface State {
   readonly planned: PlannedNode;
   /** Its place in the plan. */
   readonly index: number;
-  readonly upstream: readonly State[];
+  upstream: readonly State[];
   /** The nodes that read from it. */
   readonly downstream: State[];
   /** How many of `upstream` are not done. */
@@ -107,6 +119,8 @@ interface State {
   readonly repairs: Map<Digest, number>;
   /** Why it runs again although it was done. */
   again: string | null;
+  /** Of a fan-out: the nodes in its place, once its list is known. */
+  made: readonly State[] | null;
   /** It is outside a partial run, which only reads from it. */
   given: boolean;
 }
@@ -126,6 +140,11 @@ class Scheduler {
   readonly #request: Schedule;
   readonly #states: State[] = [];
   readonly #byNode = new Map<Node, State>();
+  /** Fan-outs are expanded one after the other: nodes of one may be those of another. */
+  #expanding: Promise<void> = Promise.resolve();
+  /** How many states are of the plan; those after them came of fan-outs. */
+  readonly #planned: number;
+  readonly #memberOf: (list: Digest, artifact: Artifact) => TreeFile | null;
   readonly #environmentOf: ReturnType<typeof environments>;
   /** Keys computed by this run: with `force`, the only ones whose records count. */
   readonly #made = new Set<Digest>();
@@ -144,6 +163,7 @@ class Scheduler {
     this.#request = request;
     this.#environmentOf = environments(request.plan.provider, request.jobs);
     const { jobs, memory = Infinity, slots = {} } = request;
+    this.#memberOf = memberFinder((digest) => request.store.treeFiles(digest));
     this.#limits = { cores: jobs, memory, slots };
     this.#queue = new SlotQueue(this.#limits, (index, needs) => {
       const state = this.#states[index];
@@ -151,6 +171,7 @@ class Scheduler {
     });
     for (const planned of request.plan.partial?.given ?? []) this.#give(planned);
     for (const planned of request.plan.nodes) this.#add(planned);
+    this.#planned = this.#states.length;
   }
 
   /** A node outside a partial run: done, and nobody is told. */
@@ -179,6 +200,7 @@ class Scheduler {
       components: null,
       repairs: new Map(),
       again: null,
+      made: null,
       given: false,
       attempt: 1,
       needs: null,
@@ -205,7 +227,18 @@ class Scheduler {
       if (this.#running === 0) break;
       await woken;
     }
-    return this.#states.filter(({ given }) => !given).map(({ outcome }) => outcome!);
+    return this.#outcomes();
+  }
+
+  /** In the plan's order, the nodes of a fan-out in its place. */
+  #outcomes(): Outcome[] {
+    const outcomes: Outcome[] = [];
+    const tell = (state: State) => {
+      if (state.made !== null) state.made.forEach(tell);
+      else if (!state.given) outcomes.push(state.outcome!);
+    };
+    this.#states.slice(0, this.#planned).forEach(tell);
+    return outcomes;
   }
 
   /** Brings all nodes whose inputs are there as far as they come now, in the plan's order. */
@@ -228,12 +261,68 @@ class Scheduler {
       this.#skip(state, `needs ${broken.node.id}, which ${failed ? "failed" : "was skipped"}`);
       return;
     }
-    state.components = this.#components(state);
+    if (state.node.work.type === "map") return this.#expand(state);
+    try {
+      state.components = this.#components(state);
+    } catch (error) {
+      // The list that an item is in.
+      if (error instanceof DamagedObject && this.#repair(state, error)) return;
+      return this.#failed(state, failureFrom(error, state.node, this.#request));
+    }
+    if (state.components === null) return this.#failed(state, changedList(state.node));
     state.key = keyOf(state.components);
     if (this.#settle(state, state.key)) return;
     // The queue's own object for equal needs, so that a node out of date is told by identity.
     const needs = needsOf(state.node, state.attempt, this.#limits);
     state.needs = this.#queue.push(state.index, needs);
+  }
+
+  /** Puts the nodes of a fan-out in its place, now that its list is known. */
+  #expand(state: State): void {
+    const { signal, expand, onEvent } = this.#request;
+    if (signal.aborted) return this.#skip(state, "the run was stopped");
+    const { node } = state;
+    state.stage = "running";
+    this.#running++;
+    const recordOf = (upstream: Node) => this.#byNode.get(upstream)?.record ?? null;
+    const turn = this.#expanding.then(() => expand!(node, recordOf)).then((planned) => {
+      for (const reader of state.downstream) checkKinds(reader.node);
+      const made = planned.map((one) => this.#add(one));
+      state.made = made;
+      for (const reader of state.downstream) this.#rewire(reader, state);
+      state.stage = "done";
+      onEvent({ type: "expanded", node, nodes: planned });
+      for (const one of made) {
+        const { status, record } = one.planned;
+        if (status === "cached" && record !== null) this.#cached(one, record, "up to date");
+      }
+    });
+    this.#expanding = turn.catch(() => {});
+    turn.catch((error) => {
+      // What could not be planned is not there.
+      if (node.work.type === "map") node.work.made.artifacts = null;
+      if (error instanceof DamagedObject && this.#repair(state, error)) return;
+      this.#failed(state, failureFrom(error, node, this.#request));
+    }).finally(() => {
+      this.#running--;
+      this.#wake();
+    });
+  }
+
+  /** Lets a node that waited for a fan-out wait for what came of it. */
+  #rewire(reader: State, fan: State): void {
+    const above = new Set(reader.upstream);
+    above.delete(fan);
+    reader.missing--;
+    for (const node of upstreamOf(reader.node)) {
+      const state = this.#byNode.get(node)!;
+      if (above.has(state)) continue;
+      above.add(state);
+      state.downstream.push(reader);
+      if (state.stage !== "done") reader.missing++;
+    }
+    reader.upstream = [...above];
+    if (reader.missing === 0) this.#ready.push(reader.index);
   }
 
   /** Starts a node whose resources are free, unless its work is done or under way by now. */
@@ -267,12 +356,15 @@ class Scheduler {
     return true;
   }
 
-  #components({ node, planned }: State): KeyComponents {
+  /** Null when an input is an item that its list does not have. */
+  #components({ node, planned }: State): KeyComponents | null {
     const { programOf } = this.#request;
     if (planned.content !== undefined) {
       return componentsOf(node, null, contentDigests(planned.content), {});
     }
-    const inputs = inputDigestsOf(node, (upstream) => digests(this.#byNode.get(upstream)!.record))!;
+    const outputsOf = (upstream: Node) => digests(this.#byNode.get(upstream)!.record);
+    const inputs = inputDigestsOf(node, outputsOf, this.#memberOf);
+    if (inputs === null) return null;
     return componentsOf(node, programOf(node), inputs, this.#environmentOf(node));
   }
 
@@ -446,22 +538,37 @@ class Scheduler {
     return Object.fromEntries(
       Object.entries(node.inputs).map(([name, value]) => [
         name,
-        asList(value).map(({ node, output }) => this.#byNode.get(node)!.record!.outputs[output]),
+        asList(value).map((artifact) => this.#entryOf(artifact)!),
       ]),
     );
   }
 
+  /** What an artifact is now; null while it is not there. */
+  #entryOf(artifact: Artifact): OutputEntry | null {
+    const entry = this.#byNode.get(artifact.node)?.record?.outputs[artifact.output];
+    if (entry === undefined || artifact.member === undefined) return entry ?? null;
+    const file = this.#memberOf(entry.digest, artifact);
+    const { form, media } = artifact.kind;
+    return file === null ? null : { digest: file.digest, form, media, bytes: file.bytes };
+  }
+
   /** Sends the producers of a damaged object back to work. @returns false when nobody makes it. */
   #repair(state: State, damage: DamagedObject): boolean {
-    const lost = (entry: OutputEntry) =>
-      entry.digest === damage.digest || entry.digest === damage.part;
-    const makers = state.upstream.filter(({ record }) =>
-      record !== null && Object.values(record.outputs).some(lost)
-    );
+    const isLost = (digest?: Digest) => digest === damage.digest || digest === damage.part;
+    const makers = new Set<State>();
+    for (const value of Object.values(state.node.inputs)) {
+      for (const artifact of asList(value)) {
+        const maker = this.#byNode.get(artifact.node)!;
+        if (maker.record === null) continue;
+        const lost = isLost(maker.record.outputs[artifact.output]?.digest) ||
+          artifact.member !== undefined && isLost(this.#entryOf(artifact)?.digest);
+        if (lost) makers.add(maker);
+      }
+    }
     // Another reader may have noticed first.
     const underway = state.upstream.some(({ stage }) => stage !== "done");
-    if (makers.some(({ given }) => given)) return false;
-    if (makers.length === 0 && !underway) return false;
+    if ([...makers].some(({ given }) => given)) return false;
+    if (makers.size === 0 && !underway) return false;
     const times = (state.repairs.get(damage.digest) ?? 0) + 1;
     state.repairs.set(damage.digest, times);
     if (times > REPAIRS) return false;
@@ -534,6 +641,18 @@ function isReady({ stage, missing }: State): boolean {
 function digests(record: RecordSummary | null): Record<string, Digest> | null {
   if (record === null) return null;
   return digestsOf(record);
+}
+
+/** A stage that is run again made another list than before. */
+function changedList(node: Node): Failure {
+  return {
+    code: "list-changed",
+    message: "an item that it reads is not in its list any more",
+    where: node.id,
+    mend:
+      "Run the same command again. The stage that makes the list gives another one each time; " +
+      "it should depend on its inputs and parameters alone.",
+  };
 }
 
 function failureFrom(error: unknown, node: Node, { signal, store }: Schedule): Failure {

@@ -62,9 +62,14 @@ export function describeSelection(selection: Selection): string {
  * The selected nodes.
  *
  * @param nodes All nodes of the pipeline, each after those that it reads from.
+ * @param expanded Fan-outs that nodes among them came of: to mean one is to mean these.
  * @throws {Failed} `usage` when a pattern means no node, or `only` is combined with another.
  */
-export function selectNodes(nodes: readonly Node[], selection: Selection): ReadonlySet<Node> {
+export function selectNodes(
+  nodes: readonly Node[],
+  selection: Selection,
+  expanded: readonly Node[] = [],
+): ReadonlySet<Node> {
   const { only, from, until } = selection;
   if (only !== undefined) {
     if (from !== undefined || until !== undefined) {
@@ -74,12 +79,12 @@ export function selectNodes(nodes: readonly Node[], selection: Selection): Reado
         mend: "Use --from and --until together for what lies between, or --only alone.",
       });
     }
-    return meant(nodes, only, "only");
+    return meant(nodes, only, "only", expanded);
   }
   let selected: ReadonlySet<Node> = new Set(nodes);
-  if (until !== undefined) selected = withUpstream(nodes, meant(nodes, until, "until"));
+  if (until !== undefined) selected = withUpstream(nodes, meant(nodes, until, "until", expanded));
   if (from !== undefined) {
-    const below = withDownstream(nodes, meant(nodes, from, "from"));
+    const below = withDownstream(nodes, meant(nodes, from, "from", expanded));
     selected = new Set(nodes.filter((node) => selected.has(node) && below.has(node)));
     if (selected.size === 0) {
       throw new Failed({
@@ -102,10 +107,10 @@ function meant(
   nodes: readonly Node[],
   patterns: readonly string[],
   option: keyof Selection,
+  expanded: readonly Node[],
 ): ReadonlySet<Node> {
   const found = new Set<Node>();
   for (const pattern of patterns) {
-    const before = found.size;
     const matches = matcher(pattern);
     let any = false;
     for (const node of nodes) {
@@ -113,7 +118,13 @@ function meant(
       any = true;
       found.add(node);
     }
-    if (!any && found.size === before) throw noSuchNode(nodes, pattern, option);
+    for (const fan of expanded) {
+      if (!matches(fan)) continue;
+      any = true;
+      const made = fan.work.type === "map" ? fan.work.made.artifacts ?? [] : [];
+      for (const { node } of made) found.add(node);
+    }
+    if (!any) throw noSuchNode(nodes, pattern, option);
   }
   return found;
 }

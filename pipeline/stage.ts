@@ -4,6 +4,7 @@ import type { z } from "zod";
 import { describeKind, isMany } from "./artifact.ts";
 import { frozen } from "./canonical.ts";
 import { didYouMean, Failed } from "./failure.ts";
+import { isFanOut } from "./graph.ts";
 import { formatProblem, parseStrictly } from "./schema.ts";
 import type {
   Artifact,
@@ -204,11 +205,13 @@ function checkInputs(
   for (const [name, kind] of Object.entries(declared)) {
     const value = given[name];
     const one = isMany(kind) ? kind.many : kind;
+    if (isMany(kind) && isFanOut(value)) continue;
     if (isMany(kind) !== Array.isArray(value)) {
       const expected = isMany(kind) ? "a list of artifacts" : "one artifact";
       wrong(`input "${name}" expects ${expected}, received ${describeValue(value)}`);
     }
     for (const artifact of isMany(kind) ? value as unknown[] : [value]) {
+      if (isMany(kind) && isFanOut(artifact)) continue;
       if (!isArtifact(artifact)) {
         wrong(
           `input "${name}" expects ${describeKind(one)}, received ${describeValue(artifact)}`,
@@ -228,6 +231,7 @@ function describeValue(value: unknown): string {
   if (value === undefined || value === null) return "nothing";
   if (Array.isArray(value)) return "a list";
   if (isArtifact(value)) return describeKind(value.kind);
+  if (isFanOut(value)) return "a fan-out, which has any number of artifacts";
   if (typeof value === "object") {
     return Object.values(value).some(isArtifact)
       ? `all outputs of a stage (${Object.keys(value).join(", ")})`

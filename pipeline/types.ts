@@ -17,6 +17,8 @@ export interface Kind<In = unknown, Out = unknown, Media extends string = string
   readonly media: Media;
   /** File extension with its dot, `""` for trees. */
   readonly extension: string;
+  /** For lists: the kind of their items. */
+  readonly of?: Kind;
   readonly [carried]?: { in: In; out: Out };
 }
 
@@ -68,7 +70,22 @@ export interface Artifact<K extends Kind = Kind> {
   readonly node: Node;
   readonly output: string;
   readonly kind: K;
+  /** For one item of a list: its name. */
+  readonly member?: string;
 }
+
+/**
+ * A promise of any number of artifacts, one for each item of a list that a stage makes. Made by `each()`;
+ * taken wherever an input is `many(K)`, alone or among artifacts.
+ */
+export interface FanOut<K extends Kind = Kind> {
+  /** The node that stands for them until the list is known. */
+  readonly fan: Node;
+  readonly each?: K;
+}
+
+/** What one input of a node is connected to. */
+export type Input = Artifact | FanOut | readonly (Artifact | FanOut)[];
 
 // ---------------------------------------------------------------- stages
 
@@ -166,7 +183,8 @@ export interface Stage<
       /** Tells several nodes of one stage apart; node id is `name[id]`. */
       readonly id?: string;
       readonly inputs: {
-        readonly [N in keyof I]: I[N] extends Many<infer K> ? readonly Artifact<K>[]
+        readonly [N in keyof I]: I[N] extends Many<infer K>
+          ? readonly (Artifact<K> | FanOut<K>)[] | FanOut<K>
           : I[N] extends Kind ? Artifact<I[N]>
           : never;
       };
@@ -182,7 +200,7 @@ export interface Node {
   readonly stage: string;
   readonly describe: string;
   readonly work: Work;
-  readonly inputs: Readonly<Record<string, Artifact | readonly Artifact[]>>;
+  readonly inputs: Readonly<Record<string, Input>>;
   readonly inputKinds: InputKinds;
   /** After zod: defaults applied. JSON-serialisable. */
   readonly params: unknown;
@@ -207,7 +225,8 @@ export type Work =
     readonly programs?: readonly string[];
   }
   | { readonly type: "npm"; readonly source: NpmSource }
-  | { readonly type: "source"; readonly source: LocalSource };
+  | { readonly type: "source"; readonly source: LocalSource }
+  | MapWork;
 
 /** A file or a folder on the user's disk. Its content enters the key, its place does not. */
 export interface LocalSource {
@@ -220,6 +239,21 @@ export interface LocalSource {
   readonly include: readonly string[];
   /** Globs of a tree's files that are left out. */
   readonly exclude: readonly string[];
+}
+
+/**
+ * Makes nodes, one set for each item of a list. Such a node runs nothing, has no key and is no part of a
+ * plan any more once its list is known.
+ */
+export interface MapWork {
+  readonly type: "map";
+  readonly list: Artifact;
+  /** The callback of `each()`. */
+  apply(item: Artifact, name: string): Artifact;
+  /** Where `each()` was called, e.g. `stages/optima/pipeline.ts:12:5`; null when that is not known. */
+  readonly place: string | null;
+  /** What the callback returned for each item, once the list is known. */
+  readonly made: { artifacts: readonly Artifact[] | null };
 }
 
 /** A data package: the only kind of node with network access. Fixed output: `digest` is pinned. */
@@ -332,6 +366,8 @@ export interface Plan {
   readonly provider: Provider;
   /** Topological order. */
   readonly nodes: readonly PlannedNode[];
+  /** The pipeline's targets by name, made of these nodes. */
+  readonly targets?: Readonly<Record<string, Artifact>>;
   /** Set when only a part of the pipeline is to run; `nodes` is that part. */
   readonly partial?: PartialPlan;
 }
@@ -364,6 +400,12 @@ export type RunEvent =
     readonly attempts: number;
     /** Seconds until the next one. */
     readonly wait: number;
+  }
+  | {
+    /** The list that a fan-out waited for is known: `nodes` take the place of `node`. */
+    readonly type: "expanded";
+    readonly node: Node;
+    readonly nodes: readonly PlannedNode[];
   }
   | { readonly type: "finished"; readonly node: Node; readonly outcome: Outcome };
 

@@ -192,6 +192,7 @@ function originOf({ work }: Node, path: string): Origin | null {
     }
     case "module":
     case "source":
+    case "map":
       return null;
   }
 }

@@ -241,6 +241,8 @@ function workOf(work: Work, { program, root, record }: NodeFacts): PlanWork {
       const globs = { include: [...include], exclude: [...exclude] };
       return { type: "source", source: { form, name, ...globs, digest, bytes } };
     }
+    case "map":
+      throw new TypeError("a finished run has no fan-out left");
   }
 }
 

@@ -1,6 +1,6 @@
 /** What is known about a run while it runs: counts per stage, running nodes, time left. No output. */
 
-import type { Node, Outcome, Plan, Progress, RunEvent } from "../types.ts";
+import type { Node, Outcome, Plan, PlannedNode, Progress, RunEvent } from "../types.ts";
 
 /** Counts and seconds of the nodes of one stage. */
 export interface StageTally {
@@ -74,6 +74,9 @@ export class Board {
         this.running.delete(event.node.id);
         this.#settle(event.node.id, event.outcome);
         break;
+      case "expanded":
+        this.#expanded(event.node, event.nodes);
+        break;
       case "retry":
         this.running.delete(event.node.id);
         break;
@@ -86,7 +89,18 @@ export class Board {
     this.plan = plan;
     this.stages.clear();
     this.#settled.clear();
-    for (const { node, status, record } of plan.nodes) {
+    this.#count(plan.nodes);
+  }
+
+  /** The nodes that came of a fan-out take its place. */
+  #expanded(fan: Node, nodes: readonly PlannedNode[]): void {
+    const tally = this.stages.get(fan.stage);
+    if (tally && --tally.total === 0) this.stages.delete(fan.stage);
+    this.#count(nodes);
+  }
+
+  #count(nodes: readonly PlannedNode[]): void {
+    for (const { node, status, record } of nodes) {
       let tally = this.stages.get(node.stage);
       if (!tally) {
         tally = {

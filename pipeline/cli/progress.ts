@@ -187,6 +187,13 @@ function stageLine(t: StageTally): string {
   return `${t.stage} ×${t.total}  ${counts}  ${duration(t.ranSeconds)}`;
 }
 
+/** "count ×12, from the items of split.documents" */
+function expansionText({ node, nodes }: RunEvent & { type: "expanded" }): string {
+  const stages = Map.groupBy(nodes, (p) => p.node.stage);
+  const counts = [...stages].map(([stage, list]) => `${stage} ×${list.length}`).join(", ");
+  return `${counts || "no nodes"}, from the items of ${node.id.replace(/^each\[|(#\d+)?\]$/g, "")}`;
+}
+
 function retryText({ failure, attempt, attempts, wait }: RunEvent & { type: "retry" }): string {
   const first = failure.message.split("\n")[0];
   return `${first}; attempt ${attempt + 1} of ${attempts} in ${wait} s`;
@@ -229,6 +236,9 @@ export class PlainDisplay implements Display {
         if (this.#tally(event.node.stage).total === 1) {
           this.say(`start  ${event.node.id}  (${event.reason})`);
         }
+        break;
+      case "expanded":
+        this.say(`known  ${expansionText(event)}`);
         break;
       case "retry":
         this.say(`retry  ${event.node.id}: ${retryText(event)}`);

@@ -333,7 +333,7 @@ function tellEnd(
     verdictLines(result.verdicts, page),
     nothing ? [] : stageLines(result.outcomes, page),
     notes,
-    plan.partial ? [partialLine(plan.partial.text, result.complete)] : [],
+    plan.partial ? [partialLine(plan.partial.text, result)] : [],
     [
       ...(results === null ? [] : [`Results: ${io.place.show(results)}`]),
       ...(report === null ? [] : [`Report: ${io.place.show(report)}`]),
@@ -349,10 +349,11 @@ function tellEnd(
   }
 }
 
-function partialLine(choice: string, complete: boolean): string {
+function partialLine(choice: string, { complete, verdicts }: RunResult): string {
+  const without = verdicts.length > 0 ? "a report" : "a verdict and a report";
   return complete
     ? `This was a partial run (${choice}); the rest was in the store.`
-    : `This was a partial run (${choice}), without a verdict and a report.`;
+    : `This was a partial run (${choice}), without ${without}.`;
 }
 
 function printJson(io: Io, json: ReproduceJson): void {

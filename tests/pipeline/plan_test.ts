@@ -195,8 +195,9 @@ async function withToy(test: (toy: Toy) => Promise<void>): Promise<void> {
 
 Deno.test("plan() of a new project runs what is ready and names what the rest waits for", async () => {
   await withToy(async (toy) => {
-    const { nodes, ...about } = await toy.plan();
+    const { nodes, targets, ...about } = await toy.plan();
     assert.deepEqual(about, { paper: "toy", preset: "small", provider: "cpu" });
+    assert.deepEqual(Object.keys(targets!), ["verdicts", "report"]);
     assert.deepEqual(nodes.map(({ key }) => key !== null), [true, false, false, false, false]);
     assert.deepEqual(await toy.summary(), [
       "npm_package[icons] run: never run before",

@@ -101,8 +101,8 @@ Deno.test("--only runs just the nodes meant, and is refused while what they need
 Deno.test("--from runs what depends on the nodes meant; --force then forces only these", async () => {
   using rig = Rig.create();
   await rig.run();
-  const from = await rig.run({ select: { from: ["judge"] }, force: true });
-  assert.deepEqual(statuses(from), { judge: "ran", tell: "ran" });
+  const from = await rig.run({ select: { from: ["judge", "side"] }, force: true });
+  assert.deepEqual(statuses(from), { judge: "ran", tell: "ran", side: "ran" });
   assert.equal(from.complete, true);
   assert.equal(outcomeOf(from, "judge").reason, "run again as asked");
   rig.write({ side: `export const run = ({ outputs }) => outputs.out.write(7);` });
