@@ -1,5 +1,6 @@
 // `deno task bench`: training steps of the tensor compiler beside PyTorch eager on the same threads.
 // `deno task bench data`: the store with many and with large files, beside DVC; see data/main.ts.
+// `deno task bench engine`: runs with nothing to do or one change, beside other tools; see engine/main.ts.
 //
 // Options: --json prints one JSON object; --only=TEXT keeps cases whose name has it; --turns=N.
 
@@ -8,8 +9,9 @@ import { COCA_DEFAULTS, type CocaConfig } from "../../methods/nn/mod.ts";
 import { type Case, measure, type Measured } from "./coca.ts";
 import { startPeer } from "./peer.ts";
 
-if (Deno.args[0] === "data") {
-  await import("./data/main.ts");
+for (const section of ["data", "engine"]) {
+  if (Deno.args[0] !== section) continue;
+  await import(`./${section}/main.ts`);
   Deno.exit();
 }
 
