@@ -1,10 +1,10 @@
 /** Runs a bundle's program in the stage sandbox, within limits, from the bundle alone. */
 
-import { runChild } from "../child.ts";
-import { childEnvironment } from "../environment.ts";
+import { npmCacheDir } from "../environment.ts";
 import { execute, type Finished } from "../executor.ts";
 import { Failed } from "../failure.ts";
 import { fetchPackages } from "../packages.ts";
+import { packageFolders, type ProgramLock, programLock } from "../program_lock.ts";
 import type { Store } from "../store.ts";
 import type { Node, OutputEntry, Provider } from "../types.ts";
 
@@ -78,7 +78,7 @@ export interface PackageAccess {
 
 /**
  * Makes sure that npm packages are in Deno's cache, with the integrity that the bundle's lock file gives.
- * @returns the specifiers that are not to be had, with the reason.
+ * @returns the packages that are not to be had, with the reason.
  */
 export async function missingPackages(
   specifiers: readonly string[],
@@ -86,44 +86,33 @@ export async function missingPackages(
 ): Promise<string[]> {
   if (specifiers.length === 0) return [];
   const { store, lockFile, network, signal } = access;
+  const lock = programLock(lockFile, specifiers);
+  if (lock === null) return ["the bundle's lock file does not hold the packages of its programs"];
+  const absent = await absentPackages(lock);
+  if (absent.length === 0) return [];
+  if (!network) return absent.map((name) => `${name} is not in Deno's cache`);
   // An empty folder: a configuration file in the bundle must not choose the registry.
   const root = `${store.dir}/tmp/${store.host.unique()}`;
   store.host.files.makeDirectory(root);
-  const lock = `${root}/deno.lock`;
-  if (lockFile !== null) store.host.files.copy(lockFile, lock);
-  const flags = ["--no-config", lockFile === null ? "--no-lock" : `--lock=${lock}`];
   try {
-    if (await isCached(store, root, [...flags, ...specifiers], signal)) return [];
-    const missing: string[] = [];
-    for (const specifier of specifiers) {
-      if (await isCached(store, root, [...flags, specifier], signal)) continue;
-      if (!network) {
-        missing.push(`${specifier.slice("npm:".length)}: not in Deno's cache`);
-        continue;
-      }
-      try {
-        const fetching = { host: store.host, root, signal, onLog: () => {} };
-        await fetchPackages([specifier], fetching, flags);
-      } catch (error) {
-        if (!(error instanceof Failed)) throw error;
-        missing.push(error.failure.message);
-      }
-    }
-    return missing;
+    store.host.files.writeNew(`${root}/deno.lock`, new TextEncoder().encode(lock.text));
+    const flags = ["--no-config", `--lock=${root}/deno.lock`];
+    await fetchPackages(specifiers, { host: store.host, root, signal, onLog: () => {} }, flags);
+    return [];
+  } catch (error) {
+    if (!(error instanceof Failed)) throw error;
+    return [...absent.map((name) => `${name} is not in Deno's cache`), error.failure.message];
   } finally {
     store.host.files.remove(root);
   }
 }
 
-async function isCached(
-  store: Store,
-  cwd: string,
-  args: readonly string[],
-  signal: AbortSignal,
-): Promise<boolean> {
-  const command = ["cache", "--cached-only", "--quiet", ...args];
-  const env = childEnvironment();
-  const silent = { message: () => {}, line: () => {} };
-  const end = await runChild(store.host, Deno.execPath(), command, { cwd, env, signal }, silent);
-  return end.success;
+/** Packages of a lock file that Deno has not cached, apart from those for other systems. */
+async function absentPackages({ text, packages }: ProgramLock): Promise<string[]> {
+  const cache = await npmCacheDir();
+  const { npm = {} }: { npm?: Record<string, { os?: unknown; cpu?: unknown }> } = JSON.parse(text);
+  return packages.filter((name) =>
+    npm[name]?.os === undefined && npm[name]?.cpu === undefined &&
+    packageFolders(cache, [name]).length === 0
+  );
 }

@@ -67,7 +67,7 @@ async function recompute(
   const lock = lockFileOf(bundle);
   const access = { ...running, store, lockFile: lock };
   const missing = await missingPackages(work.program.specifiers, access);
-  if (missing.length > 0) return open(...missing.map((text) => `package ${text}`));
+  if (missing.length > 0) return open(...missing);
   try {
     const { outputs } = await runConfined(store, {
       node: nodesOfPlan(plan, () => null).get(id)!,

@@ -104,7 +104,7 @@ export function tellChecks(checks: readonly Check[], io: Io): void {
   const plain = { ok: "ok", failed: "FAILED", open: "NOT DONE", skipped: "–" };
   for (const { name, status, what, problems } of checks) {
     const mark = marks[status] + " ".repeat(9 - plain[status].length);
-    io.out.write(`${mark}${name.padEnd(14)}${what}`.trimEnd() + "\n");
+    io.out.write(`${mark}${name.padEnd(15)}${what}`.trimEnd() + "\n");
     for (const problem of problems.slice(0, LISTED)) io.out.write(`         ${problem}\n`);
     if (problems.length > LISTED) {
       io.out.write(`         and ${problems.length - LISTED} more (--json lists them)\n`);
