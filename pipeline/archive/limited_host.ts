@@ -12,6 +12,9 @@ export interface Limits {
   readonly fileBytes: number;
 }
 
+/** What a Deno process maps when it starts, most of it never touched. */
+const DENO_BYTES = 640e6;
+
 /** Whether this system has `prlimit`; without it only V8's own limit on its heap holds. */
 export function hasProcessLimits(): boolean {
   if (Deno.build.os !== "linux") return false;
@@ -39,7 +42,7 @@ export function limitedHost({ memory, cpuSeconds, fileBytes }: Limits, host = sy
       if (run >= 0) args.splice(run + 1, 0, `--v8-flags=--max-old-space-size=${heap}`);
       if (!wrap) return host.spawn(command, { ...options, args });
       const limits = [
-        `--data=${Math.ceil(memory)}`,
+        `--data=${Math.ceil(memory + DENO_BYTES)}`,
         `--cpu=${Math.ceil(cpuSeconds)}`,
         `--fsize=${Math.ceil(fileBytes)}`,
         "--core=0",

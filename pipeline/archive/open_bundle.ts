@@ -140,7 +140,10 @@ function parse(texts: ReadonlyMap<string, Uint8Array>, path: string): unknown {
 /** @throws {Failed} `bundle-json`. */
 export function parseJson(bytes: Uint8Array, where: string): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes), (key, part) => {
+      if (key === "__proto__") throw new Error("it has a key __proto__");
+      return part;
+    });
   } catch (error) {
     const message = `this is not JSON: ${error instanceof Error ? error.message : error}`;
     throw new Failed({ code: "bundle-json", message, where }, { cause: error });

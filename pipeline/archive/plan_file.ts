@@ -18,7 +18,9 @@ const kindSchema = z.strictObject({
   extension: z.string().regex(/^(\.[A-Za-z0-9_-]+)*$/, "expected an extension like .csv"),
 });
 /** Names of inputs and outputs become names of files. */
-const nameSchema = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, "expected a plain name");
+const nameSchema = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, "expected a plain name")
+  // Every object has these already.
+  .refine((name) => !(name in Object.prototype), "expected a plain name");
 const referenceSchema = z.strictObject({ node: z.string(), output: z.string() });
 
 /** What a node does. One member for each type of work; a new one is added here, in `workOf` and in `nodeWork`. */
