@@ -72,7 +72,7 @@ export function declaredOutputs({ directory, node, log, move }: Written): Incomi
 export function unkept({ directory, node, log }: Written, error: TreeError): Failed {
   const culprit = Object.entries(node.outputs).find(([name, { form, extension }]) => {
     try {
-      if (form === "tree") listTree(`${directory}/${name}${extension}`);
+      if (form === "tree") listTree(`${directory}/${name}${extension}`, "refuse");
       return false;
     } catch {
       return true;
@@ -83,7 +83,7 @@ export function unkept({ directory, node, log }: Written, error: TreeError): Fai
     code: "bad-output",
     message: `${output} cannot be kept: ${error.message}`,
     where: node.id,
-    mend: "Write regular files, with names that every system can hold.",
+    mend: "Write regular files, with names that every system can hold, and no empty directories.",
     log,
   }, { cause: error });
 }

@@ -110,7 +110,9 @@ export class Store {
           entries.push({ digest: file.digest, bytes: file.bytes });
           continue;
         }
-        const names = listTree(item.path).filter(item.accept ?? (() => true));
+        const names = listTree(item.path, move ? "refuse" : "skip").filter(
+          item.accept ?? (() => true),
+        );
         const files: TreeFile[] = [];
         for await (const [i, file] of this.#stageMembers(item.path, names, move)) {
           staged.push(file);

@@ -57,46 +57,91 @@ export function checkTreePath(path: string): void {
 
 /**
  * Relative paths of all regular files under `directory`, sorted by code units. Links are not followed.
+ *
+ * @param empty What becomes of empty directories inside, which a tree does not keep. @default "skip"
  * @throws {TreeError} on a symbolic link, FIFO, socket or device, or on a name that other systems cannot hold.
  */
-export function listTree(directory: string): string[] {
+export function listTree(directory: string, empty: "skip" | "refuse" = "skip"): string[] {
   const root = Deno.lstatSync(directory);
   if (root.isSymlink) throw new TreeError(`${directory} is a symbolic link`);
   if (!root.isDirectory) throw new TreeError(`${directory} is not a directory`);
   const paths: string[] = [];
-  const walk = (prefix: string): void => {
+  const folders = [""];
+  for (let prefix; (prefix = folders.pop()) !== undefined;) {
+    let count = 0;
     for (const entry of Deno.readDirSync(`${directory}/${prefix}`)) {
+      count++;
       const path = prefix + entry.name;
-      if (entry.isDirectory) walk(`${path}/`);
+      if (path.includes("\ufffd")) checkEncoding(directory, path);
+      if (entry.isDirectory) folders.push(`${path}/`);
       else if (entry.isFile) paths.push(path);
-      else {
-        const what = fileType(`${directory}/${path}`);
-        throw new TreeError(`${JSON.stringify(path)} is ${what}; a tree holds regular files only`);
-      }
+      else throw notRegular(directory, path);
     }
-  };
-  walk("");
+    if (count === 0 && prefix !== "" && empty === "refuse") {
+      throw new TreeError(
+        `${JSON.stringify(prefix)} is an empty directory, which a tree cannot hold`,
+      );
+    }
+  }
   paths.sort(byCodeUnits);
   checkPaths(paths);
   return paths;
 }
 
+function notRegular(directory: string, path: string): TreeError {
+  const what = fileType(`${directory}/${path}`);
+  return new TreeError(`${JSON.stringify(path)} is ${what}; a tree holds regular files only`);
+}
+
+/** Names that are not UTF-8 are listed with U+FFFD, and then not found. */
+function checkEncoding(directory: string, path: string): void {
+  try {
+    Deno.lstatSync(`${directory}/${path}`);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new TreeError(`the name ${JSON.stringify(path)} is not UTF-8`);
+  }
+}
+
 function checkPaths(paths: readonly string[]): void {
   const folded = new Map<string, string>();
+  let folder = "";
   for (const path of paths) {
     checkTreePath(path);
-    const key = (PLAIN.test(path) ? path : path.normalize("NFC")).toLowerCase();
-    const other = folded.get(key);
-    if (other !== undefined) {
-      throw new TreeError(
-        `${JSON.stringify(other)} and ${
-          JSON.stringify(path)
-        } differ only in case or in Unicode form; ` +
-          "file systems that fold names cannot hold both",
-      );
+    // Folders one by one, as their files follow each other.
+    const now = path.slice(0, path.lastIndexOf("/") + 1);
+    if (now !== folder) {
+      for (let end = now.indexOf("/"); end >= 0; end = now.indexOf("/", end + 1)) {
+        const name = now.slice(0, end);
+        if (folded.get(fold(name)) !== `${name}/`) checkFold(folded, name, `${name}/`);
+      }
+      folder = now;
     }
-    folded.set(key, path);
+    checkFold(folded, path, path);
   }
+}
+
+function fold(path: string): string {
+  return (PLAIN.test(path) ? path : path.normalize("NFC")).toLowerCase();
+}
+
+/** @param entry `path`, with a final slash when it is a folder. */
+function checkFold(folded: Map<string, string>, path: string, entry: string): void {
+  const key = fold(path);
+  const other = folded.get(key);
+  if (other === undefined) {
+    folded.set(key, entry);
+    return;
+  }
+  const [a, b] = [JSON.stringify(other.replace(/\/$/, "")), JSON.stringify(path)];
+  throw new TreeError(
+    other === entry
+      ? `${a} occurs twice`
+      : a === b
+      ? `${a} is both a file and a folder`
+      : `${a} and ${b} differ only in case or in Unicode form; ` +
+        "file systems that fold names cannot hold both",
+  );
 }
 
 /**

@@ -60,7 +60,13 @@ Deno.test("encodeManifest() refuses names that differ only in case or Unicode fo
     encodeManifest([a, b].map((path) => ({ path, digest: DIGEST, bytes: 0 })));
   assert.throws(() => manifest("Read.me", "read.me"), /differ only in case/);
   assert.throws(() => manifest("\u00e9", "e\u0301"), /differ only in case/);
-  assert.throws(() => manifest("a", "a"), TreeError);
+  assert.throws(() => manifest("Data/a", "data/b"), /"Data" and "data" differ only in case/);
+  assert.throws(() => manifest("Data", "data/b"), /differ only in case/);
+  assert.throws(() => manifest("x/Y/a", "x/y/b"), /"x\/Y" and "x\/y" differ only in case/);
+  manifest("x/y/a", "x/y/b");
+  manifest("x/y/a", "x/y-b");
+  assert.throws(() => manifest("a", "a"), /"a" occurs twice/);
+  assert.throws(() => manifest("a", "a/b"), TreeError);
 });
 
 Deno.test("decodeManifest() refuses what is not a manifest", () => {
