@@ -5,6 +5,7 @@ import { changesSince } from "../change.ts";
 import type { Bundle } from "../code_identity.ts";
 import { keyOf } from "../key.ts";
 import { componentsOf, contentDigests } from "../plan.ts";
+import { DamagedObject } from "../damaged_object.ts";
 import { decodeManifest, TreeError } from "../tree_manifest.ts";
 import type { Digest, KeyComponents, Node, OutputEntry, StageRecord } from "../types.ts";
 import { blobPath } from "./create.ts";
@@ -77,9 +78,13 @@ function keys(bundle: OpenBundle): Check {
     const inputs = planned.work.type === "source"
       ? contentDigests(planned.work.source)
       : Object.fromEntries(
-        Object.entries(planned.inputs).map(([name, { from }]) => [
+        Object.entries(planned.inputs).map(([name, { from, kind }]) => [
           name,
-          from.flatMap((a) => outputs.get(a.node)?.[a.output]?.digest ?? []),
+          from.flatMap(({ node, output, member }) => {
+            const digest = outputs.get(node)?.[output]?.digest;
+            if (digest === undefined || member === undefined) return digest ?? [];
+            return itemDigest(bundle, digest, member + kind.extension) ?? [];
+          }),
         ]),
       );
     const { components } = record;
@@ -98,6 +103,16 @@ function keys(bundle: OpenBundle): Check {
     problems.push(...outputProblems(planned, node, record));
   }
   return checked("keys", `${plan.nodes.length} keys computed again`, problems);
+}
+
+/** The digest of a list's item; null when the list or the item is not there, which is told elsewhere. */
+function itemDigest({ store }: OpenBundle, list: Digest, path: string): Digest | null {
+  try {
+    return store.treeFiles(list).find((file) => file.path === path)?.digest ?? null;
+  } catch (error) {
+    if (error instanceof DamagedObject || error instanceof TreeError) return null;
+    throw error;
+  }
 }
 
 function difference(expected: KeyComponents, found: KeyComponents): string {

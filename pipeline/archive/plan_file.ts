@@ -4,6 +4,7 @@ import { z } from "zod";
 import { isMany } from "../artifact.ts";
 import { Failed } from "../failure.ts";
 import { asList } from "../graph.ts";
+import { ITEM_NAME } from "../runner.ts";
 import { formatProblem, parseStrictly } from "../schema.ts";
 import type { Artifact, InputKinds, Kind, Node, OutputKinds, StageRecord, Work } from "../types.ts";
 
@@ -12,16 +13,25 @@ export const planVersion = 1;
 
 export const digestSchema = z.string().regex(/^[0-9a-f]{64}$/, "expected a SHA-256 in hexadecimal");
 const size = z.int().nonnegative();
+const extensionSchema = z.string()
+  .regex(/^(\.[A-Za-z0-9_-]+)*$/, "expected an extension like .csv");
 const kindSchema = z.strictObject({
   form: z.enum(["file", "tree"]),
   media: z.string(),
-  extension: z.string().regex(/^(\.[A-Za-z0-9_-]+)*$/, "expected an extension like .csv"),
+  extension: extensionSchema,
+  /** Of a list: what an item is, a file of this kind. */
+  of: z.strictObject({ media: z.string(), extension: extensionSchema }).optional(),
 });
 /** Names of inputs and outputs become names of files. */
 const nameSchema = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, "expected a plain name")
   // Every object has these already.
   .refine((name) => !(name in Object.prototype), "expected a plain name");
-const referenceSchema = z.strictObject({ node: z.string(), output: z.string() });
+const referenceSchema = z.strictObject({
+  node: z.string(),
+  output: z.string(),
+  /** Name of the item, when it is one of a list. */
+  member: z.string().regex(ITEM_NAME, "expected the name of an item").optional(),
+});
 
 /** What a node does. One member for each type of work; a new one is added here, in `workOf` and in `nodeWork`. */
 const workSchema = z.discriminatedUnion("type", [
@@ -136,16 +146,19 @@ export function decodePlan(value: unknown): PlanFile {
   const { value: plan, problems } = parseStrictly(planSchema, value);
   if (plan === null) throw wrong(formatProblem(problems[0]));
   const outputs = new Map<string, PlanNode["outputs"]>();
-  const kindOf = ({ node, output }: { node: string; output: string }) => {
+  const givenKind = ({ node, output, member }: z.output<typeof referenceSchema>) => {
     const kinds = outputs.get(node);
-    return kinds !== undefined && Object.hasOwn(kinds, output) ? kinds[output] : null;
+    if (kinds === undefined || !Object.hasOwn(kinds, output)) return null;
+    const { of, ...kind } = kinds[output];
+    if (member === undefined) return kind;
+    return of === undefined ? null : { ...of, form: "file" };
   };
   for (const node of plan.nodes) {
     if (outputs.has(node.id)) throw wrong(`two nodes are called ${JSON.stringify(node.id)}`);
     for (const [name, { kind, many, from }] of Object.entries(node.inputs)) {
       if (!many && from.length !== 1) throw wrong(`${node.id}: input ${name} takes one artifact`);
       for (const reference of from) {
-        const given = kindOf(reference);
+        const given = givenKind(reference);
         if (given?.form !== kind.form || given.media !== kind.media) {
           throw wrong(
             `${node.id}: input ${name} is not an output of that kind of a node before it`,
@@ -156,7 +169,7 @@ export function decodePlan(value: unknown): PlanFile {
     outputs.set(node.id, node.outputs);
   }
   for (const [name, target] of Object.entries(plan.targets)) {
-    if (kindOf(target) === null) throw wrong(`target ${name} is no output of a node`);
+    if (givenKind(target) === null) throw wrong(`target ${name} is no output of a node`);
   }
   return plan;
 }
@@ -188,7 +201,11 @@ export function planNode(node: Node, facts: NodeFacts): PlanNode {
     inputs[name] = {
       kind: plainKind(isMany(declared) ? declared.many : declared),
       many: isMany(declared),
-      from: asList(node.inputs[name] ?? []).map((a) => ({ node: a.node.id, output: a.output })),
+      from: asList(node.inputs[name] ?? []).map(({ node, output, member }) => ({
+        node: node.id,
+        output,
+        ...(member === undefined ? {} : { member }),
+      })),
     };
   }
   return {
@@ -257,8 +274,13 @@ function declared(
   };
 }
 
-function plainKind({ form, media, extension }: Kind): z.output<typeof kindSchema> {
-  return { form, media, extension };
+function plainKind({ form, media, extension, of }: Kind): z.output<typeof kindSchema> {
+  const items = of === undefined ? {} : { of: { media: of.media, extension: of.extension } };
+  return { form, media, extension, ...items };
+}
+
+function kindOf({ of, ...kind }: z.output<typeof kindSchema>): Kind {
+  return of === undefined ? kind : { ...kind, of: { form: "file", ...of } };
 }
 
 /**
@@ -273,11 +295,13 @@ export function nodesOfPlan(
   for (const planned of plan.nodes) {
     const inputKinds: Record<string, InputKinds[string]> = {};
     const inputs: Record<string, Artifact | Artifact[]> = {};
-    for (const [name, { kind, many, from }] of Object.entries(planned.inputs)) {
-      const artifacts = from.map(({ node, output }): Artifact => ({
+    for (const [name, { kind: plain, many, from }] of Object.entries(planned.inputs)) {
+      const kind = kindOf(plain);
+      const artifacts = from.map(({ node, output, member }): Artifact => ({
         node: nodes.get(node)!,
         output,
         kind,
+        ...(member === undefined ? {} : { member }),
       }));
       inputKinds[name] = many ? { many: kind } : kind;
       inputs[name] = many ? artifacts : artifacts[0];
@@ -290,11 +314,15 @@ export function nodesOfPlan(
       inputs,
       inputKinds,
       params: planned.params,
-      outputs: planned.outputs satisfies OutputKinds,
+      outputs: outputKinds(planned.outputs),
       cores: threadsOf(planned) ?? planned.cores,
     });
   }
   return nodes;
+}
+
+function outputKinds(outputs: PlanNode["outputs"]): OutputKinds {
+  return Object.fromEntries(Object.entries(outputs).map(([name, kind]) => [name, kindOf(kind)]));
 }
 
 function nodeWork(work: PlanWork): Work {
