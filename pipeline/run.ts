@@ -419,6 +419,7 @@ async function remember(
             return digest === undefined ? [] : [[name, { digest, form, media }]];
           }),
         ),
+        ...sourcesOf(plan),
         jobs: request.jobs,
         deno: Deno.version.deno,
         system: `${Deno.build.os}-${Deno.build.arch}`,
@@ -436,6 +437,13 @@ async function remember(
     // The disk may be full, which the outcomes tell already.
     if (!isSystemError(error)) throw error;
   }
+}
+
+function sourcesOf({ nodes }: Plan): { sources?: string[] } {
+  const sources = nodes.flatMap(({ node: { work } }) =>
+    work.type === "source" ? [work.source.path] : []
+  );
+  return sources.length === 0 ? {} : { sources };
 }
 
 function directoryOf(url: URL): string {

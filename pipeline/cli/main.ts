@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, () => Promise<{ default: Command }>>> = 
   runs: () => import("./runs.ts"),
   compare: () => import("./compare.ts"),
   log: () => import("./log.ts"),
+  watch: () => import("./watch.ts"),
   fsck: () => import("./fsck.ts"),
   bundle: () => import("./bundle.ts"),
   "bundle verify": () => import("./bundle_verify.ts"),

@@ -54,6 +54,8 @@ export interface PastRun {
   readonly verdicts: readonly PastVerdict[];
   /** What the pipeline promises, by name, as far as it was made. */
   readonly targets: Readonly<Record<string, Pick<OutputEntry, "digest" | "form" | "media">>>;
+  /** Paths of local sources: absolute, or relative to the project. */
+  readonly sources?: readonly string[];
   readonly jobs: number;
   readonly deno: string;
   readonly system: string;
