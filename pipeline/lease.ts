@@ -12,10 +12,15 @@ export interface Lease {
 
 /** How often a waiting process looks again, in milliseconds. */
 const LOOK_EVERY = 100;
-/** How often an owner without a kernel's lock shows that it lives. */
-const BEAT_EVERY = 5_000;
-/** After so long without a beat, an owner on another machine counts as dead. */
-const BEAT_LIMIT = 60_000;
+/** Signs of life on file systems without locks, in milliseconds. */
+export interface Heartbeat {
+  /** How often an owner shows that it lives. */
+  readonly every: number;
+  /** After so long without a sign, an owner on another machine counts as dead. */
+  readonly limit: number;
+}
+
+const HEARTBEAT: Heartbeat = { every: 5_000, limit: 60_000 };
 
 /**
  * Waits until no other process computes `key`.
@@ -31,12 +36,15 @@ export async function acquireLease(
   key: Digest,
   signal: AbortSignal,
   onWait: (who: string) => void,
+  heartbeat: Heartbeat = HEARTBEAT,
 ): Promise<Lease> {
   const path = `${store.dir}/leases/${key}`;
   for (let told = false;;) {
     signal.throwIfAborted();
     const lock = takeLock(store.host, path);
-    if (lock === "unsupported") return await acquireByFile(store, path, signal, onWait);
+    if (lock === "unsupported") {
+      return await acquireByFile(store, path, signal, onWait, heartbeat);
+    }
     if (lock !== null) {
       return {
         [Symbol.dispose]() {
@@ -74,6 +82,7 @@ async function acquireByFile(
   path: string,
   signal: AbortSignal,
   onWait: (who: string) => void,
+  heartbeat: Heartbeat,
 ): Promise<Lease> {
   const { host } = store;
   const held = `${path}.owner`;
@@ -84,14 +93,14 @@ async function acquireByFile(
     const mine = JSON.stringify(thisOwner(host));
     try {
       host.files.writeNew(held, new TextEncoder().encode(mine));
-      return keepAlive(store, path, held, mine);
+      return keepAlive(store, path, held, mine, heartbeat);
     } catch (error) {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     }
     const owner = readOwner(held);
     const sign = signOf(held);
     if (sign !== seen.sign) seen = { sign, at: performance.now() };
-    const silent = performance.now() - seen.at > BEAT_LIMIT;
+    const silent = performance.now() - seen.at > heartbeat.limit;
     const alive = owner === null ? null : isAlive(owner);
     if (alive === false || (alive === null && silent)) {
       takeAway(store, held, owner);
@@ -125,14 +134,20 @@ function takeAway({ dir, host }: Store, held: string, dead: Owner | null): void 
   }
 }
 
-function keepAlive(store: Store, path: string, held: string, mine: string): Lease {
+function keepAlive(
+  store: Store,
+  path: string,
+  held: string,
+  mine: string,
+  { every }: Heartbeat,
+): Lease {
   const timer = setInterval(() => {
     try {
       store.host.files.touch(held, store.host.now());
     } catch {
       // Taken away while this process was paused: the work goes on and does no harm.
     }
-  }, BEAT_EVERY);
+  }, every);
   Deno.unrefTimer(timer);
   return {
     [Symbol.dispose]() {
