@@ -1,5 +1,6 @@
 /** Directories of attempts: one each, locked while its process lives, swept when it died. */
 
+import { usersOf } from "./gc/in_use.ts";
 import { discard } from "./host.ts";
 import { isHeld, takeLock, thisOwner } from "./lock_file.ts";
 import type { Store } from "./store.ts";
@@ -50,8 +51,8 @@ export function openAttempt(store: Store): AttemptDirectory {
 
 /** Removes what killed processes left behind: their attempts, and old temporary files. */
 export function sweep(store: Store): void {
-  const now = store.host.now().getTime();
-  const age = (path: string) => now - (Deno.statSync(path).mtime?.getTime() ?? now);
+  // What a living process made stays, also when somebody sets the clock forward.
+  const cut = Math.min(store.host.now().getTime() - STALE_MS, usersOf(store.dir).since);
   for (const entry of Deno.readDirSync(`${store.dir}/attempts`)) {
     const path = `${store.dir}/attempts/${entry.name}`;
     try {
@@ -63,7 +64,8 @@ export function sweep(store: Store): void {
   for (const entry of Deno.readDirSync(`${store.dir}/tmp`)) {
     const path = `${store.dir}/tmp/${entry.name}`;
     try {
-      if (age(path) > STALE_MS) store.host.files.remove(path);
+      const { mtime } = Deno.statSync(path);
+      if ((mtime?.getTime() ?? Infinity) < cut) store.host.files.remove(path);
     } catch {
       // Likewise.
     }

@@ -18,6 +18,9 @@ export interface Owner {
   readonly token: string;
 }
 
+/** Some file systems never show the same inode twice: there, a lock says nothing. */
+const MOST_TRIES = 100;
+
 /** A lock that is held. */
 export interface LockFile {
   readonly owner: Owner;
@@ -107,7 +110,7 @@ export function describeOwner({ pid, host, since }: Owner): string {
  * @throws the file system's errors of opening.
  */
 export function takeLock(host: Host, path: string): LockFile | null | "unsupported" {
-  while (true) {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
     const file = host.files.openLock(path);
     let locked: boolean;
     try {
@@ -132,6 +135,7 @@ export function takeLock(host: Host, path: string): LockFile | null | "unsupport
     // A lock on a file that its holder just removed guards nothing: open the new one.
     file.close();
   }
+  return "unsupported";
 }
 
 /** True when a living process holds the lock at `path`; a file that is not there is held by nobody. */
@@ -145,7 +149,10 @@ export function isHeld(path: string): boolean {
   }
   try {
     // Shared: two processes that ask do not see each other.
-    return !file.tryLockSync(false);
+    if (!file.tryLockSync(false)) return true;
+    // Its holder may have found no locks here: what it wrote counts too.
+    const owner = readOwner(path);
+    return owner !== null && isAlive(owner) === true;
   } catch {
     const owner = readOwner(path);
     // Without locks, an owner on another machine counts as alive: nothing here depends on it soon.

@@ -1,6 +1,7 @@
 /** `deno task bundle import`: puts a bundle's results into a store. */
 
 import { importBundle } from "../archive/import.ts";
+import { InUse } from "../gc/in_use.ts";
 import { passed, verifyBundle } from "../archive/verify.ts";
 import { byteSize, plural } from "../report/format.ts";
 import { Store } from "../store.ts";
@@ -35,6 +36,8 @@ const command: Command = {
     const files = filesOf(command.spec, args);
     const publicKey = await publicKeyOf(args, io);
     const store = await Store.open(io.place.storeDir(args));
+    // `gc` leaves alone what is younger than this.
+    using _mark = InUse.open(store);
     const json = args.flags.has("json");
     // Beside the store, so that objects are moved and not copied.
     const near = args.texts.scratch === undefined

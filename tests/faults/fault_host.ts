@@ -51,6 +51,8 @@ export interface Rigging {
   readonly now?: () => Date;
   /** File systems that cannot lock. @default false */
   readonly noLocks?: boolean;
+  /** Nobody keeps others from computing the same: each process has leases of its own. @default false */
+  readonly noLeases?: boolean;
   /** Told of each step. */
   readonly onStep?: (number: number, name: string, path: string) => void;
 }
@@ -70,8 +72,10 @@ export class FaultHost implements Host {
         const path = args.findLast((arg) => typeof arg === "string") as string ?? "";
         return this.#step(name, name === "writeNew" ? args[0] as string : path, () => {
           this.#note(name, args);
-          const result = real[name](...args);
-          return name === "openLock" && rigging.noLocks ? withoutLocks(result) : result;
+          const result = real[name](...this.#ownLease(args));
+          return name === "openLock" && (rigging.noLocks || rigging.noLeases)
+            ? withoutLocks(result)
+            : result;
         }, () => this.#half(name, args));
       }]),
     ) as unknown as FileSteps;
@@ -129,6 +133,13 @@ export class FaultHost implements Host {
           code: fault.code === "SHORT" ? "ENOSPC" : fault.code,
         });
     }
+  }
+
+  #ownLease(args: unknown[]): unknown[] {
+    if (!this.rigging.noLeases) return args;
+    const own = (arg: unknown) =>
+      typeof arg === "string" && arg.includes("/leases/") ? `${arg}.${Deno.pid}` : arg;
+    return args.map(own);
   }
 
   /** Does half of a write. */

@@ -75,6 +75,9 @@ const STARTS: readonly Start[] = [
       return dir;
     },
   },
+  { name: "bundle", action: "bundle", store: (world) => world.store(1) },
+  { name: "bundle import", action: "import", store: (world) => world.store("empty") },
+  { name: "bundle import over other results", action: "import", store: (world) => world.store(2) },
   {
     name: "gc",
     action: "gc",

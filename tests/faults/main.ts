@@ -4,7 +4,13 @@ import { damageFiles, flipRecordBits, swapObjects } from "./damage.ts";
 import { failAtSteps } from "./errors.ts";
 import { killAtSteps, killRepeatedly, killWhileBuilding } from "./kills.ts";
 import { losePower } from "./power.ts";
-import { collectBeside, runTogether } from "./processes.ts";
+import {
+  collectBeside,
+  runTogether,
+  runWithoutLeases,
+  runWithoutLocks,
+  runWithWrongClocks,
+} from "./processes.ts";
 import { type Extent, Tally } from "./tally.ts";
 import { World } from "./world.ts";
 
@@ -19,6 +25,9 @@ const campaigns: Readonly<Record<string, Campaign>> = {
   power: losePower,
   together: runTogether,
   gc: collectBeside,
+  locks: runWithoutLocks,
+  leases: runWithoutLeases,
+  clocks: runWithWrongClocks,
   damage: damageFiles,
   swaps: swapObjects,
   bits: flipRecordBits,

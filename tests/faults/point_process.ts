@@ -4,6 +4,7 @@ import { fsck } from "../../pipeline/fsck/fsck.ts";
 import { infoOf } from "../../pipeline/fsck/files.ts";
 import { gc } from "../../pipeline/gc/gc.ts";
 import { Store } from "../../pipeline/store.ts";
+import { exportToy, importToy } from "./bundles.ts";
 import { type Fault, FaultHost } from "./fault_host.ts";
 import { type Result, resultOf, runToy } from "./world.ts";
 
@@ -16,6 +17,10 @@ export interface Point {
   readonly seed?: number;
   readonly jobs?: number;
   readonly realStages?: boolean;
+  readonly noLocks?: boolean;
+  readonly noLeases?: boolean;
+  /** The clock is wrong by so many milliseconds. */
+  readonly clockOff?: number;
 }
 
 /** What is under way when the fault comes. */
@@ -40,6 +45,12 @@ export const ACTIONS = {
     }
     return { removed: String(removed) };
   },
+  bundle: async ({ project, store }: Point, host: FaultHost) => {
+    await exportToy(project, store, host, `${store}/exported.tar`);
+  },
+  import: async ({ project, store }: Point, host: FaultHost) => {
+    await importToy(store, host, `${project}.tar`);
+  },
   fsck: async ({ store }: Point, host: FaultHost) => {
     await fsck(await Store.open(store, host), { repair: true });
   },
@@ -59,7 +70,8 @@ const exists = (path: string) => infoOf(path) !== null;
 
 if (import.meta.main) {
   const point: Point = JSON.parse(Deno.args[0]);
-  const host = new FaultHost(point.fault, point);
+  const off = point.clockOff ?? 0;
+  const host = new FaultHost(point.fault, { ...point, now: () => new Date(Date.now() + off) });
   const result = await ACTIONS[point.action](point, host) ?? null;
   console.log(JSON.stringify({ steps: host.steps, result }));
   Deno.exit(0);

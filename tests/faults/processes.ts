@@ -7,12 +7,31 @@ import type { Verdict, World } from "./world.ts";
 
 /** Two to eight runs at once, about a third of them killed; the others must end well by themselves. */
 export async function runTogether(world: World, tally: Tally, extent: Extent): Promise<void> {
-  await crowds(world, tally, extent, "together", false);
+  await crowds(world, tally, extent, "together", {});
+}
+
+/** On a file system without locks, where leases are files with a heartbeat. */
+export async function runWithoutLocks(world: World, tally: Tally, extent: Extent): Promise<void> {
+  await crowds(world, tally, extent, "without locks", { noLocks: true });
+}
+
+/** Each process computes everything itself, at the same time: several writers of each key. */
+export async function runWithoutLeases(world: World, tally: Tally, extent: Extent): Promise<void> {
+  await crowds(world, tally, extent, "without leases", { noLeases: true });
+}
+
+/** Clocks that are wrong by days, back and forward, each process by another. */
+export async function runWithWrongClocks(
+  world: World,
+  tally: Tally,
+  extent: Extent,
+): Promise<void> {
+  await crowds(world, tally, extent, "wrong clocks", { clocks: true });
 }
 
 /** The same while `gc`, which keeps only what it must, goes through the store again and again. */
 export async function collectBeside(world: World, tally: Tally, extent: Extent): Promise<void> {
-  await crowds(world, tally, extent, "beside gc", true);
+  await crowds(world, tally, extent, "beside gc", { beside: true });
 }
 
 async function crowds(
@@ -20,8 +39,14 @@ async function crowds(
   tally: Tally,
   extent: Extent,
   name: string,
-  beside: boolean,
+  { beside = false, noLocks, noLeases, clocks }: {
+    readonly beside?: boolean;
+    readonly noLocks?: boolean;
+    readonly noLeases?: boolean;
+    readonly clocks?: boolean;
+  },
 ): Promise<void> {
+  const DAY = 86_400_000;
   const random = randomOf(extent.seed + 3);
   let removed = 0;
   for (let round = 0; round < Math.ceil(extent.rounds / 4); round++) {
@@ -33,6 +58,9 @@ async function crowds(
       // With `gc`, both seeds are run, so that each makes rubbish of the other's results.
       seed: beside ? 1 + i % 2 : 1,
       jobs: 1 + i % 3,
+      noLocks,
+      noLeases,
+      clockOff: clocks ? [0, -DAY, DAY, -400 * DAY, 400 * DAY][i % 5] : 0,
       fault: random() < 0.35
         ? { kind: "kill", at: 1 + Math.floor(random() * 90), when: "before" }
         : { kind: "none" },

@@ -81,6 +81,9 @@ export const STAGES: Readonly<Record<string, (context: any) => void | Promise<vo
 /** Writes the modules of all stages into an empty project. */
 export function writeProject(root: string): void {
   Deno.writeTextFileSync(`${root}/deno.json`, `{ "imports": {} }\n`);
+  // Where bundles look for a paper's sources.
+  Deno.mkdirSync(`${root}/stages/toy`, { recursive: true });
+  Deno.writeTextFileSync(`${root}/stages/toy/pipeline.ts`, "");
   for (const [name, run] of Object.entries(STAGES)) {
     Deno.writeTextFileSync(`${root}/${name}.ts`, `export const run = ${run};\n`);
   }

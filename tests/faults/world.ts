@@ -6,6 +6,7 @@ import { plan } from "../../pipeline/plan.ts";
 import { run, type RunResult } from "../../pipeline/run.ts";
 import { Store } from "../../pipeline/store.ts";
 import type { StageRecord } from "../../pipeline/types.ts";
+import { exportToy } from "./bundles.ts";
 import { FaultHost } from "./fault_host.ts";
 import { toyPipeline, writeProject } from "./toy.ts";
 
@@ -96,6 +97,7 @@ export class World {
       if (!result.ok) throw new Error(`the clean run failed: ${JSON.stringify(result.outcomes)}`);
       world.#clean.set(seed, await resultOf(result, dir));
     }
+    await exportToy(world.project, `${root}/clean-1`, world.host(), `${world.project}.tar`);
     return world;
   }
 
