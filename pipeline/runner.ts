@@ -96,12 +96,13 @@ function reader({ form, media, path, of }: JobArtifact): unknown {
       path,
       list: () => Promise.resolve(list(path, "").sort()),
       bytes: (name: string) => Deno.readFile(`${path}/${name}`),
+      text: (name: string) => Deno.readTextFile(`${path}/${name}`),
     };
   }
   if (media === "application/json") {
     return { path, read: async () => JSON.parse(await Deno.readTextFile(path)) };
   }
-  return { path, bytes: () => Deno.readFile(path) };
+  return { path, bytes: () => Deno.readFile(path), text: () => Deno.readTextFile(path) };
 }
 
 function list(root: string, prefix: string): string[] {
@@ -144,17 +145,23 @@ function writer({ form, media, path, of }: JobArtifact): unknown {
   if (form === "tree") {
     return {
       path,
-      async write(name: string, bytes: Uint8Array) {
+      async write(name: string, content: Uint8Array | string) {
         const slash = name.lastIndexOf("/");
         if (slash > 0) await Deno.mkdir(`${path}/${name.slice(0, slash)}`, { recursive: true });
-        await Deno.writeFile(`${path}/${name}`, bytes);
+        await write(`${path}/${name}`, content);
       },
     };
   }
   if (media === "application/json") {
     return { path, write: (value: unknown) => Deno.writeTextFile(path, toJson(value)) };
   }
-  return { path, write: (bytes: Uint8Array) => Deno.writeFile(path, bytes) };
+  return { path, write: (content: Uint8Array | string) => write(path, content) };
+}
+
+function write(path: string, content: Uint8Array | string): Promise<void> {
+  return typeof content === "string"
+    ? Deno.writeTextFile(path, content)
+    : Deno.writeFile(path, content);
 }
 
 /** JSON in insertion order; refuses what `JSON.stringify` would change without a word. */

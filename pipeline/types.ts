@@ -31,6 +31,8 @@ export interface Many<K extends Kind = Kind> {
 export interface FileReader {
   readonly path: string;
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
+  /** The content as UTF-8. */
+  text(): Promise<string>;
 }
 /** A JSON file as an input. */
 export interface JsonReader<T> {
@@ -44,11 +46,13 @@ export interface TreeReader {
   /** Relative paths with `/`, sorted. */
   list(): Promise<string[]>;
   bytes(name: string): Promise<Uint8Array<ArrayBuffer>>;
+  text(name: string): Promise<string>;
 }
 /** A file as an output. */
 export interface FileWriter {
   readonly path: string;
-  write(bytes: Uint8Array): Promise<void>;
+  /** Text is written as UTF-8. */
+  write(content: Uint8Array | string): Promise<void>;
 }
 /** A JSON file as an output. */
 export interface JsonWriter<T> {
@@ -59,7 +63,7 @@ export interface JsonWriter<T> {
 export interface TreeWriter {
   /** An existing empty directory. */
   readonly path: string;
-  write(name: string, bytes: Uint8Array): Promise<void>;
+  write(name: string, content: Uint8Array | string): Promise<void>;
 }
 
 export type InOf<K> = K extends Kind<infer In, infer _Out> ? In : never;

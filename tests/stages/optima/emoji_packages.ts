@@ -6,13 +6,15 @@ import type { TreeReader } from "../../../pipeline/types.ts";
 
 /** A tree in memory. */
 export function memoryTree(files: Map<string, Uint8Array<ArrayBuffer>>): TreeReader {
+  const bytes = (name: string) => {
+    const content = files.get(name);
+    return content ? Promise.resolve(content) : Promise.reject(new Error(`no file ${name}`));
+  };
   return {
     path: "memory",
     list: () => Promise.resolve([...files.keys()].sort()),
-    bytes: (name) => {
-      const bytes = files.get(name);
-      return bytes ? Promise.resolve(bytes) : Promise.reject(new Error(`no file ${name}`));
-    },
+    bytes,
+    text: async (name) => new TextDecoder().decode(await bytes(name)),
   };
 }
 

@@ -17,7 +17,11 @@ async function prepare(params: Record<string, unknown> = {}, faults: PackageFaul
     outputs: {
       data: {
         path: "memory",
-        write: (name, bytes) => Promise.resolve(void files.set(name, new Uint8Array(bytes))),
+        write: (name, content) => {
+          const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+          files.set(name, new Uint8Array(bytes));
+          return Promise.resolve();
+        },
       },
     },
     provider: "cpu",
