@@ -38,6 +38,11 @@ export interface RunRequest extends PlanRequest {
   readonly plan: Plan;
   /** Local copies of data packages: `DIR/NAME@VERSION/`. */
   readonly packagesDir?: string;
+  /**
+   * Runs each stage twice, or once more where its result is stored, and fails those whose bytes differ. Plan with
+   * `force`, so that stages with a stored result run. @default false
+   */
+  readonly checkDeterminism?: boolean;
   /** Results made elsewhere. @default none */
   readonly remote?: RemoteCache;
   /** Why this provider, for the history. */
@@ -67,6 +72,8 @@ export interface RunResult {
   readonly targets: Readonly<Record<string, Artifact>>;
   /** False for a partial run that leaves out a target. */
   readonly complete: boolean;
+  /** Stages that gave the same bytes as before, when that was checked, by what they were compared with. */
+  readonly sameBytes?: { readonly again: number; readonly stored: number };
 }
 
 /**
@@ -161,6 +168,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
     }
   }
   const limits = limitsOf(request);
+  const sameBytes = request.checkDeterminism ? { again: 0, stored: 0 } : null;
   let planner: Planner | null = null;
   const scheduled = await schedule({
     plan: whole,
@@ -184,7 +192,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
       await prepare(made, programOf, { store, root, lockFile, signal, onEvent });
       return made;
     },
-    async execute({ node, program, content, ...task }) {
+    async execute({ node, key, program, content, ...task }) {
       if (content !== undefined) {
         const { importSource } = await import("./local_import.ts");
         return await importSource(store, { node, content, signal });
@@ -199,7 +207,13 @@ export async function run(request: RunRequest): Promise<RunResult> {
       // Likewise: most runs have nothing to do, and loading is most of what they cost.
       const { execute } = await import("./executor.ts");
       const { provider } = whole;
-      return await execute(store, { node, program: program!, provider, lockFile, ...task });
+      const attempt = { node, program: program!, provider, lockFile, ...task };
+      if (sameBytes === null) return await execute(store, attempt);
+      const { executeTwice } = await import("./determinism.ts");
+      const stored = store.hit(key)?.outputs ?? null;
+      const { finished, against } = await executeTwice(store, attempt, stored);
+      sameBytes[against]++;
+      return finished;
     },
   });
   const [plan, outcomes] = planner === null
@@ -217,6 +231,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
     sections: await readOutput<ReportSection>(store, outcomes, targets.report, "sectionsSchema"),
     plan,
     targets,
+    ...(sameBytes === null ? {} : { sameBytes }),
     complete: Object.values(targets).every(({ node }) =>
       plan.nodes.some((p) => p.node.id === node.id)
     ),

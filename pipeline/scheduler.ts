@@ -43,6 +43,7 @@ import type {
 /** One node, ready to run. */
 export interface Task {
   readonly node: Node;
+  readonly key: Digest;
   readonly program: Bundle | null;
   /** Of local data: what it held when the run was planned. */
   readonly content?: SourceContent;
@@ -468,6 +469,7 @@ class Scheduler {
       finished = await this.#inTime(node, (signal) =>
         this.#request.execute({
           node,
+          key,
           content: state.planned.content,
           program: programOf(node),
           inputs: this.#inputs(node),

@@ -22,6 +22,8 @@ export interface ReproduceJson {
   readonly committed: CommittedJson | null;
   /** Present with `--remote`: what was taken from it and given to it. */
   readonly remote?: RemoteSummary;
+  /** Present with `--check-determinism`: how many stages gave the same bytes as a second run or as the store. */
+  readonly sameBytes?: { readonly again: number; readonly stored: number };
   /** Wall time of the whole command's work. */
   readonly seconds: number;
   /** Present for a partial run: the choice as typed; `stages` is what it chose. */

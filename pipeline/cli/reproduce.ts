@@ -32,7 +32,7 @@ import {
 } from "./remote_options.ts";
 import { displayFor } from "./progress.ts";
 import { openSession, planOptions, type Session } from "./session.ts";
-import { failureLines, isCancelled, stageLines, verdictLines } from "./summary.ts";
+import { failureLines, isCancelled, sameBytesLines, stageLines, verdictLines } from "./summary.ts";
 import { tellFailure } from "./tell.ts";
 
 const command: Command = {
@@ -53,6 +53,11 @@ const command: Command = {
         type: "flag",
         describe: "Keep the result in artifacts/<paper>.lock.json, to be committed; later runs " +
           "say how they compare with it.",
+      },
+      "check-determinism": {
+        type: "flag",
+        describe: "Run each stage twice, or once more where its result is stored, and fail those " +
+          "whose bytes differ.",
       },
       "dry-run": { type: "flag", short: "n", describe: "Say what would run; run nothing." },
       "json": { type: "flag", describe: "Print one JSON object; progress goes to standard error." },
@@ -155,6 +160,7 @@ async function reproduce(
     result = await runPlan({
       ...session,
       typed: commandLine(),
+      checkDeterminism: args.flags.has("check-determinism"),
       remote: remote ?? undefined,
       packagesDir: args.texts.packages && io.place.resolve(args.texts.packages),
       signal: controller.signal,
@@ -192,11 +198,16 @@ async function reproduce(
       results,
       committed: committed.json,
       ...(shared === null ? {} : { remote: shared }),
+      ...(result.sameBytes === undefined ? {} : { sameBytes: result.sameBytes }),
       seconds,
       ...partialJson(plan),
     });
   } else {
-    const notes = [...remoteLines(shared), ...committed.lines];
+    const notes = [
+      ...sameBytesLines(result.sameBytes),
+      ...remoteLines(shared),
+      ...committed.lines,
+    ];
     tellEnd(io, title, result, { report, results, notes, seconds });
   }
   if (result.ok) return 0;

@@ -113,7 +113,8 @@ export async function openSession(
     ...statedLimits(command, args),
     root: place.root,
     store,
-    force: args.flags.has("force"),
+    // Both runs of a stage are wanted then, whatever the store holds.
+    force: args.flags.has("force") || args.flags.has("check-determinism"),
     select: selectionOf(args),
     command: `deno task reproduce ${paper}${typedOptions(args)}`,
   };

@@ -115,3 +115,16 @@ export function failureLines(
   lines.push(`${plural(kept, "finished node")} kept. To go on from there: ${resume}`);
   return lines;
 }
+
+/** What `--check-determinism` found equal; empty without it. */
+export function sameBytesLines(
+  same: { readonly again: number; readonly stored: number } | undefined,
+): string[] {
+  if (same === undefined) return [];
+  const lines = [];
+  if (same.again > 0) lines.push(`${plural(same.again, "stage")} ran twice with the same bytes.`);
+  if (same.stored > 0) {
+    lines.push(`${plural(same.stored, "stage")} ran again with the bytes that were stored.`);
+  }
+  return lines.length > 0 ? lines : ["No stage was found to repeat its bytes."];
+}

@@ -42,6 +42,7 @@ export interface RigRun {
   readonly seed?: number;
   readonly jobs?: number;
   readonly force?: boolean;
+  readonly checkDeterminism?: boolean;
   readonly select?: Selection;
   /** Added to the declaration of the stage `make`. */
   readonly make?: { readonly timeout?: number; readonly retries?: number };
@@ -146,7 +147,7 @@ export class Rig {
       config: { seed: options.seed ?? 1 },
       provider: "cpu" as const,
       jobs: options.jobs ?? 2,
-      force: options.force,
+      force: options.force || options.checkDeterminism,
       select: options.select,
       root: new URL(`file://${this.root}/`),
       store,
@@ -157,6 +158,7 @@ export class Rig {
       const result = await run({
         ...request,
         plan: await plan(request),
+        checkDeterminism: options.checkDeterminism,
         remote,
         signal,
         onEvent: options.onEvent ?? (() => {}),
