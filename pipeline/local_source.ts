@@ -8,6 +8,7 @@ import { type Host, isSystemError, systemHost } from "./host.ts";
 import {
   copyStamp,
   digestAt,
+  firstStamps,
   isTrusted,
   newStamps,
   readStamped,
@@ -15,6 +16,7 @@ import {
   setStamp,
   sizeOf,
   type Stamped,
+  withRoomFor,
   writeStamped,
 } from "./stat_cache.ts";
 import { checkTreePath, encodeManifest, TreeError, type TreeFile } from "./tree_manifest.ts";
@@ -154,9 +156,12 @@ export async function look(
 ): Promise<Observed> {
   const { names, stamps } = source.form === "file"
     ? lookAtFile(source, path)
-    : await walk(source, path);
+    : await walk(source, path, known?.names ?? []);
   const sameNames = known !== null && known.names.length === names.length &&
     names.every((name, row) => name === known.names[row]);
+  if (sameNames && names.every((_, row) => isAsKnown(stamps, known.stamps, row))) {
+    return new Observed(source, path, known);
+  }
   const rowOf = sameNames ? null : new Map(known?.names.map((name, row) => [name, row]));
   const digests = new Uint8Array(names.length * 32);
   const unknown: number[] = [];
@@ -168,21 +173,19 @@ export async function look(
       unknown.push(row);
       continue;
     }
-    if (!sameNames || unknown.length > 0) {
-      digests.set(known.digests.subarray(before * 32, before * 32 + 32), row * 32);
-    }
+    digests.set(known.digests.subarray(before * 32, before * 32 + 32), row * 32);
     copyStamp(known.stamps, before, stamps, row);
   }
-  if (sameNames && unknown.length === 0) {
-    return new Observed(source, path, known);
-  }
-  if (sameNames) digests.set(known.digests);
   await hashInto(source, path, names, unknown, stamps, digests);
   const { stamped, manifest } = whole(source, names, stamps, digests);
   const previous = known === null
     ? undefined
     : { digest: known.digest, bytes: known.bytes, fresh: new Set(unknown) };
   return new Observed(source, path, stamped, previous, manifest);
+}
+
+function isAsKnown(now: Stamped["stamps"], known: Stamped["stamps"], row: number): boolean {
+  return sameStamp(now, row, known, row) && isTrusted(known, row);
 }
 
 function whole(
@@ -267,10 +270,15 @@ export function lookAtFile(source: LocalSource, path: string): Found {
 }
 
 /** All files of a tree in the order in which the system lists them, which seldom changes. */
-async function walk(source: LocalSource, root: string): Promise<Found> {
+async function walk(
+  source: LocalSource,
+  root: string,
+  expected: readonly string[],
+): Promise<Found> {
   const { takes, prunes } = await filters(source);
   const names: string[] = [];
-  const infos: Deno.FileInfo[] = [];
+  // Written at once: a hundred thousand objects that wait for it are slow to collect.
+  let stamps = newStamps(Math.max(expected.length, 1024));
   const checked = Date.now();
   const folders = [""];
   try {
@@ -282,9 +290,12 @@ async function walk(source: LocalSource, root: string): Promise<Found> {
         } else if (takes(name)) {
           const info = Deno.lstatSync(`${root}/${name}`);
           if (!info.isFile) throw notRegular(source, root, name, info);
-          checkName(source, name);
+          const row = names.length;
+          // What was seen before was checked then.
+          if (name !== expected[row]) checkName(source, name);
           names.push(name);
-          infos.push(info);
+          stamps = withRoomFor(stamps, row);
+          setStamp(stamps, row, info, checked);
         }
       }
     }
@@ -300,9 +311,7 @@ async function walk(source: LocalSource, root: string): Promise<Found> {
       globs ? "Correct `include` and `exclude`." : "Put the data there.",
     );
   }
-  const stamps = newStamps(names.length);
-  infos.forEach((info, row) => setStamp(stamps, row, info, checked));
-  return { names, stamps };
+  return { names, stamps: firstStamps(stamps, names.length) };
 }
 
 function checkName(source: LocalSource, name: string): void {

@@ -32,6 +32,25 @@ export function newStamps(count: number): Float64Array<ArrayBuffer> {
   return new Float64Array(count * COLUMNS);
 }
 
+/** The same stamps, in more room when row `row` has none. */
+export function withRoomFor(
+  stamps: Float64Array<ArrayBuffer>,
+  row: number,
+): Float64Array<ArrayBuffer> {
+  if ((row + 1) * COLUMNS <= stamps.length) return stamps;
+  const more = newStamps(2 * row);
+  more.set(stamps);
+  return more;
+}
+
+/** The first `count` rows, in as much room as they need. */
+export function firstStamps(
+  stamps: Float64Array<ArrayBuffer>,
+  count: number,
+): Float64Array<ArrayBuffer> {
+  return stamps.length === count * COLUMNS ? stamps : stamps.slice(0, count * COLUMNS);
+}
+
 /**
  * Writes the stamp of a file into row `row`.
  * @param checked Milliseconds since the epoch just before `info` was taken.
