@@ -5,10 +5,10 @@ import { changesSince } from "../change.ts";
 import type { Bundle } from "../code_identity.ts";
 import { keyOf } from "../key.ts";
 import { componentsOf, contentDigests } from "../plan.ts";
-import { DamagedObject } from "../damaged_object.ts";
 import { decodeManifest, TreeError } from "../tree_manifest.ts";
 import type { Digest, KeyComponents, Node, OutputEntry, StageRecord } from "../types.ts";
 import { blobPath } from "./create.ts";
+import { inputEntries } from "./inputs.ts";
 import { type OpenBundle, parseJson, threadsIn } from "./open_bundle.ts";
 import { nodesOfPlan, type PlanNode } from "./plan_file.ts";
 import { CRATE_FILE } from "./ro_crate.ts";
@@ -68,23 +68,17 @@ function keys(bundle: OpenBundle): Check {
   const { plan, records } = bundle;
   const problems: string[] = [];
   const nodes = nodesOfPlan(plan, (node) => threadsIn(records.get(node.key)));
-  const outputs = new Map<string, StageRecord["outputs"]>();
   for (const planned of plan.nodes) {
     const record = records.get(planned.key);
     if (record === undefined) continue;
     const node = nodes.get(planned.id)!;
     const { id } = planned;
-    outputs.set(id, record.outputs);
     const inputs = planned.work.type === "source"
       ? contentDigests(planned.work.source)
       : Object.fromEntries(
-        Object.entries(planned.inputs).map(([name, { from, kind }]) => [
+        Object.entries(inputEntries(bundle, planned)).map(([name, entries]) => [
           name,
-          from.flatMap(({ node, output, member }) => {
-            const digest = outputs.get(node)?.[output]?.digest;
-            if (digest === undefined || member === undefined) return digest ?? [];
-            return itemDigest(bundle, digest, member + kind.extension) ?? [];
-          }),
+          entries.flatMap((entry) => entry?.digest ?? []),
         ]),
       );
     const { components } = record;
@@ -103,16 +97,6 @@ function keys(bundle: OpenBundle): Check {
     problems.push(...outputProblems(planned, node, record));
   }
   return checked("keys", `${plan.nodes.length} keys computed again`, problems);
-}
-
-/** The digest of a list's item; null when the list or the item is not there, which is told elsewhere. */
-function itemDigest({ store }: OpenBundle, list: Digest, path: string): Digest | null {
-  try {
-    return store.treeFiles(list).find((file) => file.path === path)?.digest ?? null;
-  } catch (error) {
-    if (error instanceof DamagedObject || error instanceof TreeError) return null;
-    throw error;
-  }
 }
 
 function difference(expected: KeyComponents, found: KeyComponents): string {

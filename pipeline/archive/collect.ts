@@ -53,7 +53,9 @@ export interface Collected {
  */
 export async function collect(request: CollectRequest): Promise<Collected> {
   const { pipeline, store, root, plan } = request;
-  const targets = chosenTargets(plan.targets ?? targetsByName(pipeline.build(request)), request);
+  // Those of the plan, whose fan-outs are expanded.
+  const all = plan.targets ?? targetsByName(pipeline.build(request));
+  const targets = chosenTargets(all, request);
   const wanted = new Set(nodesOf(Object.values(targets)).map(({ id }) => id));
   const planned = plan.nodes.filter(({ node }) => wanted.has(node.id));
   const missing = planned.filter(({ status }) => status !== "cached").map(({ node }) => node.id);

@@ -13,23 +13,20 @@ export const planVersion = 1;
 
 export const digestSchema = z.string().regex(/^[0-9a-f]{64}$/, "expected a SHA-256 in hexadecimal");
 const size = z.int().nonnegative();
-const extensionSchema = z.string()
-  .regex(/^(\.[A-Za-z0-9_-]+)*$/, "expected an extension like .csv");
-const kindSchema = z.strictObject({
+const plainKindSchema = z.strictObject({
   form: z.enum(["file", "tree"]),
   media: z.string(),
-  extension: extensionSchema,
-  /** Of a list: what an item is, a file of this kind. */
-  of: z.strictObject({ media: z.string(), extension: extensionSchema }).optional(),
+  extension: z.string().regex(/^(\.[A-Za-z0-9_-]+)*$/, "expected an extension like .csv"),
 });
+/** `of`: of a list, the kind of its items. */
+const kindSchema = plainKindSchema.extend({ of: plainKindSchema.optional() });
 /** Names of inputs and outputs become names of files. */
 const nameSchema = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, "expected a plain name")
   // Every object has these already.
   .refine((name) => !(name in Object.prototype), "expected a plain name");
-const referenceSchema = z.strictObject({
-  node: z.string(),
-  output: z.string(),
-  /** Name of the item, when it is one of a list. */
+const outputSchema = z.strictObject({ node: z.string(), output: z.string() });
+/** `member`: the name of one item, when the output is a list. */
+const referenceSchema = outputSchema.extend({
   member: z.string().regex(ITEM_NAME, "expected the name of an item").optional(),
 });
 
@@ -111,7 +108,7 @@ const planSchema = z.strictObject({
   preset: z.string(),
   provider: z.enum(["cpu", "cuda", "webgpu", "wasm"]),
   /** `verdicts`, `report` and `keep.<name>`, as far as they are part of the bundle. */
-  targets: z.record(z.string(), referenceSchema),
+  targets: z.record(z.string(), outputSchema),
   /** Each after those it reads from. */
   nodes: z.array(nodeSchema),
 });
@@ -146,19 +143,17 @@ export function decodePlan(value: unknown): PlanFile {
   const { value: plan, problems } = parseStrictly(planSchema, value);
   if (plan === null) throw wrong(formatProblem(problems[0]));
   const outputs = new Map<string, PlanNode["outputs"]>();
-  const givenKind = ({ node, output, member }: z.output<typeof referenceSchema>) => {
+  const kindOf = ({ node, output, member }: z.output<typeof referenceSchema>) => {
     const kinds = outputs.get(node);
-    if (kinds === undefined || !Object.hasOwn(kinds, output)) return null;
-    const { of, ...kind } = kinds[output];
-    if (member === undefined) return kind;
-    return of === undefined ? null : { ...of, form: "file" };
+    const kind = kinds !== undefined && Object.hasOwn(kinds, output) ? kinds[output] : null;
+    return member === undefined ? kind : kind?.of ?? null;
   };
   for (const node of plan.nodes) {
     if (outputs.has(node.id)) throw wrong(`two nodes are called ${JSON.stringify(node.id)}`);
     for (const [name, { kind, many, from }] of Object.entries(node.inputs)) {
       if (!many && from.length !== 1) throw wrong(`${node.id}: input ${name} takes one artifact`);
       for (const reference of from) {
-        const given = givenKind(reference);
+        const given = kindOf(reference);
         if (given?.form !== kind.form || given.media !== kind.media) {
           throw wrong(
             `${node.id}: input ${name} is not an output of that kind of a node before it`,
@@ -169,7 +164,7 @@ export function decodePlan(value: unknown): PlanFile {
     outputs.set(node.id, node.outputs);
   }
   for (const [name, target] of Object.entries(plan.targets)) {
-    if (givenKind(target) === null) throw wrong(`target ${name} is no output of a node`);
+    if (kindOf(target) === null) throw wrong(`target ${name} is no output of a node`);
   }
   return plan;
 }
@@ -275,12 +270,7 @@ function declared(
 }
 
 function plainKind({ form, media, extension, of }: Kind): z.output<typeof kindSchema> {
-  const items = of === undefined ? {} : { of: { media: of.media, extension: of.extension } };
-  return { form, media, extension, ...items };
-}
-
-function kindOf({ of, ...kind }: z.output<typeof kindSchema>): Kind {
-  return of === undefined ? kind : { ...kind, of: { form: "file", ...of } };
+  return { form, media, extension, ...(of === undefined ? {} : { of: plainKind(of) }) };
 }
 
 /**
@@ -295,8 +285,7 @@ export function nodesOfPlan(
   for (const planned of plan.nodes) {
     const inputKinds: Record<string, InputKinds[string]> = {};
     const inputs: Record<string, Artifact | Artifact[]> = {};
-    for (const [name, { kind: plain, many, from }] of Object.entries(planned.inputs)) {
-      const kind = kindOf(plain);
+    for (const [name, { kind, many, from }] of Object.entries(planned.inputs)) {
       const artifacts = from.map(({ node, output, member }): Artifact => ({
         node: nodes.get(node)!,
         output,
@@ -314,15 +303,11 @@ export function nodesOfPlan(
       inputs,
       inputKinds,
       params: planned.params,
-      outputs: outputKinds(planned.outputs),
+      outputs: planned.outputs satisfies OutputKinds,
       cores: threadsOf(planned) ?? planned.cores,
     });
   }
   return nodes;
-}
-
-function outputKinds(outputs: PlanNode["outputs"]): OutputKinds {
-  return Object.fromEntries(Object.entries(outputs).map(([name, kind]) => [name, kindOf(kind)]));
 }
 
 function nodeWork(work: PlanWork): Work {

@@ -5,6 +5,7 @@ import { hasProcessLimits } from "./limited_host.ts";
 import type { OutputEntry } from "../types.ts";
 import { type Check, short } from "./checks.ts";
 import { missingPackages, runConfined } from "./confined.ts";
+import { inputEntries } from "./inputs.ts";
 import { type OpenBundle, recordsByNode, threadsIn } from "./open_bundle.ts";
 import { nodesOfPlan, type PlanNode } from "./plan_file.ts";
 import { reportPage } from "./report_page.ts";
@@ -59,10 +60,10 @@ async function recompute(
   const records = recordsByNode(bundle);
   const record = records.get(id)!;
   const inputs: Record<string, OutputEntry[]> = {};
-  for (const [name, { from }] of Object.entries(planned.inputs)) {
-    inputs[name] = from.map(({ node, output }) => records.get(node)!.outputs[output]);
-    const absent = inputs[name].filter((entry) => !store.has(entry));
-    if (absent.length > 0) return open(`${id}: input ${name} is outside the bundle`);
+  for (const [name, entries] of Object.entries(inputEntries(bundle, planned))) {
+    inputs[name] = entries.filter((entry) => entry !== null);
+    const here = inputs[name].filter((entry) => store.has(entry)).length;
+    if (here < entries.length) return open(`${id}: input ${name} is outside the bundle`);
   }
   const lock = lockFileOf(bundle);
   const access = { ...running, store, lockFile: lock };

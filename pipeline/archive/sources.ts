@@ -37,6 +37,9 @@ export async function sourceFiles(
     ...implementations.map((url) => relative(pathOf(url), rootPath)),
     ...ENTRIES,
     ...PROJECT_FILES,
+    // The committed results, against which a later run can be held.
+    `artifacts/${paper}.lock.yaml`,
+    `artifacts/${paper}.lock.json`,
   ];
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     // What lies outside the project cannot be put at its place again.

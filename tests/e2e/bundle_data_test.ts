@@ -140,3 +140,81 @@ Deno.test("without data: by digest and URL, and the rest still holds", async () 
   );
   assert.deepEqual(byStatus(run).ran, [data[0]]);
 });
+
+/** The toy paper, with one node for each item of a list that a stage makes. */
+const fanOut: Readonly<Record<string, string>> = {
+  ...files,
+  "stages/toy/pipeline.ts": `/** The toy paper on the items of a list. */
+import { z } from "zod";
+import { each, pipeline } from "../../pipeline/mod.ts";
+import { judge, measure, split, total } from "./stages.ts";
+
+export default pipeline({
+  name: "toy",
+  title: "Toy",
+  citation: "Nobody 2026",
+  summary: "Adds lengths up.",
+  config: z.looseObject({}),
+  build() {
+    const { words } = split({ inputs: {}, params: {} });
+    const scaled = each(words, (word, name) =>
+      measure({ id: name, inputs: { word }, params: {} }).values);
+    const { sum } = total({ inputs: { scaled }, params: {} });
+    return judge({ inputs: { sum }, params: {} });
+  },
+});
+`,
+  "stages/toy/stages.ts": toyFiles["stages/toy/stages.ts"]
+    .replace("import { json, many, stage }", "import { json, list, many, stage }") + `
+export const split = stage({
+  name: "split",
+  describe: "Makes words",
+  implementation: new URL("./split_run.ts", import.meta.url),
+  inputs: {},
+  params: z.object({}),
+  outputs: { words: list(json<string>()) },
+});
+export const measure = stage({
+  name: "measure",
+  describe: "Measures a word",
+  implementation: new URL("./measure_run.ts", import.meta.url),
+  inputs: { word: json<string>() },
+  params: z.object({}),
+  outputs: { values: json<number[]>() },
+});
+`,
+  "stages/toy/split_run.ts": `/** Splits. */
+import type { Run } from "../../pipeline/types.ts";
+import type { split } from "./stages.ts";
+
+export const run: Run<typeof split> = async ({ outputs }) => {
+  for (const word of ["a", "bb", "ccc"]) await outputs.words.add(word, word);
+};
+`,
+  "stages/toy/measure_run.ts": `/** Measures. */
+import type { Run } from "../../pipeline/types.ts";
+import type { measure } from "./stages.ts";
+
+export const run: Run<typeof measure> = async ({ inputs, outputs }) => {
+  await outputs.values.write([(await inputs.word.read()).length]);
+};
+`,
+};
+
+Deno.test("the nodes of a fan-out are bundled, verified, run again and imported", async () => {
+  await using rig = await Rig.create(fanOut);
+  const file = await made(rig);
+  const ended = await rig.cli("bundle", "verify", file, "--rerun", "--offline", "--json");
+  assert.equal(ended.code, 0, ended.out + ended.err);
+  const nodes: { id: string; status: string }[] = JSON.parse(ended.out).rerun.nodes;
+  assert.deepEqual(
+    nodes.map(({ id }) => id),
+    ["split", "measure[a]", "measure[bb]", "measure[ccc]", "total", "judge"],
+  );
+  assert.ok(nodes.every(({ status }) => status === "same"));
+  await using elsewhere = await Rig.create(fanOut);
+  assert.equal((await elsewhere.cli("bundle", "import", file)).code, 0);
+  const run = parse(await elsewhere.cli("reproduce", "toy", "--json"));
+  assert.deepEqual(byStatus(run).ran, undefined);
+  assert.equal(byStatus(run).cached.length, 6);
+});
