@@ -89,7 +89,6 @@ export function parseHeader(block: Uint8Array, refuse: Refuse): Header {
     }
   }
   const bytes = octal(block, 124, 12, "size", shown, refuse);
-  if (type === "folder" && bytes !== 0) refuse("format", shown, "it is a folder with a size");
   return { type: type!, name: prefix === "" ? name : `${prefix}/${name}`, bytes };
 }
 

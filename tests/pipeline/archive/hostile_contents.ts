@@ -57,6 +57,21 @@ export const LIMITS: HostileCase[] = [
   ],
   ["gzip within gzip", () => gzip(gzip(whole())), /checksum is wrong|ends within a header/],
   ["gzip data that is cut off", () => gzip(whole()).slice(0, -20), /gzip data is damaged/],
+  [
+    "gzip data of a tar file that is cut off",
+    () => gzip(whole().slice(0, 530)),
+    /bagit\.txt: the archive ends within it/,
+  ],
+  [
+    "gzip data of a tar file that is cut off in the payload",
+    () => gzip(whole().slice(0, -1024 - 509)),
+    /data\/x: the archive ends within it/,
+  ],
+  ["an unknown gzip method", () => {
+    const bytes = gzip(whole());
+    bytes[2] = 9;
+    return bytes;
+  }, /unknown method/],
   ["a wrong gzip checksum", () => {
     const bytes = gzip(whole());
     bytes[bytes.length - 8] ^= 1;
@@ -167,6 +182,24 @@ export const BAGIT: HostileCase[] = [
     bag({ manifest: (right) => right.replace("f24", "F24") }),
     /line 1 is not/,
   ],
+  [
+    "lines in capitals and not",
+    bag({
+      payload: { a: "1", b: "2" },
+      manifest: (right) => right.replace(/^[0-9a-f]{64}/, (digest) => digest.toUpperCase()),
+    }),
+    /line 2 mixes upper and lower case/,
+  ],
+  [
+    "a tag manifest that names itself",
+    bag({ tagManifest: (right) => `${right}${NONE}  tagmanifest-sha256.txt\n` }),
+    /it names itself/,
+  ],
+  [
+    "a list of parts without a group",
+    plus({ name: "bag/group-sha256.txt" }),
+    /tagmanifest-sha256\.txt does not name it/,
+  ],
   ["an empty line", listed("\n"), /line 2 is not a SHA-256/],
   [
     "a last line without an end",
@@ -207,6 +240,25 @@ const fetched = (url: string, rest = "1 data/y") =>
   bag({ fetch: `${url} ${rest}\n`, manifest: (right) => `${right}${NONE}  data/y\n` });
 
 export const FETCH: HostileCase[] = [
+  ["an address with a name", fetched("https://a@example.org/"), /holds a password/],
+  [
+    "an address in other letters",
+    fetched("https://example.org/\u00fc"),
+    /characters that need encoding/,
+  ],
+  [
+    "an address of 3,000 characters",
+    fetched(`https://example.org/${"x".repeat(3000)}`),
+    /longer than 2048/,
+  ],
+  ["a size beyond all", fetched("https://example.org/", "9999999999999999 data/y"), /wrong size/],
+  [
+    "a fetched file twice",
+    bag({
+      fetch: "https://example.org/ 5 data/x\nhttps://example.org/ 5 data/x\n",
+    }),
+    /line 2 names a file a second time/,
+  ],
   [
     "a file: address",
     fetched("file:///etc/passwd"),

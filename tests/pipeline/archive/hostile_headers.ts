@@ -93,6 +93,11 @@ export const NAMES: HostileCase[] = [
 
 export const CLASHES: HostileCase[] = [
   [
+    "a file in front of the top folder",
+    before({ name: "canary" }),
+    /canary: it lies outside the top/,
+  ],
+  [
     "a member twice",
     plus({ name: "bag/data/x", content: "other" }),
     /bag\/data\/x: it is there twice/,
@@ -183,6 +188,24 @@ export const TYPES: HostileCase[] = [
 ];
 
 export const FORMAT: HostileCase[] = [
+  ["a pax record without a key", instead({ pax: "9 =abcde\n" }), /pax header is malformed/],
+  ["a pax record without a value", instead({ pax: "8 abcde\n" }), /pax header is malformed/],
+  ["a pax record without an end", instead({ pax: "8 a=bcd!" }), /pax header is malformed/],
+  [
+    "a pax header that is cut off",
+    () => rawMember({ name: "pax", type: "x", content: "8 a=bcd\n" }).slice(0, 600),
+    /ends within a pax header/,
+  ],
+  [
+    "a pax header with a filler that is not zero",
+    before({ name: "pax", type: "x", content: "13 uname=abc\n", filler: 1 }),
+    /pax header's last block are not zero/,
+  ],
+  [
+    "a folder with a pax size",
+    plus({ name: "bag/data/", type: "5", size: 0, pax: [["size", "9000000000"]] }),
+    /a folder with a size/,
+  ],
   ["a wrong checksum", instead({ checksum: "000000\0 " }), /checksum is wrong/],
   ["an old tar header", instead({ magic: "\0\0\0\0\0\0\0\0" }), /not a POSIX/],
   ["GNU times in the prefix", instead({ magic: "ustar  \0", prefix: "1234" }), /GNU extensions/],
