@@ -4,6 +4,7 @@ import { Failed } from "../failure.ts";
 import { nodesOf } from "../graph.ts";
 import { type Pipeline, targetsByName } from "../pipeline.ts";
 import { programsOf } from "../plan.ts";
+import { selectNodes } from "../selection.ts";
 import type { Store } from "../store.ts";
 import type { Artifact, Digest, Node, Plan, StageRecord } from "../types.ts";
 import { type PlanFile, planNode, planVersion } from "./plan_file.ts";
@@ -21,6 +22,8 @@ export interface CollectRequest {
   readonly command: string;
   /** Names of the targets whose closure is taken; all when not given. */
   readonly targets?: readonly string[];
+  /** Patterns of nodes that are taken with all that they need, instead of targets; see `selection.ts`. */
+  readonly until?: readonly string[];
 }
 
 /** An object of a bundle. */
@@ -55,9 +58,8 @@ export async function collect(request: CollectRequest): Promise<Collected> {
   const { pipeline, store, root, plan } = request;
   // Those of the plan, whose fan-outs are expanded.
   const all = plan.targets ?? targetsByName(pipeline.build(request));
-  const targets = chosenTargets(all, request);
-  const wanted = new Set(nodesOf(Object.values(targets)).map(({ id }) => id));
-  const planned = plan.nodes.filter(({ node }) => wanted.has(node.id));
+  const { targets, wanted } = chosen(all, request);
+  const planned = plan.nodes.filter(({ node }) => wanted.has(node));
   const missing = planned.filter(({ status }) => status !== "cached").map(({ node }) => node.id);
   if (missing.length > 0) {
     const some = missing.length > 3 ? [...missing.slice(0, 3), "…"] : missing;
@@ -137,22 +139,29 @@ export async function collect(request: CollectRequest): Promise<Collected> {
   };
 }
 
-function chosenTargets(
+/** The targets that are taken, and the nodes. */
+function chosen(
   all: Readonly<Record<string, Artifact>>,
-  { targets, plan }: CollectRequest,
-): Record<string, Artifact> {
-  if (targets === undefined) return { ...all };
-  return Object.fromEntries(targets.map((name) => {
-    if (!Object.hasOwn(all, name)) {
-      throw new Failed({
-        code: "unknown-target",
-        message: `there is no target "${name}"`,
-        where: plan.paper,
-        mend: `The targets are ${Object.keys(all).join(", ")}.`,
-      });
-    }
-    return [name, all[name]];
-  }));
+  { targets: names, until, plan }: CollectRequest,
+): { targets: Record<string, Artifact>; wanted: ReadonlySet<Node> } {
+  if (until !== undefined) {
+    const wanted = selectNodes(plan.nodes.map(({ node }) => node), { until });
+    const within = Object.entries(all).filter(([, { node }]) => wanted.has(node));
+    return { targets: Object.fromEntries(within), wanted };
+  }
+  for (const name of names ?? []) {
+    if (Object.hasOwn(all, name)) continue;
+    throw new Failed({
+      code: "unknown-target",
+      message: `there is no target "${name}"`,
+      where: plan.paper,
+      mend: `The targets are ${Object.keys(all).join(", ")}.`,
+    });
+  }
+  const targets = Object.fromEntries(
+    Object.entries(all).filter(([name]) => names === undefined || names.includes(name)),
+  );
+  return { targets, wanted: new Set(nodesOf(Object.values(targets))) };
 }
 
 async function verified(

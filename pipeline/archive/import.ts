@@ -18,7 +18,7 @@ export interface Imported {
 }
 
 /** Objects are put in groups, each flushed at once. */
-const GROUP = 1000;
+const GROUP = 20_000;
 
 /**
  * Puts everything into the store, objects before records. What was imported when it is interrupted is

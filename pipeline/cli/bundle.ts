@@ -4,6 +4,7 @@ import { createBundle, type CreatedBundle } from "../archive/create.ts";
 import { readKey } from "../archive/signature.ts";
 import { Failed } from "../failure.ts";
 import { byteSize, plural } from "../report/format.ts";
+import { splitPatterns } from "../selection.ts";
 import type { Command, Io } from "./command.ts";
 import { type Arguments, usage } from "./options.ts";
 import { openSession, planOptions } from "./session.ts";
@@ -35,6 +36,11 @@ const command: Command = {
         value: "NAMES",
         describe: "Only these targets and what they need: verdicts, report, keep.<name>; several " +
           "with commas.",
+      },
+      until: {
+        type: "text",
+        value: "PATTERNS",
+        describe: "Only these nodes and what they need, as for reproduce --until.",
       },
       "without-data": {
         type: "flag",
@@ -70,12 +76,17 @@ const command: Command = {
     if (texts.external !== undefined && flags.has("without-data")) {
       throw usage(command.spec, "--without-data leaves out more than --external.", "Drop either.");
     }
+    if (texts.target !== undefined && texts.until !== undefined) {
+      throw usage(command.spec, "--target and --until both say what is taken.", "Drop either.");
+    }
     const size = (name: string) =>
       texts[name] === undefined ? undefined : parseSize(command.spec, name, texts[name]);
     const splitBytes = size("split");
     const externalBytes = flags.has("without-data") ? -1 : size("external");
     const key = texts.sign === undefined ? undefined : await readPrivateKey(io, texts.sign);
-    const session = await openSession(command.spec, args, io.place);
+    // Planned as a whole: a part that is cached is no reason to leave the rest out of sight.
+    const { until, ...rest } = texts;
+    const session = await openSession(command.spec, { ...args, texts: rest }, io.place);
     try {
       const { paper, preset } = session.plan;
       const file = io.place.resolve(texts.out ?? `${paper}-${encodeURIComponent(preset)}.tar`);
@@ -83,6 +94,7 @@ const command: Command = {
         ...session,
         command: typed(session.plan, args),
         targets: texts.target?.split(","),
+        until: until === undefined ? undefined : splitPatterns(until),
         file,
         key,
         splitBytes,

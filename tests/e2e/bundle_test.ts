@@ -1,6 +1,7 @@
 /** Bundles through the real command line: made twice, verified, run again, imported elsewhere, compared. */
 
 import assert from "node:assert/strict";
+import { extractBag } from "../../pipeline/archive/bag/mod.ts";
 import { byStatus, parse } from "./reproduce_json.ts";
 import { type Ended, Rig } from "./rig.ts";
 
@@ -110,6 +111,37 @@ Deno.test("the closure of one target is a bundle that imports and hits", async (
   assert.equal((await elsewhere.cli("bundle", "import", file)).code, 0);
   const run = parse(await elsewhere.cli("reproduce", "toy", "--json"));
   assert.deepEqual(byStatus(run), { cached: nodes.slice(0, -1), ran: ["judge"] });
+});
+
+Deno.test("a bundle up to a node imports and hits; what depends on it runs", async () => {
+  await using rig = await Rig.create();
+  const file = await made(rig, "--until", "scale[2]");
+  assert.equal((await rig.cli("bundle", "verify", file)).code, 0);
+  await using elsewhere = await Rig.create();
+  assert.equal((await elsewhere.cli("bundle", "import", file)).code, 0);
+  const run = parse(await elsewhere.cli("reproduce", "toy", "--json"));
+  assert.deepEqual(byStatus(run).cached, ["numbers", "scale[2]"]);
+});
+
+Deno.test("a bundle made from an imported one is the same bytes", async () => {
+  await using rig = await Rig.create();
+  const file = await made(rig);
+  await using elsewhere = await Rig.create();
+  assert.equal((await elsewhere.cli("bundle", "import", file)).code, 0);
+  assert.equal((await elsewhere.cli("bundle", "toy", "-o", "again.tar")).code, 0);
+  assert.deepEqual(await Deno.readFile(`${elsewhere.dir}/again.tar`), await Deno.readFile(file));
+});
+
+Deno.test("a bundle is a project that verifies and imports itself", async () => {
+  await using rig = await Rig.create();
+  const file = await made(rig);
+  await extractBag(file, `${rig.dir}/unpacked`);
+  const sources = Rig.at(`${rig.dir}/unpacked/toy-small/data/sources`);
+  assert.equal((await sources.cli("bundle", "verify", file, "--no-recompute")).code, 0);
+  assert.equal((await sources.cli("bundle", "import", file)).code, 0);
+  // The programs are built anew from the readable sources: a hit says that they are those that ran.
+  const run = parse(await sources.cli("reproduce", "toy", "--json"));
+  assert.deepEqual(byStatus(run), { cached: nodes });
 });
 
 Deno.test("diff names what changed and what came of it", async () => {

@@ -35,6 +35,11 @@ export class Rig implements AsyncDisposable {
     return rig;
   }
 
+  /** A project that is there already; whoever made it removes it. */
+  static at(dir: string): Rig {
+    return new Rig(dir);
+  }
+
   /** A copy of everything that runs: the engine, the methods and the papers. */
   static ofSources(): Promise<Rig> {
     return Rig.#copyOf(["pipeline", "methods", "stages"]);
