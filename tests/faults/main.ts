@@ -1,8 +1,10 @@
 /** `deno task faults`: the long fault-injection suite. Prints counts; ends with 1 when anything went wrong. */
 
 import { damageFiles, flipRecordBits, swapObjects } from "./damage.ts";
+import { fillDisk, readOnlyDisk } from "./disks.ts";
 import { failAtSteps } from "./errors.ts";
 import { killAtSteps, killRepeatedly, killWhileBuilding } from "./kills.ts";
+import { killFromOutside, orphans } from "./outside.ts";
 import { losePower } from "./power.ts";
 import {
   collectBeside,
@@ -28,6 +30,10 @@ const campaigns: Readonly<Record<string, Campaign>> = {
   locks: runWithoutLocks,
   leases: runWithoutLeases,
   clocks: runWithWrongClocks,
+  full: fillDisk,
+  readonly: readOnlyDisk,
+  outside: killFromOutside,
+  orphans,
   damage: damageFiles,
   swaps: swapObjects,
   bits: flipRecordBits,
