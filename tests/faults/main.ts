@@ -1,5 +1,6 @@
 /** `deno task faults`: the long fault-injection suite. Prints counts; ends with 1 when anything went wrong. */
 
+import { bigTrees } from "./big_trees.ts";
 import { damageFiles, flipRecordBits, swapObjects } from "./damage.ts";
 import { fillDisk, readOnlyDisk } from "./disks.ts";
 import { failAtSteps } from "./errors.ts";
@@ -34,6 +35,7 @@ const campaigns: Readonly<Record<string, Campaign>> = {
   readonly: readOnlyDisk,
   outside: killFromOutside,
   orphans,
+  trees: bigTrees,
   damage: damageFiles,
   swaps: swapObjects,
   bits: flipRecordBits,
