@@ -26,10 +26,15 @@ export function besideGc<T>(host: Host, store: string, step: () => T): T {
  * Removes something while nobody is within {@link besideGc}.
  * @returns false when the gate stayed busy and nothing was done.
  */
-export function aloneInGc(host: Host, store: string, step: () => void): boolean {
+export function aloneInGc(
+  host: Host,
+  store: string,
+  step: () => void,
+  patienceMs = PATIENCE_MS,
+): boolean {
   const file = open(host, store);
   try {
-    const end = performance.now() + PATIENCE_MS;
+    const end = performance.now() + patienceMs;
     while (file !== null && !tryLock(file, true)) {
       if (performance.now() > end) return false;
       pause();

@@ -18,6 +18,8 @@ export interface GcOptions extends Omit<RootSources, "store"> {
   readonly dryRun: boolean;
   /** What was touched less than this ago stays. @default ten minutes */
   readonly olderThanMs?: number;
+  /** How long to wait for a turn; without one, what is left stays for the next time. @default 5 s */
+  readonly patienceMs?: number;
 }
 
 /** One kind of thing that was (or would be) removed. */
@@ -113,7 +115,7 @@ class Collector {
         items.slice(i, i + BATCH).forEach(step);
       };
       if (this.options.dryRun) batch();
-      else if (!aloneInGc(this.store.host, this.store.dir, batch)) return;
+      else if (!aloneInGc(this.store.host, this.store.dir, batch, this.options.patienceMs)) return;
     }
   }
 

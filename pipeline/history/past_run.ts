@@ -112,7 +112,7 @@ function keepPart(store: { readonly dir: string; readonly host: Host }, text: st
   const path = partPath(store, digest);
   try {
     // A sign for gc, which removes what nobody named for a while.
-    Deno.utimeSync(path, store.host.now(), store.host.now());
+    store.host.files.touch(path, store.host.now());
     return digest;
   } catch {
     // Not there yet.

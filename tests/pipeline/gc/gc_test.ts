@@ -5,6 +5,7 @@ import { gc, type GcOptions } from "../../../pipeline/gc/gc.ts";
 import { besideGc } from "../../../pipeline/gc/gate.ts";
 import { InUse, usersOf } from "../../../pipeline/gc/in_use.ts";
 import { sha256 } from "../../../pipeline/canonical.ts";
+import { type NewRun, rememberRun } from "../../../pipeline/history/past_run.ts";
 import { systemHost } from "../../../pipeline/host.ts";
 import { Store } from "../../../pipeline/store.ts";
 import type { OutputEntry, StageRecord } from "../../../pipeline/types.ts";
@@ -58,14 +59,10 @@ Deno.test("gc() keeps what last keys, runs, lock files and pins name, and remove
   const key = (name: string) => records.get(name)!.key;
   store.rememberLast("p", "small", "node", key("old"));
   store.rememberLast("p", "small", "node", key("last"));
-  Deno.mkdirSync(`${store.dir}/runs`);
-  const run = (at: string, name: string) =>
-    Deno.writeTextFileSync(
-      `${store.dir}/runs/${at}.json`,
-      JSON.stringify({ paper: "p", preset: "small", outcomes: [{ key: key(name) }] }),
-    );
-  run("2026-01-01", "old run");
-  run("2026-01-02", "run");
+  for (const [began, name] of [["2026-01-01", "old run"], ["2026-01-02", "run"]]) {
+    const run = { began, paper: "p", preset: "small" } as NewRun;
+    rememberRun(store, run, null, [["node", key(name)]]);
+  }
   Deno.writeTextFileSync(`${place.path}/p.lock.yaml`, `node:\n  key: ${key("lock")}\n`);
   const alone = await store.putBytes(new TextEncoder().encode("alone"));
   Deno.mkdirSync(`${store.dir}/pins`);
@@ -80,6 +77,7 @@ Deno.test("gc() keeps what last keys, runs, lock files and pins name, and remove
   assert.deepEqual(dry.removed, {
     records: { count: 2, bytes: dry.removed.records.bytes },
     objects: { count: 3, bytes: "old".length + "old run".length + "rubbish".length },
+    history: { count: 1, bytes: dry.removed.history.bytes },
   });
   assert.ok(names.every((name) => store.hit(key(name)) !== null), "a dry run removes nothing");
 
@@ -162,8 +160,12 @@ Deno.test("gc() removes nothing while somebody names what it counts on", async (
   using place = new Place();
   const store = await place.open();
   await place.record(store, "x");
-  // Within the gate another process's turn cannot begin; it gives up after its patience.
-  const report = besideGc(systemHost, store.dir, () => gc(store, GREEDY));
+  // Within the gate the turn of `gc` cannot begin; it gives up after its patience.
+  const report = besideGc(
+    systemHost,
+    store.dir,
+    () => gc(store, { ...GREEDY, patienceMs: 5 }),
+  );
   assert.deepEqual(report.removed, {});
   assert.equal(gc(store, GREEDY).removed.records.count, 1);
 });
@@ -184,7 +186,13 @@ Deno.test("putting content again makes it young, so that gc() leaves it until it
   const touched: string[] = [];
   const watching = await Store.open(store.dir, {
     ...later.host,
-    files: { ...systemHost.files, setMode: (path) => void touched.push(path) },
+    files: {
+      ...systemHost.files,
+      setMode(path, mode) {
+        touched.push(path);
+        systemHost.files.setMode(path, mode);
+      },
+    },
   });
   await watching.putBytes(bytes);
   touched.length = 0;
