@@ -5,6 +5,8 @@ export type { FileKind, JsonKind, ListKind, ListReader, ListWriter, TreeKind } f
 export { each } from "./fan_out.ts";
 export { stage } from "./stage.ts";
 export { npmPackage } from "./npm_package.ts";
+export { download } from "./download_file.ts";
+export type { DownloadFile } from "./download_file.ts";
 export { localFile, localTree } from "./local_data.ts";
 export type { LocalFile, LocalPlace, LocalTree } from "./local_data.ts";
 export { pipeline } from "./pipeline.ts";
@@ -23,6 +25,7 @@ export type {
   Artifact,
   Change,
   Digest,
+  DownloadSource,
   Failure,
   FanOut,
   InputKinds,

@@ -6,7 +6,7 @@ import { outputsOf } from "./stage.ts";
 import type { Artifact, Node, NpmSource, Work } from "./types.ts";
 
 /**
- * One data package as a node: the only kind of node that reads the network.
+ * One data package as a node: besides downloads, the only kind of node that reads the network.
  *
  * @param source The package, and the digest that its included files must have. `id` replaces the
  * package's name in the node's id, and is needed when one pipeline uses a package twice.

@@ -206,7 +206,7 @@ export function componentsOf(
   const code = bundle === null
     ? { digest: digestOf(node.work.type), files: {}, packages: {} }
     : { digest: bundle.digest, files: bundle.files, packages: bundle.packages };
-  return node.work.type === "npm"
+  return node.work.type === "npm" || node.work.type === "download"
     ? { code, params: node.params, inputs: {}, environment: {}, outputs }
     : { code, params: node.params, inputs: inputDigests, environment, outputs };
 }

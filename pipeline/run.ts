@@ -36,7 +36,7 @@ export interface RunRequest extends PlanRequest {
   readonly store: Store;
   /** Made by `plan` from the same request. */
   readonly plan: Plan;
-  /** Local copies of data packages: `DIR/NAME@VERSION/`. */
+  /** Local copies of data: packages as `DIR/NAME@VERSION/`, downloads as `DIR/SHA256` or `DIR/FILE_NAME`. */
   readonly packagesDir?: string;
   /**
    * Runs each stage twice, or once more where its result is stored, and fails those whose bytes differ. Plan with
@@ -203,6 +203,11 @@ export async function run(request: RunRequest): Promise<RunResult> {
         const { packagesDir } = request;
         const { source } = node.work;
         return await download(store, { node, source, packagesDir, root, ...task });
+      }
+      if (node.work.type === "download") {
+        const { downloadFile } = await import("./download_work.ts");
+        const { packagesDir } = request;
+        return await downloadFile(store, { node, source: node.work.source, packagesDir, ...task });
       }
       // Likewise: most runs have nothing to do, and loading is most of what they cost.
       const { execute } = await import("./executor.ts");

@@ -229,6 +229,7 @@ export type Work =
     readonly programs?: readonly string[];
   }
   | { readonly type: "npm"; readonly source: NpmSource }
+  | { readonly type: "download"; readonly source: DownloadSource }
   | { readonly type: "source"; readonly source: LocalSource }
   | MapWork;
 
@@ -260,7 +261,19 @@ export interface MapWork {
   readonly made: { artifacts: readonly Artifact[] | null };
 }
 
-/** A data package: the only kind of node with network access. Fixed output: `digest` is pinned. */
+/** One file from a URL. Fixed output: `sha256` is pinned. */
+export interface DownloadSource {
+  readonly name: string;
+  readonly url: string;
+  /** Of the file's bytes. */
+  readonly sha256: Digest;
+  /** SPDX expression or short text, recorded with the artifact. */
+  readonly license: string;
+  /** Its size, when the author states it. */
+  readonly bytes?: number;
+}
+
+/** A data package: besides downloads, the only kind of node with network access. Fixed output: `digest` is pinned. */
 export interface NpmSource {
   readonly package: string;
   /** Exact version. */

@@ -10,7 +10,7 @@ import type { Digest, KeyComponents, Node, OutputEntry, StageRecord } from "../t
 import { blobPath } from "./create.ts";
 import { inputEntries } from "./inputs.ts";
 import { type OpenBundle, parseJson, threadsIn } from "./open_bundle.ts";
-import { nodesOfPlan, type PlanNode } from "./plan_file.ts";
+import { nodesOfPlan, type PlanNode, type PlanWork } from "./plan_file.ts";
 import { CRATE_FILE } from "./ro_crate.ts";
 import { statementOf } from "./statement.ts";
 
@@ -125,7 +125,7 @@ function outputProblems(planned: PlanNode, node: Node, record: StageRecord): str
     if (entry === undefined) problems.push(`${id}: the record lacks output ${name}`);
     else if (entry.form !== form || entry.media !== media) {
       problems.push(`${id}: output ${name} is of another kind than the plan says`);
-    } else if (work.type !== "module" && entry.digest !== work.source.digest) {
+    } else if (pinnedDigest(work) !== null && entry.digest !== pinnedDigest(work)) {
       problems.push(`${id}: the data are not the ones that the plan names`);
     }
   }
@@ -283,4 +283,10 @@ function surplus(bundle: OpenBundle): Check {
 /** A digest for people. */
 export function short(digest: string): string {
   return digest.slice(0, 12);
+}
+
+/** What the output of a node must be without being computed; null for what is computed. */
+function pinnedDigest(work: PlanWork): string | null {
+  if (work.type === "module") return null;
+  return work.type === "download" ? work.source.sha256 : work.source.digest;
 }

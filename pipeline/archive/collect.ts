@@ -201,6 +201,8 @@ function originOf({ work }: Node, path: string): Origin | null {
       const parts = path.split("/").map(encodeURIComponent).join("/");
       return { url: `https://unpkg.com/${name}@${version}/${parts}` };
     }
+    case "download":
+      return { url: work.source.url };
     case "module":
     case "source":
     case "map":

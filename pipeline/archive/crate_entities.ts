@@ -28,6 +28,8 @@ export function toolId(work: PlanWork): string {
       return blobId(work.program.digest);
     case "npm":
       return npmPage(work.source.package, work.source.version);
+    case "download":
+      return fragment("download", work.source.name);
     case "source":
       return "#local-data";
   }

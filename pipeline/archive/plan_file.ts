@@ -59,6 +59,16 @@ const workSchema = z.discriminatedUnion("type", [
     }),
   }),
   z.strictObject({
+    type: z.literal("download"),
+    source: z.strictObject({
+      name: z.string(),
+      url: z.url({ protocol: /^https?$/ }),
+      sha256: digestSchema,
+      license: z.string(),
+      bytes: size.optional(),
+    }),
+  }),
+  z.strictObject({
     // Local data. Where it was is not told: its content is in the bundle.
     type: z.literal("source"),
     source: z.strictObject({
@@ -249,6 +259,8 @@ function workOf(work: Work, { program, root, record }: NodeFacts): PlanWork {
       const source = { package: name, version, license, include: [...include], digest };
       return { type: "npm", source };
     }
+    case "download":
+      return { type: "download", source: { ...work.source } };
     case "source": {
       const { form, name, include, exclude } = work.source;
       const [{ digest, bytes }] = Object.values(record.outputs);
@@ -321,6 +333,7 @@ function nodeWork(work: PlanWork): Work {
         ...declared(work),
       };
     case "npm":
+    case "download":
       return work;
     case "source": {
       const { form, name, include, exclude } = work.source;

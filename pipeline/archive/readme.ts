@@ -73,6 +73,10 @@ export function topOf({ paper, preset }: PlanFile): string {
 /** Text of `LICENCES.txt`: the terms of the data as its sources state them. */
 export function licencesText(plan: PlanFile): string {
   const lines = plan.nodes.flatMap(({ id, work }) => {
+    if (work.type === "download") {
+      const { url, license, sha256 } = work.source;
+      return [`${id}\n  ${url}\n  licence: ${license}\n  sha256: ${sha256}\n`];
+    }
     if (work.type !== "npm") return [];
     const { package: name, version, license, digest } = work.source;
     return [

@@ -170,6 +170,24 @@ class Crate {
         ...ports,
       });
     }
+    if (work.type === "download") {
+      const { name, url, license } = work.source;
+      this.#graph.put({
+        "@id": fragment("license", license),
+        "@type": "CreativeWork",
+        name: license,
+        description: `Licence of ${url} as the pipeline states it.`,
+      });
+      return this.#graph.put({
+        "@id": toolId(work),
+        "@type": "SoftwareApplication",
+        name: `download of ${name}`,
+        url,
+        softwareVersion: work.source.sha256,
+        license: ref(fragment("license", license)),
+        ...ports,
+      });
+    }
     const { package: name, version, license } = work.source;
     this.#graph.put({
       "@id": fragment("license", license),
@@ -232,7 +250,7 @@ class Crate {
         name: kind.form === "tree"
           ? `${node.id}: ${name} (list of its files, ${bytes} bytes in all)`
           : `${node.id}: ${name}`,
-        ...(node.work.type === "npm"
+        ...(node.work.type === "npm" || node.work.type === "download"
           ? { license: ref(fragment("license", node.work.source.license)) }
           : {}),
       });

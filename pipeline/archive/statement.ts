@@ -104,6 +104,11 @@ function dependencies(plan: PlanFile, records: Stated["records"]): Descriptor[] 
         found.set(`data ${id}`, { name: id, uri, digest: { sha256: digest } });
         break;
       }
+      case "download": {
+        const { url, sha256 } = work.source;
+        found.set(`data ${id}`, { name: id, uri: url, digest: { sha256 } });
+        break;
+      }
       case "source": {
         const { name, digest } = work.source;
         found.set(`data ${id}`, {

@@ -47,7 +47,8 @@ const command: Command = {
       "packages": {
         type: "text",
         value: "DIR",
-        describe: "Take data packages from DIR/NAME@VERSION/ instead of downloading them.",
+        describe: "Take data packages from DIR/NAME@VERSION/ and downloads from DIR/FILE_NAME or " +
+          "DIR/SHA256 instead of the network.",
       },
       "save": {
         type: "flag",

@@ -1,7 +1,7 @@
 /** Gathers what the report shows from a finished run and the records of the store. */
 
 import { upstreamOf } from "../graph.ts";
-import type { Digest, Outcome, Plan, StageRecord } from "../types.ts";
+import type { Digest, Outcome, Plan, StageRecord, Work } from "../types.ts";
 import type { ReportedNode } from "./model.ts";
 
 /** The nodes of a run with the time each took when it last ran, and the packages their code uses. */
@@ -29,15 +29,20 @@ export function collectNodes(
       key: outcome.key,
       outputs: outcome.outputs,
       inputs: upstreamOf(node).map((n) => n.id),
-      data: node.work.type === "npm"
-        ? {
-          package: node.work.source.package,
-          version: node.work.source.version,
-          license: node.work.source.license,
-          digest: node.work.source.digest,
-        }
-        : null,
+      data: dataOf(node.work),
     }];
   });
   return { nodes, packages: Object.fromEntries([...packages].sort()) };
+}
+
+function dataOf(work: Work): ReportedNode["data"] {
+  if (work.type === "npm") {
+    const { package: name, version, license, digest } = work.source;
+    return { package: name, version, license, digest };
+  }
+  if (work.type === "download") {
+    const { url, license, sha256 } = work.source;
+    return { package: url, version: "", license, digest: sha256 };
+  }
+  return null;
 }

@@ -28,13 +28,15 @@ export interface ReportedNode {
   readonly outputs: Readonly<Record<string, Digest>>;
   /** Ids of the nodes that it reads from. */
   readonly inputs: readonly string[];
-  /** Set for data packages. */
+  /** Set for data packages and downloads. */
   readonly data: DataPackage | null;
 }
 
-/** A data package and the terms under which it may be used. */
+/** Data from elsewhere and the terms under which they may be used. */
 export interface DataPackage {
+  /** Of a package its name, else the address. */
   readonly package: string;
+  /** Empty for downloads. */
   readonly version: string;
   readonly license: string;
   readonly digest: Digest;

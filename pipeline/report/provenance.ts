@@ -27,13 +27,15 @@ ${nodeTable(run.nodes)}
 function dataTable(data: readonly DataPackage[]): Html | null {
   if (!data.length) return null;
   const rows = data.map((d) =>
-    markup`<tr><td>${d.package}@${d.version}</td><td>${d.license}</td>
+    markup`<tr><td>${
+      d.version === "" ? d.package : `${d.package}@${d.version}`
+    }</td><td>${d.license}</td>
 <td class="digest">${d.digest}</td></tr>
 `
   );
   return markup`<h3>Data</h3>
 <div class="scroll" tabindex="0"><table>
-<thead><tr><th>Package</th><th>Licence</th><th>SHA-256 of the files used</th></tr></thead>
+<thead><tr><th>Source</th><th>Licence</th><th>SHA-256 of the files used</th></tr></thead>
 <tbody>
 ${rows}</tbody></table></div>`;
 }
