@@ -15,6 +15,14 @@ export function parse(content: string, options?: {
   onWarning?: (error: Error) => void;
 }): unknown;
 
+/** Writes a value as one YAML document. @throws {TypeError} For what YAML cannot hold. */
+export function stringify(value: unknown, options?: {
+  schema?: "failsafe" | "json" | "core" | "default" | "extended";
+  /** -1: lines are not folded. */
+  lineWidth?: number;
+  quoteStyle?: "'" | '"';
+}): string;
+
 /** How `parseArgs` reads a command line. */
 export interface ParseArgsOptions {
   readonly boolean?: boolean | string | readonly string[];

@@ -1,154 +1,111 @@
-/** Results worth keeping in git: `artifacts/<paper>.lock.json` holds, by preset, what a run came to. */
+/** The lock file of a paper on the command line: compared by every run, checked by --frozen, written by --update-lock. */
 
-import { z } from "zod";
-import { digestOf } from "../canonical.ts";
-import { targetsByName } from "../pipeline.ts";
+import { checkLock, type LockCheck } from "../committed/check.ts";
+import { lockText, parseLock, type Presets } from "../committed/file.ts";
+import { cameOf } from "../committed/outcome.ts";
+import { updated } from "../committed/update.ts";
+import { Failed } from "../failure.ts";
 import { replaceFile } from "../report/report_file.ts";
 import type { RunResult } from "../run.ts";
-import { formatProblem, parseStrictly } from "../schema.ts";
-import type { StageRecord } from "../types.ts";
-import type { Io } from "./command.ts";
-import { compare, type Comparison } from "./comparison.ts";
+import type { Command, Io } from "./command.ts";
+import { compare, frozenLines } from "./comparison.ts";
+import type { CommittedJson } from "./json.ts";
+import { type Arguments, usage } from "./options.ts";
+import type { Place } from "./place.ts";
 import type { Session } from "./session.ts";
 
-const digest = z.string().regex(/^[0-9a-f]{64}$/, "Expected a SHA-256 in hexadecimal");
-/** JSON has no infinity: null stands for it. */
-const measure = z.number().nullable();
+/** What to do with the lock file besides comparing. */
+export type LockMode = "compare" | "frozen" | "update";
 
-const entrySchema = z.object({
-  provider: z.enum(["cpu", "cuda", "webgpu", "wasm"]),
-  /** As in the keys of the nodes, without the provider; values that vary are joined by "and". */
-  environment: z.record(z.string(), z.string()),
-  /** When the last of the nodes finished, ISO 8601. */
-  date: z.string(),
-  /** Summed over the nodes, when they ran. */
-  seconds: z.number().nonnegative(),
-  /** By claim. */
-  verdicts: z.record(
-    z.string(),
-    z.object({
-      verdict: z.enum(["reproduced", "not reproduced", "inconclusive"]),
-      effect: measure,
-      interval: z.tuple([measure, measure]),
-      p: measure,
-      n: z.number(),
-    }),
-  ),
-  /** Digests of the final artifacts: verdicts, report and the kept ones. */
-  artifacts: z.record(z.string(), digest),
-  /** Stage → digest over the outputs of all its nodes. */
-  stages: z.record(z.string(), digest),
-});
+/** How a run compares with its lock file. */
+export interface Committed {
+  readonly json: CommittedJson | null;
+  readonly lines: readonly string[];
+  /** With --frozen. */
+  readonly frozen: LockCheck | null;
+}
 
-/** What a run came to. */
-export type Entry = z.output<typeof entrySchema>;
-
-/** Raise `version` when a field changes its meaning. */
-const fileSchema = z.object({
-  version: z.literal(1),
-  presets: z.record(z.string(), entrySchema),
-});
-
-/** The text of the file: sorted, so that only what changed is in a diff, and as `deno fmt` has it. */
-export function fileText(presets: Record<string, Entry>): string {
-  const entries = mapped(presets, (entry) => ({
-    ...entry,
-    environment: sorted(entry.environment),
-    verdicts: sorted(entry.verdicts),
-    artifacts: sorted(entry.artifacts),
-    stages: sorted(entry.stages),
-  }));
-  const text = JSON.stringify({ version: 1, presets: sorted(entries) }, null, 2) + "\n";
-  return text.replace(/("interval": \[)\n\s+(\S+)\n\s+(\S+)\n\s+\]/g, "$1$2 $3]");
+/** The mode that the options ask for. @throws {Failed} "usage" when they contradict each other. */
+export function lockMode({ spec }: Command, { flags, texts }: Arguments): LockMode {
+  const mode = flags.has("frozen") ? "frozen" : flags.has("update-lock") ? "update" : "compare";
+  if (mode === "compare") return mode;
+  const name = mode === "frozen" ? "--frozen" : "--update-lock";
+  if (flags.has("frozen") && flags.has("update-lock")) {
+    throw usage(spec, "--frozen checks the lock file, --update-lock writes it.", "Drop either.");
+  }
+  if (flags.has("dry-run")) {
+    throw usage(spec, `${name} needs a run, and --dry-run runs nothing.`, "Drop either.");
+  }
+  const part = ["only", "from", "until"].find((option) => texts[option] !== undefined);
+  if (part !== undefined) {
+    throw usage(spec, `${name} is for a whole result, and --${part} runs a part.`);
+  }
+  return mode;
 }
 
 /**
- * The presets in the text of a file.
- * @throws Error whose message says what is wrong with it.
+ * Reads the lock file before a run that is useless without it.
+ * @throws {Failed} `lock-missing` with --frozen, `lock-invalid` with --frozen and --update-lock.
  */
-export function parseFile(text: string): Record<string, Entry> {
-  const { value, problems } = parseStrictly(fileSchema, JSON.parse(text));
-  if (value === null) throw new Error(formatProblem(problems[0]));
-  return value.presets;
+export function lockBefore(mode: LockMode, paper: string, preset: string, place: Place): void {
+  if (mode === "compare") return;
+  const path = place.committedFile(paper);
+  const presets = readLock(path, place.show(path));
+  if (mode === "update" || (presets !== null && Object.hasOwn(presets, preset))) return;
+  throw new Failed({
+    code: "lock-missing",
+    message: presets === null
+      ? "there is no lock file"
+      : `it has no entry for the preset ${preset}`,
+    where: place.show(path),
+    mend: `--frozen compares with it. Write it on a machine that you trust: deno task reproduce ` +
+      `${paper} --preset ${preset} --update-lock.`,
+  });
 }
 
-/** What a completed run came to; stages are in the order of the pipeline. */
-export function entryOf({ pipeline, preset, config, store }: Session, result: RunResult): Entry {
-  const records = result.outcomes.flatMap(({ key }) => (key && store.getRecord(key)) || []);
-  const outputs = new Map(result.outcomes.map((o) => [o.id, o.outputs]));
-  const stages: Record<string, Record<string, unknown>> = {};
-  for (const o of result.outcomes) (stages[o.stage] ??= {})[o.id] = o.outputs;
-  const targets = targetsByName(pipeline.build({ config, preset }));
-  return {
-    provider: result.provider,
-    environment: environmentOf(records),
-    date: records.map((r) => r.finished).sort().at(-1) ?? "",
-    seconds: Math.round(1000 * records.reduce((sum, r) => sum + r.seconds, 0)) / 1000,
-    verdicts: Object.fromEntries(
-      result.verdicts.map(({ claim, verdict, effect, interval, p, n }) => [
-        claim,
-        { verdict, effect, interval: [...interval], p, n },
-      ]),
-    ),
-    artifacts: mapped(targets, ({ node, output }) => outputs.get(node.id)![output]),
-    stages: mapped(stages, digestOf),
-  };
-}
-
-function environmentOf(records: readonly StageRecord[]): Record<string, string> {
-  const values: Record<string, Set<string>> = {};
-  for (const { components } of records) {
-    for (const [name, value] of Object.entries(components.environment)) {
-      if (name !== "provider") (values[name] ??= new Set()).add(value);
-    }
+/** Null when there is none. @throws {Failed} `lock-invalid`. */
+export function readLock(path: string, name: string): Presets | null {
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
   }
-  return mapped(values, (set) => [...set].sort().join(" and "));
+  return parseLock(text, name);
 }
 
-/** Compares a completed run with the committed result, then saves it when asked. Warns, never fails. */
+/** Compares a completed run with the lock file, and writes that when asked. */
 export async function committedResult(
-  session: Session,
+  { store }: Session,
   result: RunResult,
   io: Io,
-  save: boolean,
-): Promise<Comparison> {
+  mode: LockMode,
+): Promise<Committed> {
   const path = io.place.committedFile(result.paper);
   const file = io.place.show(path);
-  const warn = (what: string, why: string) =>
-    io.err.write(
-      // Messages may quote lines of the file.
-      `${io.err.paint.warn("warning")}: ${file} ${what}: ${why.replace(/\s+/g, " ")}\n`,
-    );
-  const nothing: Comparison = { json: null, lines: [] };
-  let presets: Record<string, Entry> = {};
+  let presets: Presets | null;
   try {
-    presets = parseFile(await Deno.readTextFile(path));
+    presets = readLock(path, file);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) {
-      // Written over, it would lose the other presets.
-      const mend = `Mend or delete it; nothing is ${save ? "saved" : "compared"}.`;
-      warn("does not hold committed results", `${(error as Error).message}. ${mend}`);
-      return nothing;
-    }
+    if (mode !== "compare" || !(error instanceof Failed)) throw error;
+    const { where, message } = error.failure;
+    // Messages may quote lines of the file.
+    const text = `${where}: ${message.replace(/\s+/g, " ")}. Nothing is compared.`;
+    io.err.write(`${io.err.paint.warn("warning")}: ${text}\n`);
+    return { json: null, lines: [], frozen: null };
   }
-  const committed = presets[result.preset];
-  if (!committed && !save) return nothing;
-  const here = entryOf(session, result);
-  const comparison = committed ? compare(committed, here, file) : nothing;
-  if (!save) return comparison;
-  try {
-    replaceFile(path, fileText({ ...presets, [result.preset]: here }));
-    return { ...comparison, lines: [...comparison.lines, `Saved: ${file}`] };
-  } catch (error) {
-    warn("is not saved", (error as Error).message);
-    return comparison;
-  }
-}
-
-function sorted<T>(record: Record<string, T>): Record<string, T> {
-  return Object.fromEntries(Object.keys(record).sort().map((name) => [name, record[name]]));
-}
-
-function mapped<T, U>(record: Record<string, T>, f: (value: T) => U): Record<string, U> {
-  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, f(value)]));
+  const lock = presets?.[result.preset];
+  if (lock === undefined && mode !== "update") return { json: null, lines: [], frozen: null };
+  const came = await cameOf(store, result);
+  const check = checkLock(lock, came);
+  const { json, lines } = check === null
+    ? { json: null, lines: [] }
+    : compare(lock!, came, check, file);
+  if (mode === "frozen") return { json, lines: frozenLines(check!, file), frozen: check };
+  if (mode === "compare") return { json, lines, frozen: null };
+  const text = lockText(updated(presets ?? {}, result.preset, came));
+  const isNew = presets === null || text !== Deno.readTextFileSync(path);
+  if (isNew) replaceFile(path, text);
+  return { json, lines: [...lines, isNew ? `Saved: ${file}` : `Unchanged: ${file}`], frozen: null };
 }

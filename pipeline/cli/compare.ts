@@ -1,6 +1,9 @@
 /** `deno task compare A B`: what differs between two runs. */
 
 import { readOutlines } from "../code_outline.ts";
+import { checkLock } from "../committed/check.ts";
+import { cameOfPast } from "../committed/outcome.ts";
+import { Failed } from "../failure.ts";
 import {
   compareRuns,
   type Difference,
@@ -10,7 +13,10 @@ import {
 } from "../history/compare_runs.ts";
 import { findRun, type PastRun } from "../history/past_run.ts";
 import { number, plural, wrap } from "../report/format.ts";
+import type { Store } from "../store.ts";
 import type { Command, Io } from "./command.ts";
+import { readLock } from "./committed.ts";
+import { frozenLines } from "./comparison.ts";
 import { openExisting } from "./existing_store.ts";
 import { whenText } from "./runs.ts";
 import { table } from "./table.ts";
@@ -38,6 +44,10 @@ const command: Command = {
   async run(args, io) {
     const store = await openExisting(io.place, args);
     const [a = "last~1", b = "last"] = args.positionals;
+    if (a === "committed" || b === "committed") {
+      const other = a === "committed" ? b : a;
+      return await withCommitted(store, findRun(store, other), args.flags.has("json"), io);
+    }
     const { before, after } = runsNamed(store, a, b);
     const outlines = readOutlines(`${store.dir}/cache/bundles`);
     const comparison = await compareRuns(store, before, after, outlines);
@@ -63,11 +73,44 @@ function runsNamed(
   return { before, after: findRun(store, b, isBack(b) ? before : {}) };
 }
 
+/** A run beside the lock file, whichever was named first. */
+async function withCommitted(
+  store: Store,
+  run: PastRun,
+  json: boolean,
+  io: Io,
+): Promise<number> {
+  const path = io.place.committedFile(run.paper);
+  const file = io.place.show(path);
+  const lock = readLock(path, file)?.[run.preset];
+  const came = await cameOfPast(store, run);
+  if (lock === undefined || came === null) {
+    throw new Failed({
+      code: "not-comparable",
+      message: lock === undefined
+        ? `${file} expects nothing of the preset ${run.preset}`
+        : `the run ${run.id} did not finish, or its results were deleted`,
+      mend: lock === undefined
+        ? `deno task reproduce ${run.paper} --preset ${run.preset} --update-lock writes it.`
+        : "`deno task runs` lists others.",
+    });
+  }
+  const check = checkLock(lock, came)!;
+  if (json) io.out.write(JSON.stringify({ committed: file, run: brief(run), check }) + "\n");
+  else {
+    const title = `${run.paper} · ${run.preset} · ${run.provider}`;
+    const lines = frozenLines(check, file);
+    io.out.write([`${run.id}  ${whenText(run.began)}  ${title}`, ...lines].join("\n") + "\n");
+  }
+  return 0;
+}
+
 function asJson({ before, after, ...rest }: RunComparison) {
-  const brief = ({ id, began, paper, preset, provider, outcome, partial, commit }: PastRun) => (
-    { id, began, paper, preset, provider, outcome, partial, commit }
-  );
   return { before: brief(before), after: brief(after), ...rest };
+}
+
+function brief({ id, began, paper, preset, provider, outcome, partial, commit }: PastRun) {
+  return { id, began, paper, preset, provider, outcome, partial, commit };
 }
 
 /** Differences listed of each kind, without --all. */

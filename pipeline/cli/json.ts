@@ -1,5 +1,6 @@
 /** The JSON that `--json` prints: one object a command, the same fields every time. */
 
+import type { LockCheck } from "../committed/check.ts";
 import type { RemoteSummary } from "../remote/remote.ts";
 import type { Digest, Failure, Outcome, Plan, PlannedNode, Verdict } from "../types.ts";
 
@@ -16,10 +17,12 @@ export interface ReproduceJson {
   /** Folder with the kept artifacts; null when there are none, and like `report`. */
   readonly results: string | null;
   /**
-   * How the run compares with artifacts/<paper>.lock.json as it was before `--save`. Null when that
+   * How the run compares with artifacts/<paper>.lock.yaml as it was before `--update-lock`. Null when that
    * has no entry for the preset, when the run did not complete, and for `--dry-run`.
    */
   readonly committed: CommittedJson | null;
+  /** Present with `--frozen`, when the run completed: every difference, with what was compared. */
+  readonly frozen?: LockCheck;
   /** Present with `--remote`: what was taken from it and given to it. */
   readonly remote?: RemoteSummary;
   /** Present with `--check-determinism`: how many stages gave the same bytes as a second run or as the store. */

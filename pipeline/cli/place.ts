@@ -34,7 +34,7 @@ export class Place {
 
   /** Where a paper's committed results are; unlike the store and the reports, in git. */
   committedFile(paper: string): string {
-    return `${this.rootDir}/artifacts/${paper}.lock.json`;
+    return `${this.rootDir}/artifacts/${paper}.lock.yaml`;
   }
 
   /** A path as typed by the user, made absolute. */

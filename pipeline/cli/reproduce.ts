@@ -12,7 +12,7 @@ import { run as runPlan, type RunResult } from "../run.ts";
 import type { Outcome } from "../types.ts";
 import { circumstances, commandLine } from "./circumstances.ts";
 import type { Command, Io } from "./command.ts";
-import { committedResult } from "./committed.ts";
+import { committedResult, lockBefore, type LockMode, lockMode } from "./committed.ts";
 import { explainLines } from "./explain.ts";
 import { cancelledExit, onInterrupt } from "./interrupt.ts";
 import {
@@ -50,10 +50,13 @@ const command: Command = {
         describe: "Take data packages from DIR/NAME@VERSION/ and downloads from DIR/FILE_NAME or " +
           "DIR/SHA256 instead of the network.",
       },
-      "save": {
+      "frozen": {
         type: "flag",
-        describe: "Keep the result in artifacts/<paper>.lock.json, to be committed; later runs " +
-          "say how they compare with it.",
+        describe: "Fail when the result is not what artifacts/<paper>.lock.yaml expects.",
+      },
+      "update-lock": {
+        type: "flag",
+        describe: "Write what came of the run to artifacts/<paper>.lock.yaml, to be committed.",
       },
       "check-determinism": {
         type: "flag",
@@ -76,21 +79,16 @@ const command: Command = {
       const { listAll } = await import("./list.ts");
       return await listAll(args, io);
     }
-    if (args.flags.has("save") && args.flags.has("dry-run")) {
-      throw usage(command.spec, "--save needs a run, and --dry-run runs nothing.", "Drop either.");
-    }
-    const part = ["only", "from", "until"].find((name) => args.texts[name] !== undefined);
-    if (args.flags.has("save") && part !== undefined) {
-      throw usage(command.spec, `--save keeps a whole result, and --${part} runs a part.`);
-    }
+    const mode = lockMode(command, args);
     const startedAt = performance.now();
     checkPackages(args, io);
     const remote = remoteOf(args);
     const session = await openSession(command.spec, args, io.place);
+    lockBefore(mode, session.plan.paper, session.preset, io.place);
     try {
       return args.flags.has("dry-run")
         ? dryRun(session, remote, args, io, startedAt)
-        : await reproduce(session, remote, args, io, startedAt);
+        : await reproduce(session, { address: remote, mode }, args, io, startedAt);
     } finally {
       session.store.close();
     }
@@ -129,7 +127,7 @@ function dryRun(
 
 async function reproduce(
   session: Session,
-  address: RemoteAddress | null,
+  { address, mode }: { address: RemoteAddress | null; mode: LockMode },
   args: Arguments,
   io: Io,
   startedAt: number,
@@ -185,8 +183,8 @@ async function reproduce(
   const report = whole ? await reportIfPossible(session, withGiven(result), io) : null;
   const results = whole ? await resultsIfPossible(session, withGiven(result), io) : null;
   const committed = whole && !plan.partial
-    ? await committedResult(session, result, io, args.flags.has("save"))
-    : { json: null, lines: [] };
+    ? await committedResult(session, result, io, mode)
+    : { json: null, lines: [], frozen: null };
   const seconds = secondsSince(startedAt);
   if (json) {
     printJson(io, {
@@ -198,6 +196,7 @@ async function reproduce(
       report,
       results,
       committed: committed.json,
+      ...(committed.frozen === null ? {} : { frozen: committed.frozen }),
       ...(shared === null ? {} : { remote: shared }),
       ...(result.sameBytes === undefined ? {} : { sameBytes: result.sameBytes }),
       seconds,
@@ -211,7 +210,7 @@ async function reproduce(
     ];
     tellEnd(io, title, result, { report, results, notes, seconds });
   }
-  if (result.ok) return 0;
+  if (result.ok) return committed.frozen?.ok === false ? 1 : 0;
   return controller.signal.aborted ? cancelledExit : 1;
 }
 

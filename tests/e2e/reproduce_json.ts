@@ -40,6 +40,23 @@ const reproduceJson = z.strictObject({
     same: z.enum(["bytes", "verdicts", "none"]),
     differs: z.array(z.string()),
   }).nullable(),
+  frozen: z.strictObject({
+    ok: z.boolean(),
+    class: z.string(),
+    reference: z.string(),
+    differences: z.array(z.strictObject({
+      what: z.enum(["verdict", "number", "bytes", "missing", "unexpected"]),
+      name: z.string(),
+      expected: z.union([z.string(), z.number()]).nullable(),
+      actual: z.union([z.string(), z.number()]).nullable(),
+      tolerance: z.number().optional(),
+      within: z.boolean().optional(),
+    })),
+    environment: z.array(
+      z.strictObject({ name: z.string(), expected: z.string(), actual: z.string() }),
+    ),
+    counts: z.strictObject({ verdicts: z.number(), numbers: z.number(), stages: z.number() }),
+  }).optional(),
   seconds: z.number().nonnegative(),
   dryRun: z.literal(true).optional(),
 });
