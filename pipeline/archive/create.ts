@@ -75,7 +75,12 @@ export async function createBundle(request: CreateRequest): Promise<CreatedBundl
   ].sort((a, b) => byCodeUnits(a.path, b.path));
   texts.push({
     path: CRATE_FILE,
-    bytes: encode(crateText({ plan, records, files: described })),
+    bytes: encode(crateText({
+      plan,
+      records,
+      files: described,
+      outside: new Map(fetch.map(({ digest, url, bytes }) => [digest, { url, bytes }])),
+    })),
     encoding: "application/ld+json",
   });
   payload.push(...texts.map(({ path, bytes }) => ({

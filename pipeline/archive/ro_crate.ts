@@ -45,6 +45,8 @@ export interface CrateContent {
   readonly records: ReadonlyMap<string, StageRecord>;
   /** All files but members of trees, which their manifests list. */
   readonly files: readonly CrateFile[];
+  /** Objects that are not in the bundle, by digest. @default none */
+  readonly outside?: ReadonlyMap<string, { readonly url: string; readonly bytes: number }>;
 }
 
 /** The JSON-LD text of a crate. Depends on the contents alone; entities are in a fixed order. */
@@ -72,6 +74,11 @@ class Crate {
     this.#workflowEntity();
     const root = this.#root(actions);
     return [this.#descriptor(), root, ...this.#graph.all()];
+  }
+
+  /** `@id` of an object: its file, or where it can be had when it is not in the bundle. */
+  #objectId(digest: string): string {
+    return this.#content.outside?.get(digest)?.url ?? blobId(digest);
   }
 
   #descriptor(): Entity {
@@ -231,7 +238,7 @@ class Crate {
       const parameter = this.#graph.parameter(node, "input", name, "File", kind.media);
       for (const { node: id, output } of from) {
         const { digest } = this.#content.records.get(id)!.outputs[output];
-        object.push(this.#graph.example(blobId(digest), parameter));
+        object.push(this.#graph.example(this.#objectId(digest), parameter));
       }
     }
     for (const name of paramNames(node.params)) {
@@ -243,13 +250,17 @@ class Crate {
     const result = Object.entries(node.outputs).map(([name, kind]) => {
       const parameter = this.#graph.parameter(node, "output", name, "File", kind.media);
       const { digest, bytes } = record.outputs[name];
-      const id = this.#graph.example(blobId(digest), parameter);
+      const id = this.#graph.example(this.#objectId(digest), parameter);
+      const outside = this.#content.outside?.get(digest);
       this.#graph.put({
         "@id": id,
         "@type": "File",
         name: kind.form === "tree"
           ? `${node.id}: ${name} (list of its files, ${bytes} bytes in all)`
           : `${node.id}: ${name}`,
+        ...(outside === undefined
+          ? {}
+          : { contentSize: String(outside.bytes), sha256: digest, contentUrl: outside.url }),
         ...(node.work.type === "npm" || node.work.type === "download"
           ? { license: ref(fragment("license", node.work.source.license)) }
           : {}),
@@ -308,8 +319,8 @@ class Crate {
       name: `${plan.paper}, preset ${plan.preset}`,
       description: plan.summary,
       instrument: ref(this.#workflow),
-      ...refs("object", sources.map(blobId)),
-      ...refs("result", results.map(blobId)),
+      ...refs("object", sources.map((digest) => this.#objectId(digest))),
+      ...refs("result", results.map((digest) => this.#objectId(digest))),
       startTime: start,
       endTime: end,
       actionStatus: DONE,
