@@ -44,12 +44,12 @@ const command: Command = {
       },
       "without-data": {
         type: "flag",
-        describe: "Leave data packages outside, by digest and URL (fetch.txt).",
+        describe: "Leave data packages and downloads outside, by digest and URL (fetch.txt).",
       },
       external: {
         type: "text",
         value: "SIZE",
-        describe: "Leave files of data packages larger than SIZE outside, e.g. 100M.",
+        describe: "Leave files of data packages and downloads larger than SIZE outside, e.g. 100M.",
       },
       split: {
         type: "text",

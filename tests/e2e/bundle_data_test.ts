@@ -1,4 +1,4 @@
-/** Bundles of papers with data: a package's files and a file of the user's. */
+/** Bundles of papers with data: a package's files, a download and a file of the user's. */
 
 import assert from "node:assert/strict";
 import { sha256 } from "../../pipeline/canonical.ts";
@@ -9,6 +9,7 @@ import { toyFiles } from "./toy.ts";
 
 const numbers = "[1,2,3]\n";
 const extra = "[10,20]\n";
+const more = "[100]\n";
 const digest = sha256(encodeManifest([
   { path: "data/numbers.json", digest: sha256(numbers), bytes: numbers.length },
 ]));
@@ -18,7 +19,7 @@ const files: Readonly<Record<string, string>> = {
   ...toyFiles,
   "stages/toy/pipeline.ts": `/** The toy paper on data. */
 import { z } from "zod";
-import { json, localFile, npmPackage, pipeline } from "../../pipeline/mod.ts";
+import { download, json, localFile, npmPackage, pipeline } from "../../pipeline/mod.ts";
 import { judge, sum } from "./stages.ts";
 
 export default pipeline({
@@ -40,7 +41,14 @@ export default pipeline({
       url: new URL("./extra.json", import.meta.url),
       kind: json<number[]>(),
     });
-    const { total } = sum({ inputs: { files, extra: file }, params: {} });
+    const { file: more } = download({
+      name: "more",
+      url: "https://example.org/more.json",
+      sha256: "${sha256(more)}",
+      kind: json<number[]>(),
+      license: "CC-BY-4.0",
+    });
+    const { total } = sum({ inputs: { files, extra: file, more }, params: {} });
     return judge({ inputs: { sum: total }, params: {} });
   },
 });
@@ -51,7 +59,7 @@ export const sum = stage({
   name: "sum",
   describe: "Adds the numbers of the package and of the file",
   implementation: new URL("./sum_run.ts", import.meta.url),
-  inputs: { files: tree("npm-package"), extra: json<number[]>() },
+  inputs: { files: tree("npm-package"), extra: json<number[]>(), more: json<number[]>() },
   params: z.object({}),
   outputs: { total: json<number>() },
 });
@@ -62,16 +70,21 @@ import type { sum } from "./stages.ts";
 
 export const run: Run<typeof sum> = async ({ inputs, outputs }) => {
   const bytes = await inputs.files.bytes("data/numbers.json");
-  const all = [...JSON.parse(new TextDecoder().decode(bytes)), ...await inputs.extra.read()];
+  const all = [
+    ...JSON.parse(new TextDecoder().decode(bytes)),
+    ...await inputs.extra.read(),
+    ...await inputs.more.read(),
+  ];
   await outputs.total.write(all.reduce((a: number, b: number) => a + b, 0));
 };
 `,
   "stages/toy/extra.json": extra,
   "packages/toy-numbers@1.0.0/data/numbers.json": numbers,
   "packages/toy-numbers@1.0.0/readme.md": "not included",
+  [`packages/${sha256(more)}`]: more,
 };
 
-const data = ["npm_package[toy-numbers]", "local_file[extra]"];
+const fetched = ["download[more]", "npm_package[toy-numbers]"];
 
 async function made(rig: Rig, ...options: string[]): Promise<string> {
   const ran = await rig.cli("reproduce", "toy", "--packages", "packages", "--json");
@@ -90,6 +103,7 @@ Deno.test("data are in the bundle: it verifies and runs again without them elsew
   assert.equal(ended.code, 0, ended.out + ended.err);
   const { nodes } = JSON.parse(ended.out).rerun;
   assert.deepEqual(nodes.map((n: { id: string; status: string }) => [n.id, n.status]).sort(), [
+    ["download[more]", "same"],
     ["judge", "same"],
     ["local_file[extra]", "same"],
     ["npm_package[toy-numbers]", "same"],
@@ -111,7 +125,7 @@ Deno.test("imported at another path, everything is a hit", async () => {
   assert.equal((await elsewhere.cli("bundle", "import", file)).code, 0);
   const run = parse(await elsewhere.cli("reproduce", "toy", "--json"));
   assert.deepEqual(byStatus(run).ran, undefined);
-  assert.equal(byStatus(run).cached.length, 4);
+  assert.equal(byStatus(run).cached.length, 5);
 });
 
 Deno.test("without data: by digest and URL, and the rest still holds", async () => {
@@ -122,9 +136,10 @@ Deno.test("without data: by digest and URL, and the rest still holds", async () 
   const objects = JSON.parse(verified.out).checks.find((c: { name: string }) =>
     c.name === "objects"
   );
-  assert.match(objects.what, /1 outside by digest/);
+  assert.match(objects.what, /2 outside by digest/);
   const listed = new TextDecoder("latin1").decode(await Deno.readFile(file));
   assert.match(listed, /https:\/\/unpkg\.com\/toy-numbers@1\.0\.0\/data\/numbers\.json 8 data\//);
+  assert.match(listed, /https:\/\/example\.org\/more\.json 6 data\//);
   const rerun = await rig.cli("bundle", "verify", file, "--rerun", "--offline");
   assert.equal(rerun.code, 1);
   assert.match(
@@ -134,11 +149,11 @@ Deno.test("without data: by digest and URL, and the rest still holds", async () 
 
   await using elsewhere = await Rig.create(files);
   const imported = await elsewhere.cli("bundle", "import", file, "--json");
-  assert.deepEqual(JSON.parse(imported.out).left, [data[0]]);
+  assert.deepEqual(JSON.parse(imported.out).left.sort(), fetched);
   const run = parse(
     await elsewhere.cli("reproduce", "toy", "--packages", "packages", "--json"),
   );
-  assert.deepEqual(byStatus(run).ran, [data[0]]);
+  assert.deepEqual(byStatus(run).ran.sort(), fetched);
 });
 
 /** The toy paper, with one node for each item of a list that a stage makes. */
