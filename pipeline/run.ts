@@ -143,12 +143,16 @@ export async function run(request: RunRequest): Promise<RunResult> {
   const programOf = programs.of;
   const root = directoryOf(request.root);
   const lockFile = await isFile(`${root}/deno.lock`) ? `${root}/deno.lock` : null;
+  const packages = new Packages(
+    (nodes) => prepare(nodes, programOf, { store, root, lockFile, signal, onEvent }),
+    request.remote !== undefined,
+  );
   if (whole.nodes.some(({ status }) => status !== "cached")) {
     checkWritable(store.dir, store.host);
     const { sweep } = await import("./attempt.ts");
     sweep(store);
     try {
-      await prepare(whole.nodes, programOf, { store, root, lockFile, signal, onEvent });
+      await packages.need(whole.nodes);
     } catch (error) {
       const failure = failureOf(error);
       const { paper, preset, provider } = whole;
@@ -189,7 +193,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
       mark?.pin(found.flatMap(({ key, record }) => key !== null && record !== null ? [key] : []));
       const made = withoutVanished(found, store);
       checkAllResources(made, request);
-      await prepare(made, programOf, { store, root, lockFile, signal, onEvent });
+      await packages.need(made);
       return made;
     },
     async execute({ node, key, program, content, ...task }) {
@@ -209,6 +213,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
         const { packagesDir } = request;
         return await downloadFile(store, { node, source: node.work.source, packagesDir, ...task });
       }
+      await packages.ready();
       // Likewise: most runs have nothing to do, and loading is most of what they cost.
       const { execute } = await import("./executor.ts");
       const { provider } = whole;
@@ -243,6 +248,33 @@ export async function run(request: RunRequest): Promise<RunResult> {
   };
   await remember(request, began, result);
   return result;
+}
+
+/** Fetches what stages import: at once, or when the first stage runs, since a remote may have all results. */
+class Packages {
+  #owed: PlannedNode[] = [];
+  #fetched: Promise<void> = Promise.resolve();
+
+  constructor(
+    readonly fetch: (nodes: readonly PlannedNode[]) => Promise<void>,
+    readonly late: boolean,
+  ) {}
+
+  /** These nodes may run. */
+  async need(nodes: readonly PlannedNode[]): Promise<void> {
+    if (this.late) this.#owed.push(...nodes);
+    else await this.fetch(nodes);
+  }
+
+  /** Before a stage runs. */
+  ready(): Promise<void> {
+    if (this.#owed.length > 0) {
+      const nodes = this.#owed;
+      this.#owed = [];
+      this.#fetched = this.#fetched.then(() => this.fetch(nodes));
+    }
+    return this.#fetched;
+  }
 }
 
 /** Keeps `gc` from what a run counts on, unless it has nothing to do and all of it is rooted anyway. */

@@ -72,13 +72,11 @@ Deno.test("verdicts, numbers and bytes that differ are told apart", () => {
     ["number", "costs.p", false],
     ["number", "costs.n", false],
   ]);
-  assert.deepEqual(
-    differences({ verdicts: { wins: came.verdicts.wins, more: verdict("reproduced") } }),
-    [
-      ["unexpected", "more", false],
-      ["missing", "costs", false],
-    ].reverse().toSorted(),
-  );
+  const others = { wins: came.verdicts.wins, more: verdict("reproduced") };
+  assert.deepEqual(differences({ verdicts: others }), [
+    ["missing", "costs", false],
+    ["unexpected", "more", false],
+  ]);
   const metrics = { "keep.scores.acc": 0.8, "keep.scores[0].b": 1.4e-7, "keep.scores.more": 1 };
   assert.deepEqual(differences({ metrics }), [
     ["number", "keep.scores.acc", false],
