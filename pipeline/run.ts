@@ -2,9 +2,7 @@
 
 import { formatPath } from "./canonical.ts";
 import { Failed, failureOf } from "./failure.ts";
-import { commitAt } from "./history/commit.ts";
-import { rememberRun } from "./history/past_run.ts";
-import { isSystemError } from "./host.ts";
+import { remember } from "./history/remember.ts";
 import { limitsOf } from "./limits.ts";
 import { targetsByName } from "./pipeline.ts";
 import { nodesOf } from "./graph.ts";
@@ -12,6 +10,7 @@ import { checkAllResources, digestsOf, type PlanRequest } from "./plan.ts";
 import { Planner } from "./planner.ts";
 import { Programs } from "./programs.ts";
 import type { RemoteCache } from "./remote/types.ts";
+import { Packages, prepare } from "./run_packages.ts";
 import { schedule } from "./scheduler.ts";
 import type { InUse } from "./gc/in_use.ts";
 import { DamagedObject, type Store } from "./store.ts";
@@ -19,7 +18,6 @@ import { checkWritable } from "./store_access.ts";
 import type {
   Artifact,
   Digest,
-  Failure,
   Node,
   Outcome,
   Plan,
@@ -250,33 +248,6 @@ export async function run(request: RunRequest): Promise<RunResult> {
   return result;
 }
 
-/** Fetches what stages import: at once, or when the first stage runs, since a remote may have all results. */
-class Packages {
-  #owed: PlannedNode[] = [];
-  #fetched: Promise<void> = Promise.resolve();
-
-  constructor(
-    readonly fetch: (nodes: readonly PlannedNode[]) => Promise<void>,
-    readonly late: boolean,
-  ) {}
-
-  /** These nodes may run. */
-  async need(nodes: readonly PlannedNode[]): Promise<void> {
-    if (this.late) this.#owed.push(...nodes);
-    else await this.fetch(nodes);
-  }
-
-  /** Before a stage runs. */
-  ready(): Promise<void> {
-    if (this.#owed.length > 0) {
-      const nodes = this.#owed;
-      this.#owed = [];
-      this.#fetched = this.#fetched.then(() => this.fetch(nodes));
-    }
-    return this.#fetched;
-  }
-}
-
 /** Keeps `gc` from what a run counts on, unless it has nothing to do and all of it is rooted anyway. */
 async function markUse(plan: Plan, store: Store): Promise<InUse | null> {
   const { paper, preset, nodes, partial } = plan;
@@ -363,41 +334,6 @@ async function damageOf({ record }: PlannedNode, store: Store): Promise<DamagedO
   }
 }
 
-/** Fetches the npm packages that programs import, because stages have no network. */
-async function prepare(
-  nodes: readonly PlannedNode[],
-  programOf: Programs["of"],
-  { store, root, lockFile, signal, onEvent }: {
-    store: Store;
-    root: string;
-    lockFile: string | null;
-    signal: AbortSignal;
-    onEvent(event: RunEvent): void;
-  },
-): Promise<void> {
-  const specifiers = new Set<string>();
-  for (const { node, status } of nodes) {
-    if (status === "cached") continue;
-    for (const specifier of programOf(node)?.specifiers ?? []) specifiers.add(specifier);
-  }
-  const setup = (message: string) => onEvent({ type: "setup", message });
-  const fetching = { host: store.host, root, signal, onLog: setup };
-  // Deno may complete the lock file it is given; the project's own stays as it is.
-  const { preparePackages } = await import("./packages.ts");
-  const copy = lockFile === null ? null : `${store.dir}/tmp/${store.host.unique()}.lock`;
-  if (copy !== null) store.host.files.copy(lockFile!, copy);
-  try {
-    await preparePackages([...specifiers].sort(), copy, fetching, (list) => {
-      setup(`Fetching npm packages: ${list.map((s) => s.replace(/^npm:/, "")).join(", ")}`);
-    });
-  } catch (error) {
-    // Stopped by the user: the scheduler says so for each node.
-    if (!signal.aborted) throw error;
-  } finally {
-    if (copy !== null) store.host.files.remove(copy);
-  }
-}
-
 /** The list in a JSON output, empty when its node did not finish. */
 async function readOutput<T>(
   store: Store,
@@ -433,69 +369,6 @@ async function readTarget(store: Store, digest: Digest, where: string) {
     const mend = "Run the same command again: it will be made again. Check the disk of the store.";
     throw new Failed({ code: "damaged", message: error.message, where, mend }, { cause: error });
   }
-}
-
-/** Writes the history of runs; a run is not a failure because of it. */
-async function remember(
-  request: RunRequest,
-  began: Date,
-  result: Omit<RunResult, "sections" | "ok" | "complete">,
-  failure?: Failure,
-): Promise<void> {
-  const { plan, outcomes, targets } = result;
-  const counts = { ran: 0, cached: 0, failed: 0, skipped: 0 };
-  for (const { status } of outcomes) counts[status]++;
-  const isIdle = failure === undefined && counts.cached === outcomes.length;
-  const failed = failure !== undefined || counts.failed + counts.skipped > 0;
-  const stopped = request.signal.aborted && failed;
-  const outputs = new Map(outcomes.map((outcome) => [outcome.id, outcome.outputs]));
-  try {
-    rememberRun(
-      request.store,
-      {
-        began: began.toISOString(),
-        paper: result.paper,
-        preset: result.preset,
-        provider: result.provider,
-        why: request.providerReason ?? null,
-        outcome: stopped ? "stopped" : failed ? "failed" : "done",
-        partial: plan.partial?.text ?? null,
-        seconds: result.seconds,
-        counts,
-        verdicts: result.verdicts.map(({ claim, verdict, effect, interval, p, n }) => (
-          { claim, verdict, effect, interval, p, n }
-        )),
-        targets: Object.fromEntries(
-          Object.entries(targets).flatMap(([name, { node, output, kind: { form, media } }]) => {
-            const digest = outputs.get(node.id)?.[output];
-            return digest === undefined ? [] : [[name, { digest, form, media }]];
-          }),
-        ),
-        ...sourcesOf(plan),
-        jobs: request.jobs,
-        deno: Deno.version.deno,
-        system: `${Deno.build.os}-${Deno.build.arch}`,
-        command: request.typed ?? null,
-        commit: await commitAt(directoryOf(request.root), !isIdle),
-        active: outcomes.filter(({ status, reason }) =>
-          status !== "cached" || reason !== "up to date"
-        ).map(({ key: _, stage: __, outputs: ___, ...rest }) => rest),
-        ...(failure === undefined ? {} : { failure }),
-      },
-      request.config,
-      outcomes.map(({ id, key }) => [id, key]),
-    );
-  } catch (error) {
-    // The disk may be full, which the outcomes tell already.
-    if (!isSystemError(error)) throw error;
-  }
-}
-
-function sourcesOf({ nodes }: Plan): { sources?: string[] } {
-  const sources = nodes.flatMap(({ node: { work } }) =>
-    work.type === "source" ? [work.source.path] : []
-  );
-  return sources.length === 0 ? {} : { sources };
 }
 
 function directoryOf(url: URL): string {
