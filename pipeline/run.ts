@@ -228,6 +228,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
     ? [whole, scheduled]
     : inOrder(whole, planner, scheduled);
   const seconds = (performance.now() - start) / 1000;
+  const planned = new Set(plan.nodes.map(({ node }) => node.id));
   const result: RunResult = {
     paper: plan.paper,
     preset: plan.preset,
@@ -240,9 +241,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
     plan,
     targets,
     ...(sameBytes === null ? {} : { sameBytes }),
-    complete: Object.values(targets).every(({ node }) =>
-      plan.nodes.some((p) => p.node.id === node.id)
-    ),
+    complete: Object.values(targets).every(({ node }) => planned.has(node.id)),
   };
   await remember(request, began, result);
   return result;
