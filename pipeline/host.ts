@@ -81,7 +81,15 @@ export const systemHost: Host = {
         if (!(error instanceof Deno.errors.NotFound)) throw error;
       }
     },
-    openLock: (path) => Deno.openSync(path, { create: true, read: true, write: true }),
+    openLock: (path) => {
+      try {
+        return Deno.openSync(path, { create: true, read: true, write: true });
+      } catch (error) {
+        // What another user left can be locked all the same.
+        if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+        return Deno.openSync(path);
+      }
+    },
     fill: (file, text) => {
       file.truncateSync(0);
       file.seekSync(0, Deno.SeekMode.Start);

@@ -142,7 +142,7 @@ export function takeLock(host: Host, path: string): LockFile | null | "unsupport
 export function isHeld(path: string): boolean {
   let file: Deno.FsFile;
   try {
-    file = Deno.openSync(path, { read: true, write: true });
+    file = Deno.openSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;

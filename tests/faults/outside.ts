@@ -29,7 +29,9 @@ const COMMANDS: readonly (readonly string[])[] = [
 export async function killFromOutside(_: World, tally: Tally, extent: Extent): Promise<void> {
   await using rig = await Rig.create();
   const clean = await reproduce(rig);
-  if (clean.code !== 0) throw new Error(`the clean run failed: ${clean.text}`);
+  if (clean.code !== 0 || Object.keys(clean.outputs).length === 0) {
+    throw new Error(`the clean run failed: ${clean.text}`);
+  }
   await rig.cli("bundle", "toy", "-o", "clean.tar");
   const random = randomOf(extent.seed + 4);
   for (let round = 0; round < extent.rounds / 2; round++) {
@@ -66,8 +68,8 @@ async function reproduce(rig: Rig): Promise<Ended> {
   const { code, out, err } = await rig.cli("reproduce", "toy", "--json");
   let outputs: Outputs = {};
   try {
-    const outcomes: { id: string; outputs: unknown }[] = JSON.parse(out).outcomes;
-    outputs = Object.fromEntries(outcomes.map((one) => [one.id, JSON.stringify(one.outputs)]));
+    const { stages }: { stages: { id: string; outputs: unknown }[] } = JSON.parse(out);
+    outputs = Object.fromEntries(stages.map((one) => [one.id, JSON.stringify(one.outputs)]));
   } catch {
     // Said by the code.
   }

@@ -61,7 +61,8 @@ const GREEDY = { lockFiles: [], keepRuns: 1, dryRun: false, olderThanMs: -3_600_
 
 /** What a process prints at its end. */
 export interface Said {
-  readonly steps: number;
+  /** Names of the steps, in order. */
+  readonly steps: readonly string[];
   /** What a run made, as `World.compareResult` reads it. */
   readonly result: Result | null;
 }
@@ -71,8 +72,13 @@ const exists = (path: string) => infoOf(path) !== null;
 if (import.meta.main) {
   const point: Point = JSON.parse(Deno.args[0]);
   const off = point.clockOff ?? 0;
-  const host = new FaultHost(point.fault, { ...point, now: () => new Date(Date.now() + off) });
+  const steps: string[] = [];
+  const host = new FaultHost(point.fault, {
+    ...point,
+    now: () => new Date(Date.now() + off),
+    onStep: (_, name) => steps.push(name),
+  });
   const result = await ACTIONS[point.action](point, host) ?? null;
-  console.log(JSON.stringify({ steps: host.steps, result }));
+  console.log(JSON.stringify({ steps, result }));
   Deno.exit(0);
 }
