@@ -97,6 +97,8 @@ class Crate {
       const [version] = id.split("/").slice(-1);
       this.#graph.put({ "@id": id, "@type": "CreativeWork", name: id, version });
     }
+    const elsewhere = [...this.#content.outside?.values() ?? []].map(({ url }) => url)
+      .filter((url) => this.#graph.get(url) !== undefined);
     const license = files.find(({ path }) => path === "sources/LICENSE")?.path ?? "LICENCES.txt";
     return {
       "@id": "./",
@@ -106,7 +108,7 @@ class Crate {
       datePublished: this.#times().end,
       license: ref(license),
       conformsTo: profiles.map(ref),
-      ...refs("hasPart", files.map(({ path }) => fileId(path))),
+      ...refs("hasPart", [...files.map(({ path }) => fileId(path)), ...elsewhere]),
       mainEntity: ref(this.#workflow),
       ...refs("mentions", [fragment("run"), fragment("organize"), ...actions]),
     };
