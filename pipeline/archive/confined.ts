@@ -7,6 +7,7 @@ import { fetchPackages } from "../packages.ts";
 import { packageFolders, type ProgramLock, programLock } from "../program_lock.ts";
 import type { Store } from "../store.ts";
 import type { Node, OutputEntry, Provider } from "../types.ts";
+import { printable } from "./bag/mod.ts";
 
 /** One run of one program. */
 export interface ConfinedRun {
@@ -27,7 +28,7 @@ const LOG_BYTES = 64 << 20;
 
 /**
  * Runs one program. The store's host sets its limits on memory and processor time.
- * @throws {Failed} `timeout`, `too-much-output`, or as `execute`.
+ * @throws {Failed} `timeout`, `too-much-output`, `undeclared-import`, or as `execute`.
  */
 export async function runConfined(store: Store, run: ConfinedRun): Promise<Finished> {
   const controller = new AbortController();
@@ -45,6 +46,7 @@ export async function runConfined(store: Store, run: ConfinedRun): Promise<Finis
   );
   let logged = 0;
   try {
+    await checkImports(store, run, controller.signal);
     return await execute(store, {
       node: run.node,
       program: { code: run.code, specifiers: run.specifiers },
@@ -65,6 +67,49 @@ export async function runConfined(store: Store, run: ConfinedRun): Promise<Finis
     clearTimeout(timer);
     run.signal.removeEventListener("abort", stop);
   }
+}
+
+/**
+ * Deno reads what a program imports by a constant name before it looks at permissions: without this look
+ * a program could read any file of the machine as a module, as JSON or as text.
+ */
+async function checkImports(store: Store, run: ConfinedRun, signal: AbortSignal): Promise<void> {
+  const { host } = store;
+  const dir = `${store.dir}/tmp/${host.unique()}`;
+  host.files.makeDirectory(dir);
+  try {
+    host.files.writeNew(`${dir}/program.js`, run.code);
+    const flags = ["--json", "--quiet", "--no-config", "--no-lock", "--no-remote", "--no-npm"];
+    const child = host.spawn(Deno.execPath(), {
+      args: ["info", ...flags, `${dir}/program.js`],
+      clearEnv: true,
+      env: { DENO_DIR: `${dir}/cache`, NO_COLOR: "1" },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+      signal,
+    });
+    const { stdout, success } = await child.output();
+    signal.throwIfAborted();
+    const refuse = (message: string): never => {
+      throw new Failed({ code: "undeclared-import", message, where: run.node.id });
+    };
+    if (!success) refuse("what its program imports cannot be told");
+    for (const specifier of importsIn(stdout)) {
+      if (/^(?:npm|node|data):/.test(specifier)) continue;
+      refuse(`its program imports ${printable(specifier)}, which is not in the bundle`);
+    }
+  } finally {
+    host.files.remove(dir);
+  }
+}
+
+/** Names that a module graph as Deno tells it holds, besides its root. */
+function importsIn(stdout: Uint8Array): string[] {
+  const { roots, modules }: { roots: string[]; modules: { specifier: string }[] } = JSON.parse(
+    new TextDecoder().decode(stdout),
+  );
+  return modules.map(({ specifier }) => specifier).filter((name) => !roots.includes(name));
 }
 
 /** How packages may be had. */

@@ -4,7 +4,7 @@ import { changesSince } from "../change.ts";
 import { verdictsSchema } from "../target_schema.ts";
 import type { Change, Digest } from "../types.ts";
 import { compareNumbers, type NumbersCompared } from "./numbers.ts";
-import { type OpenBundle, recordsByNode } from "./open_bundle.ts";
+import { type OpenBundle, parseJson, recordsByNode } from "./open_bundle.ts";
 
 /** A node that is in both bundles and is not the same. */
 export interface NodeDifference {
@@ -86,7 +86,7 @@ async function targetJson(bundle: OpenBundle, name: string): Promise<unknown> {
   if (target === undefined) return undefined;
   const { digest, media } = recordsByNode(bundle).get(target.node)!.outputs[target.output];
   if (media !== "application/json") return undefined;
-  return JSON.parse(new TextDecoder().decode(await bundle.store.readObject(digest)));
+  return parseJson(await bundle.store.readObject(digest), `object ${digest.slice(0, 12)}`);
 }
 
 async function verdictDifferences(a: OpenBundle, b: OpenBundle): Promise<VerdictDifference[]> {

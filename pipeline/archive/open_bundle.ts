@@ -4,7 +4,12 @@ import { Failed } from "../failure.ts";
 import { type Host, systemHost } from "../host.ts";
 import { Store } from "../store.ts";
 import type { Digest, StageRecord } from "../types.ts";
-import { type BagLimits, type MissingEntry, openBag } from "./bag/mod.ts";
+import {
+  type BagLimits,
+  type MissingEntry,
+  openBag,
+  parseJson as parseBounded,
+} from "./bag/mod.ts";
 import { ENVELOPE_FILE, STATEMENT_FILE } from "./create.ts";
 import { decodePlan, decodeRecord, type PlanFile } from "./plan_file.ts";
 import { CRATE_FILE } from "./ro_crate.ts";
@@ -137,17 +142,12 @@ function parse(texts: ReadonlyMap<string, Uint8Array>, path: string): unknown {
   return parseJson(bytes, path);
 }
 
-/** @throws {Failed} `bundle-json`. */
+/** The metadata of a bundle with hundreds of thousands of objects is this large. */
+const JSON_LIMITS = { bytes: 256 << 20, values: 5_000_000 };
+
+/** Reads a stranger's JSON. @throws {BagError} also when it is too deep or too large, or has a key twice. */
 export function parseJson(bytes: Uint8Array, where: string): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes), (key, part) => {
-      if (key === "__proto__") throw new Error("it has a key __proto__");
-      return part;
-    });
-  } catch (error) {
-    const message = `this is not JSON: ${error instanceof Error ? error.message : error}`;
-    throw new Failed({ code: "bundle-json", message, where }, { cause: error });
-  }
+  return parseBounded(bytes, { archive: where, member: null }, JSON_LIMITS);
 }
 
 function wrong(where: string, message: string): Failed {

@@ -1,5 +1,6 @@
 /** `bundle verify --rerun`: runs everything in an empty store, from the bundle alone, and compares. */
 
+import type { z } from "zod";
 import type { Bundle } from "../code_identity.ts";
 import { environmentOf } from "../environment.ts";
 import { Failed } from "../failure.ts";
@@ -11,7 +12,7 @@ import { programOf } from "./checks.ts";
 import { missingPackages, runConfined } from "./confined.ts";
 import { limitedHost, type Limits } from "./limited_host.ts";
 import { compareNumbers, type NumbersCompared, relativeDifference } from "./numbers.ts";
-import { type OpenBundle, recordsByNode, threadsIn } from "./open_bundle.ts";
+import { type OpenBundle, parseJson, recordsByNode, threadsIn } from "./open_bundle.ts";
 import { nodesOfPlan, type PlanNode } from "./plan_file.ts";
 import { lockFileOf, type Running } from "./recompute.ts";
 
@@ -71,9 +72,11 @@ export async function rerunBundle(bundle: OpenBundle, request: RerunRequest): Pr
   const byId = new Map(plan.nodes.map((node) => [node.id, node]));
   const nodes = nodesOfPlan(plan, ({ id }) => threadsIn(records.get(id)));
   const programs = new Map(plan.nodes.map((node) => [node.id, codeOf(bundle, node, records)]));
+  const turns = new Turns(request.jobs);
   const outcomes = await schedule({
     plan: coldPlan(bundle, nodes, provider),
-    // Threads are part of results: a node gets those that it had, however few cores there are.
+    // Threads are part of results: a node gets those that it had, however few cores there are. Processes
+    // take turns, because a stranger may state any number.
     jobs: Math.max(request.jobs, ...[...nodes.values()].map(({ cores }) => cores)),
     force: false,
     store,
@@ -82,17 +85,19 @@ export async function rerunBundle(bundle: OpenBundle, request: RerunRequest): Pr
     async execute({ node, program, inputs, threads, signal }: Task) {
       const { work } = byId.get(node.id)!;
       if (work.type !== "module") return await dataOf(bundle, store, records.get(node.id)!, node);
-      return await runConfined(store, {
-        node,
-        code: program!.code,
-        specifiers: program!.specifiers,
-        inputs,
-        provider,
-        threads,
-        lockFile,
-        timeoutSeconds: request.timeoutSeconds,
-        signal,
-      });
+      return await turns.take(() =>
+        runConfined(store, {
+          node,
+          code: program!.code,
+          specifiers: program!.specifiers,
+          inputs,
+          provider,
+          threads,
+          lockFile,
+          timeoutSeconds: request.timeoutSeconds,
+          signal,
+        })
+      );
     },
     onEvent(event) {
       if (event.type === "finished") request.onOutcome(event.outcome);
@@ -112,6 +117,28 @@ export async function rerunBundle(bundle: OpenBundle, request: RerunRequest): Pr
     claims: verdicts.claims,
     ok: good && verdicts.problems.length === 0,
   };
+}
+
+/** Lets so many run at a time. */
+class Turns {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(count: number) {
+    this.#free = Math.max(1, count);
+  }
+
+  async take<T>(run: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await run();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free++;
+      else next();
+    }
+  }
 }
 
 /** What needs no trust: WebAssembly, and nothing of this machine. */
@@ -271,7 +298,17 @@ function inherited({ inputs }: PlanNode, reasons: ReadonlyMap<string, string>): 
 type Final = ReadonlyMap<string, Readonly<Record<string, Digest>>>;
 
 async function readJson(store: Store, digest: Digest): Promise<unknown> {
-  return JSON.parse(new TextDecoder().decode(await store.readObject(digest)));
+  return parseJson(await store.readObject(digest), `object ${digest.slice(0, 12)}`);
+}
+
+async function readVerdicts(
+  store: Store,
+  digest: Digest,
+): Promise<z.output<typeof verdictsSchema>> {
+  const { data } = verdictsSchema.safeParse(await readJson(store, digest));
+  if (data !== undefined) return data;
+  const where = `object ${digest.slice(0, 12)}`;
+  throw new Failed({ code: "rerun", message: "these are not verdicts", where });
 }
 
 /** The JSON targets whose bytes are not the same, number by number. */
@@ -306,9 +343,9 @@ async function compareVerdicts(
   const { digest } = records.get(target.node)!.outputs[target.output];
   const after = final.get(target.node)?.[target.output];
   if (after === undefined) return { claims: 0, problems: ["there are no verdicts"] };
-  const before = verdictsSchema.parse(await readJson(bundled, digest));
+  const before = await readVerdicts(bundled, digest);
   const now = new Map(
-    verdictsSchema.parse(await readJson(store, after)).map((verdict) => [verdict.claim, verdict]),
+    (await readVerdicts(store, after)).map((verdict) => [verdict.claim, verdict]),
   );
   const problems = before.flatMap((verdict) => {
     const again = now.get(verdict.claim);

@@ -24,7 +24,8 @@ export const JSON_LIMITS: JsonLimits = Object.freeze({
 /** Where a JSON text comes from: archive and member, for the message. */
 export interface JsonPlace {
   readonly archive: string;
-  readonly member: string;
+  /** Null when the JSON text is a file of its own. */
+  readonly member: string | null;
 }
 
 const POISON = new Set(["__proto__", "constructor", "prototype"]);

@@ -276,7 +276,7 @@ const refusals: readonly [string, string, (contents: Contents) => Uint8Array, Re
     plan((p) => ({ ...p, version: 2, novel: true })),
     /plan\.json: it has schema version 2, this program reads up to 1\nUse a later version/,
   ],
-  ["no JSON", "plan.json", () => bytes("{"), /plan\.json: this is not JSON/],
+  ["no JSON", "plan.json", () => bytes("{"), /plan\.json: it is not JSON/],
   ["an unknown field", "plan.json", plan((p) => ({ ...p, novel: 1 })), /novel/],
   [
     "a node that reads from a later one",
