@@ -13,7 +13,7 @@ export interface Peer {
   readonly most: number;
   /** Writes a project for `nodes` nodes into an empty directory. */
   generate(dir: string, nodes: number): void;
-  /** Brings an untouched project to its end; the default is `run`. */
+  /** Done before the first `run`, to spare most of its time. */
   readonly prepare?: (dir: string, nodes: number, program: string) => readonly Command[];
   /** Does what there is to do. */
   run(dir: string, program: string): Command;
@@ -175,6 +175,17 @@ const turbo: Peer = {
       inputs: ["src/**", "package.json"],
     };
     write(dir, "turbo.json", JSON.stringify({ tasks: { build } }));
+  },
+  // It starts npm for every package, which takes ten minutes for a thousand: a stand-in fills its cache.
+  prepare(dir, _nodes, program) {
+    const script = `#!/bin/sh
+exec sh -c "$(sed -n 's/.*"build":"\\([^"]*\\)".*/\\1/p' package.json)"
+`;
+    write(dir, "stand-in/npm", script);
+    Deno.chmodSync(`${dir}/stand-in/npm`, 0o755);
+    const run = turbo.run(dir, program);
+    const path = `${dir}/stand-in:${Deno.env.get("PATH")}`;
+    return [{ ...run, env: { ...run.env, PATH: path } }];
   },
   run: (dir, program) => ({
     program,
