@@ -30,13 +30,15 @@ export async function importSource(
   if (!(content instanceof Observed)) throw new TypeError(`${node.id} was not looked at`);
   const where = node.id;
   const [[name, { form, media }]] = Object.entries(node.outputs);
-  const { digest, bytes } = content;
-  const files = content.files().map((file, row): Expected => ({
-    ...file,
+  const { digest, bytes, previous } = content;
+  const files = content.files().map(({ path, digest, bytes, row }): Expected => ({
+    path,
+    digest,
+    bytes,
     place: content.pathOf(row),
+    isFresh: previous === undefined || previous.fresh.has(row),
     isSurelyUnchanged: () => content.isSurelyUnchanged(row),
   }));
-  const { previous } = content;
   const tree = form === "tree" ? { digest, bytes, manifest: content.manifest(), previous } : null;
   try {
     await store.putExpected(files, tree, signal);

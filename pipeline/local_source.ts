@@ -19,8 +19,20 @@ import {
   withRoomFor,
   writeStamped,
 } from "./stat_cache.ts";
-import { checkTreePath, encodeManifest, TreeError, type TreeFile } from "./tree_manifest.ts";
+import {
+  byCodeUnits,
+  checkTreePath,
+  encodeManifest,
+  TreeError,
+  type TreeFile,
+} from "./tree_manifest.ts";
 import type { Digest, LocalSource, SourceContent } from "./types.ts";
+
+/** A file of local data. */
+export interface SeenFile extends TreeFile {
+  /** Its place in the arrays of {@link Stamped}. */
+  readonly row: number;
+}
 
 /** What local data held at one moment; enough to import it and to tell later whether it changed. */
 export class Observed implements SourceContent {
@@ -40,7 +52,7 @@ export class Observed implements SourceContent {
       readonly bytes: number;
       readonly fresh: ReadonlySet<number>;
     },
-    private encoded: Uint8Array<ArrayBuffer> | null = null,
+    private seen: { files: readonly SeenFile[]; manifest: Uint8Array<ArrayBuffer> } | null = null,
     resolved = true,
   ) {
     this.digest = stamped.digest;
@@ -65,12 +77,12 @@ export class Observed implements SourceContent {
 
   /** The manifest of a tree. */
   manifest(): Uint8Array<ArrayBuffer> {
-    return this.encoded ??= encodeManifest(this.files());
+    return (this.seen ??= seenIn(this.stamped)).manifest;
   }
 
-  /** The files in the order in which they were found. */
-  files(): TreeFile[] {
-    return filesOf(this.stamped);
+  /** The files by path, as manifests list them. */
+  files(): readonly SeenFile[] {
+    return (this.seen ??= seenIn(this.stamped)).files;
   }
 
   /** Where the file of a row is. */
@@ -140,12 +152,19 @@ function filePath(source: LocalSource, path: string, name: string): string {
   return source.form === "file" ? path : `${path}/${name}`;
 }
 
-function filesOf({ names, stamps, digests }: Omit<Stamped, "digest" | "bytes">): TreeFile[] {
-  return names.map((path, row) => ({
+/** Sorted once: with a hundred thousand files that is a good part of the work. */
+function seenIn({ names, stamps, digests }: Omit<Stamped, "digest" | "bytes">): {
+  files: readonly SeenFile[];
+  manifest: Uint8Array<ArrayBuffer>;
+} {
+  const files = names.map((path, row): SeenFile => ({
     path,
     digest: digestAt(digests, row),
     bytes: sizeOf(stamps, row),
+    row,
   }));
+  files.sort((a, b) => byCodeUnits(a.path, b.path));
+  return { files, manifest: encodeManifest(files) };
 }
 
 /** What is at a path now; files that look as they did when they were hashed are not read. */
@@ -177,11 +196,11 @@ export async function look(
     copyStamp(known.stamps, before, stamps, row);
   }
   await hashInto(source, path, names, unknown, stamps, digests);
-  const { stamped, manifest } = whole(source, names, stamps, digests);
+  const { stamped, seen } = whole(source, { names, stamps, digests });
   const previous = known === null
     ? undefined
     : { digest: known.digest, bytes: known.bytes, fresh: new Set(unknown) };
-  return new Observed(source, path, stamped, previous, manifest);
+  return new Observed(source, path, stamped, previous, seen);
 }
 
 function isAsKnown(now: Stamped["stamps"], known: Stamped["stamps"], row: number): boolean {
@@ -190,19 +209,17 @@ function isAsKnown(now: Stamped["stamps"], known: Stamped["stamps"], row: number
 
 function whole(
   source: LocalSource,
-  names: readonly string[],
-  stamps: Stamped["stamps"],
-  digests: Stamped["digests"],
-): { stamped: Stamped; manifest: Uint8Array<ArrayBuffer> | null } {
-  const files = filesOf({ names, stamps, digests });
-  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  const stamped = { names, stamps, digests, bytes };
+  parts: Omit<Stamped, "digest" | "bytes">,
+): { stamped: Stamped; seen: ReturnType<typeof seenIn> | null } {
+  const { stamps, names, digests } = parts;
+  let bytes = 0;
+  for (let row = 0; row < names.length; row++) bytes += sizeOf(stamps, row);
   if (source.form === "file") {
-    return { stamped: { ...stamped, digest: files[0].digest }, manifest: null };
+    return { stamped: { ...parts, bytes, digest: digestAt(digests, 0) }, seen: null };
   }
   try {
-    const manifest = encodeManifest(files);
-    return { stamped: { ...stamped, digest: sha256(manifest) }, manifest };
+    const seen = seenIn(parts);
+    return { stamped: { ...parts, bytes, digest: sha256(seen.manifest) }, seen };
   } catch (error) {
     if (error instanceof TreeError) throw wrong(source, error.message, RENAME);
     throw error;

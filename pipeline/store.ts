@@ -10,7 +10,6 @@ import { isDigest, Records } from "./records.ts";
 import { isRefused, prepareStore } from "./store_access.ts";
 import { type Expected, type ExpectedTree, stageExpected } from "./store_import.ts";
 import {
-  byCodeUnits,
   decodeManifest,
   encodeManifest,
   listTree,
@@ -148,6 +147,7 @@ export class Store {
 
   /**
    * Stores files whose content is known, as far as they are missing, and the manifest of a tree, as one group.
+   * @param files By path, as manifests list them.
    * @throws {ChangedFile} when a file holds something else; nothing is stored then.
    */
   async putExpected(
@@ -159,8 +159,8 @@ export class Store {
     const known = tree?.previous ?? null;
     const stale = known && this.#presence.stale(known.digest, known.bytes);
     const wanted = new Map<Digest, Expected>();
-    for (const [row, file] of files.entries()) {
-      const there = stale !== null && !known!.fresh.has(row) &&
+    for (const file of files) {
+      const there = stale !== null && !file.isFresh &&
         (stale === "none" || !stale(file.digest));
       if (!there) wanted.set(file.digest, file);
     }
@@ -179,7 +179,6 @@ export class Store {
     if (tree !== null && folders !== null) {
       const { digest, bytes } = tree;
       const plain = files.map(({ path, digest, bytes }) => ({ path, digest, bytes }));
-      plain.sort((a, b) => byCodeUnits(a.path, b.path));
       this.#manifests.set(digest, { files: plain, bytes });
       this.#presence.keep(digest, bytes, folders);
     }

@@ -11,6 +11,8 @@ import type { Digest } from "./types.ts";
 export interface Expected extends TreeFile {
   /** Where it is; `path` is its name in the tree. */
   readonly place: string;
+  /** False for a file that is in the tree's `previous` state too. */
+  readonly isFresh: boolean;
   /** Whether the file's stamp proves that its content is still that; when not, it is read again. */
   isSurelyUnchanged(): boolean;
 }
@@ -21,12 +23,8 @@ export interface ExpectedTree {
   /** Sum over the files. */
   readonly bytes: number;
   readonly manifest: Uint8Array;
-  /** An earlier state of the same tree: files that are not `fresh`, by their row, are in it too. */
-  readonly previous?: {
-    readonly digest: Digest;
-    readonly bytes: number;
-    readonly fresh: ReadonlySet<number>;
-  };
+  /** An earlier state of the same tree. */
+  readonly previous?: { readonly digest: Digest; readonly bytes: number };
 }
 
 /** A file that does not hold what it should. */
