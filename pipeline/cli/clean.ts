@@ -2,6 +2,7 @@
 
 import { sweep } from "../attempt.ts";
 import { Failed } from "../failure.ts";
+import { usersOf } from "../gc/in_use.ts";
 import { isHeld } from "../lock_file.ts";
 import { byteSize, plural } from "../report/format.ts";
 import { Store } from "../store.ts";
@@ -83,8 +84,9 @@ async function removeRemains(dir: string): Promise<Removed[]> {
   })).filter((r) => r.files > 0);
 }
 
-/** True when a living process holds the lock of an attempt. */
+/** True when a living process says that it uses the store, or holds the lock of an attempt. */
 async function isInUse(dir: string): Promise<boolean> {
+  if (usersOf(dir).count > 0) return true;
   const attempts = `${dir}/attempts`;
   if (!await exists(attempts)) return false;
   for await (const entry of Deno.readDir(attempts)) {

@@ -205,8 +205,13 @@ class Check {
   #history(): void {
     for (const path of filesBelow(`${this.store.dir}/runs`)) {
       if (!path.includes("/runs/parts/")) this.#count("runs");
-      if (!path.endsWith(".json") || isJson(path) || infoOf(path) === null) continue;
-      const about = { part: "history", path, what: "is not the record of a run" } as const;
+      const part = /\/runs\/parts\/([0-9a-f]{64})\.json$/.exec(path)?.[1];
+      const sound = part === undefined ? isJson(path) : isPart(path, part);
+      if (!path.endsWith(".json") || sound || infoOf(path) === null) continue;
+      const what = part === undefined
+        ? "is not the record of a run"
+        : "its content is not what its name says";
+      const about = { part: "history", path, what } as const;
       this.#found(about, ["moved aside", () => this.#aside(path)]);
     }
   }
@@ -227,6 +232,10 @@ class Check {
       this.#found(about, ["removed", () => discard(this.store.host, path)]);
     }
   }
+}
+
+function isPart(path: string, digest: Digest): boolean {
+  return sha256((textOf(path) ?? "").replace(/\n$/, "")) === digest;
 }
 
 function isProgram(path: string, digest: Digest): boolean {

@@ -172,7 +172,8 @@ export function configOf(store: { readonly dir: string }, run: PastRun): unknown
 function readPart(store: { readonly dir: string }, digest: Digest): unknown {
   if (!isDigest(digest)) return undefined;
   try {
-    return JSON.parse(Deno.readTextFileSync(partPath(store, digest)));
+    const text = Deno.readTextFileSync(partPath(store, digest)).replace(/\n$/, "");
+    return sha256(text) === digest ? JSON.parse(text) : undefined;
   } catch {
     return undefined;
   }

@@ -10,14 +10,14 @@ import { type Extent, Tally } from "./tally.ts";
 import { World } from "./world.ts";
 
 const campaigns: Readonly<Record<string, [typeof killAtSteps, Extent]>> = {
-  "kills at steps of the engine": [killAtSteps, { stride: 97, rounds: 0, seed: 5 }],
+  "kills at steps of the engine": [killAtSteps, { stride: 197, rounds: 0, seed: 5 }],
   "kills one after the other": [killRepeatedly, { stride: 1, rounds: 3, seed: 1 }],
   "kills while programs are built": [killWhileBuilding, { stride: 12, rounds: 0, seed: 7 }],
-  "steps that fail": [failAtSteps, { stride: 67, rounds: 0, seed: 3 }],
+  "steps that fail": [failAtSteps, { stride: 101, rounds: 0, seed: 3 }],
   "processes at once": [runTogether, { stride: 1, rounds: 8, seed: 1 }],
   "processes beside gc": [collectBeside, { stride: 1, rounds: 8, seed: 1 }],
   "loss of power": [losePower, { stride: 1, rounds: 6, seed: 1 }],
-  "damaged files": [damageFiles, { stride: 9, rounds: 0, seed: 2 }],
+  "damaged files": [damageFiles, { stride: 23, rounds: 0, seed: 2 }],
   "swapped objects": [swapObjects, { stride: 1, rounds: 0, seed: 1 }],
   "flipped bits of a record": [flipRecordBits, { stride: 5, rounds: 0, seed: 1 }],
 };
