@@ -1,6 +1,7 @@
 /** Retries and time-outs: which failures get another attempt, what it occupies, and what is told. */
 
 import assert from "node:assert/strict";
+import { canConfine } from "../../pipeline/child.ts";
 import { type Host, systemHost } from "../../pipeline/host.ts";
 import { Failed } from "../../pipeline/mod.ts";
 import { mayPass, waitBefore } from "../../pipeline/retry.ts";
@@ -104,16 +105,39 @@ Deno.test("aborting ends the wait for the next attempt", async () => {
   assert.equal(outcome.status, "skipped");
 });
 
+/** A host on which time-outs of 77 s are over when `expire` is called. */
+function hostWithTimer(): Host & { expire(): void } {
+  let waiting: (() => void)[] = [];
+  return {
+    ...systemHost,
+    delay(milliseconds, signal) {
+      if (milliseconds !== 77_000) return systemHost.delay(milliseconds, signal);
+      return new Promise((resolve) => {
+        waiting.push(resolve);
+        signal.addEventListener("abort", () => resolve());
+      });
+    },
+    expire() {
+      waiting.forEach((resolve) => resolve());
+      waiting = [];
+    },
+  };
+}
+
 Deno.test("a stage beyond its time-out is killed, and the message names the declaration", async () => {
   const make = `export const run = async () => {
     console.log("still here");
     await new Promise((r) => setTimeout(r, 60000));
   };`;
-  using rig = Rig.create({ make });
+  const host = hostWithTimer();
+  using rig = Rig.create({ make }, host);
   const events: RunEvent[] = [];
   const result = await rig.run({
-    make: { timeout: 0.7, retries: 1 },
-    onEvent: (event) => events.push(event),
+    make: { timeout: 77, retries: 1 },
+    onEvent(event) {
+      events.push(event);
+      if (event.type === "log" && event.line === "still here") host.expire();
+    },
   });
   assert.deepEqual(statuses(result), {
     make: "failed",
@@ -124,18 +148,59 @@ Deno.test("a stage beyond its time-out is killed, and the message names the decl
   const { failure, attempts } = outcomeOf(result, "make");
   assert.equal(attempts, 2);
   assert.equal(failure!.code, "timed-out");
-  assert.match(failure!.message, /stopped after 0\.7 s/);
-  assert.match(failure!.mend!, /Raise `timeout: 0\.7` in the declaration of stage "make"/);
+  assert.match(failure!.message, /stopped after 77 s/);
+  assert.match(failure!.mend!, /Raise `timeout: 77` in the declaration of stage "make"/);
   const first = events.find((e) => e.type === "retry")!;
   assert.notEqual(first.failure.log, failure!.log);
-  for (const { log } of [first.failure, failure!]) assert.ok(Deno.statSync(log!).isFile);
+  for (const { log } of [first.failure, failure!]) {
+    assert.equal(Deno.readTextFileSync(log!), "still here\n");
+  }
   // Neither is part of the key.
   rig.write({
     make: `export const run = async ({ outputs }) => {
-    await outputs.numbers.write({ seed: 1, random: 1 });
-    await outputs.files.write("a/one.txt", new Uint8Array(1));
-  };`,
+      await outputs.numbers.write({ seed: 1, random: 1 });
+      await outputs.files.write("a/one.txt", new Uint8Array(1));
+    };`,
   });
   assert.equal(outcomeOf(await rig.run({ make: { timeout: 600 } }), "make").status, "ran");
   assert.equal(outcomeOf(await rig.run({ make: { retries: 2 } }), "make").status, "cached");
+});
+
+Deno.test({
+  name: "a time-out takes along the programs that a stage started",
+  ignore: !await canConfine(),
+  async fn() {
+    const seconds = String(86_400 + Deno.pid);
+    const make = `export const run = async () => {
+      new Deno.Command("sleep", { args: ["${seconds}"] }).spawn();
+      console.log("asleep");
+      await new Promise((r) => setTimeout(r, 60000));
+    };`;
+    const host = hostWithTimer();
+    using rig = Rig.create({ make }, host);
+    const alive = () =>
+      [...Deno.readDirSync("/proc")].filter(({ name }) => {
+        if (!/^\d+$/.test(name)) return false;
+        try {
+          return Deno.readTextFileSync(`/proc/${name}/cmdline`).endsWith(`sleep\0${seconds}\0`);
+        } catch {
+          return false;
+        }
+      }).length;
+    let before = 0;
+    const result = await rig.run({
+      make: { timeout: 77, programs: ["sleep"] },
+      onEvent(event) {
+        if (event.type !== "log" || event.line !== "asleep") return;
+        before = alive();
+        host.expire();
+      },
+    });
+    assert.equal(outcomeOf(result, "make").failure!.code, "timed-out");
+    assert.equal(before, 1, "it was started");
+    for (let i = 0; alive() > 0; i++) {
+      assert.ok(i < 500, "it lives on");
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  },
 });

@@ -45,7 +45,11 @@ export interface RigRun {
   readonly checkDeterminism?: boolean;
   readonly select?: Selection;
   /** Added to the declaration of the stage `make`. */
-  readonly make?: { readonly timeout?: number; readonly retries?: number };
+  readonly make?: {
+    readonly timeout?: number;
+    readonly retries?: number;
+    readonly programs?: readonly string[];
+  };
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;
   /** Opens the remote cache of the run. */
