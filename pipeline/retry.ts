@@ -1,6 +1,7 @@
 /** Retries and time-outs: which failures may pass by themselves, how long to wait, what a time-out says. */
 
 import { Failed } from "./failure.ts";
+import type { Host } from "./host.ts";
 import type { Failure, Node } from "./types.ts";
 
 /**
@@ -33,7 +34,7 @@ export function waitBefore(attempt: number): number {
 }
 
 /** The failure of an attempt that was stopped after `seconds`. @param error What stopping it threw. */
-export function timedOut(node: Node, seconds: number, error: unknown): Failure {
+function timedOut(node: Node, seconds: number, error: unknown): Failure {
   const log = error instanceof Failed ? error.failure.log : undefined;
   return {
     code: "timed-out",
@@ -43,4 +44,30 @@ export function timedOut(node: Node, seconds: number, error: unknown): Failure {
       "or give it less to do.",
     ...log === undefined ? {} : { log },
   };
+}
+
+/** Runs an attempt and stops it when its node's time is over. @throws {Failed} `timed-out` then. */
+export async function inTime<T>(
+  node: Node,
+  host: Host,
+  signal: AbortSignal,
+  attempt: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { timeout } = node;
+  if (timeout === undefined) return await attempt(signal);
+  const stop = new AbortController();
+  const ended = new AbortController();
+  const timer = host.delay(timeout * 1000, AbortSignal.any([signal, ended.signal]))
+    .then(() => {
+      if (!signal.aborted && !ended.signal.aborted) stop.abort();
+    });
+  try {
+    return await attempt(AbortSignal.any([signal, stop.signal]));
+  } catch (error) {
+    if (!stop.signal.aborted || signal.aborted) throw error;
+    throw new Failed(timedOut(node, timeout, error), { cause: error });
+  } finally {
+    ended.abort();
+    await timer;
+  }
 }

@@ -1,130 +1,27 @@
 /** Runs the nodes of a plan in parallel under core slots, with early cut-off and failures as data. */
 
-import { storeFailure } from "./child_failure.ts";
-import type { Bundle } from "./code_identity.ts";
 import type { Finished } from "./executor.ts";
-import { memberFinder } from "./fan_out.ts";
-import { asList, checkKinds, upstreamOf } from "./graph.ts";
-import { Failed } from "./failure.ts";
 import { isSystemError } from "./host.ts";
-import { IndexHeap } from "./index_heap.ts";
-import { attemptsOf, mayPass, timedOut, waitBefore } from "./retry.ts";
-import { type Amounts, needsOf, SlotQueue } from "./slots.ts";
 import { keyOf } from "./key.ts";
 import { acquireLease } from "./lease.ts";
-import {
-  componentsOf,
-  contentDigests,
-  digestsOf,
-  environments,
-  inputDigestsOf,
-  threadsOf,
-} from "./plan.ts";
-import type { RemoteCache } from "./remote/types.ts";
-import { DamagedObject, type Store } from "./store.ts";
-import type { TreeFile } from "./tree_manifest.ts";
+import { isReady, NodeStates, type State } from "./node_states.ts";
+import { componentsOf, contentDigests, digestsOf, environments, threadsOf } from "./plan.ts";
+import { attemptsOf, inTime, mayPass, waitBefore } from "./retry.ts";
+import { changedList, failureFrom, type Schedule, type Task } from "./schedule.ts";
+import { type Amounts, needsOf, SlotQueue } from "./slots.ts";
+import { DamagedObject } from "./store.ts";
 import type {
-  Artifact,
   Digest,
   Failure,
   KeyComponents,
   Node,
   Outcome,
-  OutputEntry,
-  Plan,
-  PlannedNode,
   Progress,
   RecordSummary,
-  RunEvent,
-  SourceContent,
   StageRecord,
 } from "./types.ts";
 
-/** One node, ready to run. */
-export interface Task {
-  readonly node: Node;
-  readonly key: Digest;
-  readonly program: Bundle | null;
-  /** Of local data: what it held when the run was planned. */
-  readonly content?: SourceContent;
-  /** Input name → contents. */
-  readonly inputs: Readonly<Record<string, readonly OutputEntry[]>>;
-  readonly threads: number;
-  /** Stops this attempt. */
-  readonly signal: AbortSignal;
-  onProgress(progress: Progress): void;
-  onLog(line: string): void;
-}
-
-/** What to schedule and how to run one node. */
-export interface Schedule {
-  readonly plan: Plan;
-  /** Core slots. */
-  readonly jobs: number;
-  /** MiB. @default without bound */
-  readonly memory?: number;
-  /** Named slots. @default none */
-  readonly slots?: Readonly<Record<string, number>>;
-  /** Run modules even where a record exists. */
-  readonly force: boolean;
-  /** Ids of nodes whose outputs people read without a stage in between: checked in full before they count. */
-  readonly finals?: ReadonlySet<string>;
-  /** Tells `gc` that this run counts on records. @returns false when it knew. */
-  pin?(keys: readonly Digest[]): boolean;
-  readonly store: Store;
-  readonly signal: AbortSignal;
-  /** Asked before a stage runs, unless forced; offered what ran. */
-  readonly remote?: RemoteCache;
-  programOf(node: Node): Bundle | null;
-  /**
-   * Makes the nodes of a fan-out whose list is known, and plans them.
-   * @param recordOf The record of a node that is done.
-   * @throws {Failed} or {@link DamagedObject}.
-   */
-  expand?(
-    map: Node,
-    recordOf: (node: Node) => RecordSummary | null,
-  ): Promise<readonly PlannedNode[]>;
-  /** @throws {Failed} or {@link DamagedObject}. */
-  execute(task: Task): Promise<Finished>;
-  onEvent(event: RunEvent): void;
-}
-
-/** How often one object among its inputs may turn out damaged before a node gives up. */
-const REPAIRS = 3;
-
-/** Where one node stands. */
-interface State {
-  readonly node: Node;
-  readonly planned: PlannedNode;
-  /** Its place in the plan. */
-  readonly index: number;
-  upstream: readonly State[];
-  /** The nodes that read from it. */
-  readonly downstream: State[];
-  /** How many of `upstream` are not done. */
-  missing: number;
-  /** `resting`: between two attempts. */
-  stage: "waiting" | "running" | "resting" | "done";
-  /** The present or next attempt, from 1. */
-  attempt: number;
-  /** What it occupies, or waits for. */
-  needs: Amounts | null;
-  record: RecordSummary | null;
-  outcome: Outcome | null;
-  /** Known once all that it reads is there. */
-  key: Digest | null;
-  /** What `key` was made from, until the node runs. */
-  components: KeyComponents | null;
-  /** Damaged object → how often it was found so. */
-  readonly repairs: Map<Digest, number>;
-  /** Why it runs again although it was done. */
-  again: string | null;
-  /** Of a fan-out: the nodes in its place, once its list is known. */
-  made: readonly State[] | null;
-  /** It is outside a partial run, which only reads from it. */
-  given: boolean;
-}
+export type { Schedule, Task };
 
 /**
  * Brings every node of a plan to an outcome, in the plan's order.
@@ -139,18 +36,12 @@ export function schedule(request: Schedule): Promise<Outcome[]> {
 
 class Scheduler {
   readonly #request: Schedule;
-  readonly #states: State[] = [];
-  readonly #byNode = new Map<Node, State>();
+  readonly #states: NodeStates;
   /** Fan-outs are expanded one after the other: nodes of one may be those of another. */
   #expanding: Promise<void> = Promise.resolve();
-  /** How many states are of the plan; those after them came of fan-outs. */
-  readonly #planned: number;
-  readonly #memberOf: (list: Digest, artifact: Artifact) => TreeFile | null;
   readonly #environmentOf: ReturnType<typeof environments>;
   /** Keys computed by this run: with `force`, the only ones whose records count. */
   readonly #made = new Set<Digest>();
-  /** Nodes, by index, whose inputs are all there and whose keys are not made yet. */
-  readonly #ready = new IndexHeap();
   readonly #limits: Amounts;
   /** Nodes that only wait for free resources. */
   readonly #queue: SlotQueue;
@@ -164,60 +55,16 @@ class Scheduler {
     this.#request = request;
     this.#environmentOf = environments(request.plan.provider, request.jobs);
     const { jobs, memory = Infinity, slots = {} } = request;
-    this.#memberOf = memberFinder((digest) => request.store.treeFiles(digest));
+    this.#states = new NodeStates(request.plan, (list) => request.store.treeFiles(list));
     this.#limits = { cores: jobs, memory, slots };
     this.#queue = new SlotQueue(this.#limits, (index, needs) => {
-      const state = this.#states[index];
+      const state = this.#states.all[index];
       return isReady(state) && state.needs === needs;
     });
-    for (const planned of request.plan.partial?.given ?? []) this.#give(planned);
-    for (const planned of request.plan.nodes) this.#add(planned);
-    this.#planned = this.#states.length;
-  }
-
-  /** A node outside a partial run: done, and nobody is told. */
-  #give(planned: PlannedNode): void {
-    const state = this.#add(planned);
-    state.given = true;
-    state.stage = "done";
-    state.record = planned.record;
-    state.key = planned.key;
-  }
-
-  #add(planned: PlannedNode): State {
-    const { node } = planned;
-    const upstream = upstreamOf(node).map((upstream) => this.#byNode.get(upstream)!);
-    const state: State = {
-      node,
-      planned,
-      index: this.#states.length,
-      upstream,
-      downstream: [],
-      missing: 0,
-      stage: "waiting",
-      record: null,
-      outcome: null,
-      key: null,
-      components: null,
-      repairs: new Map(),
-      again: null,
-      made: null,
-      given: false,
-      attempt: 1,
-      needs: null,
-    };
-    for (const above of upstream) {
-      above.downstream.push(state);
-      if (above.stage !== "done") state.missing++;
-    }
-    this.#states.push(state);
-    this.#byNode.set(node, state);
-    if (state.missing === 0) this.#ready.push(state.index);
-    return state;
   }
 
   async run(): Promise<Outcome[]> {
-    for (const state of this.#states) {
+    for (const state of this.#states.all) {
       if (state.given) continue;
       const { status, record } = state.planned;
       if (status === "cached" && record !== null) this.#cached(state, record, "up to date");
@@ -228,27 +75,16 @@ class Scheduler {
       if (this.#running === 0) break;
       await woken;
     }
-    return this.#outcomes();
-  }
-
-  /** In the plan's order, the nodes of a fan-out in its place. */
-  #outcomes(): Outcome[] {
-    const outcomes: Outcome[] = [];
-    const tell = (state: State) => {
-      if (state.made !== null) state.made.forEach(tell);
-      else if (!state.given) outcomes.push(state.outcome!);
-    };
-    this.#states.slice(0, this.#planned).forEach(tell);
-    return outcomes;
+    return this.#states.outcomes();
   }
 
   /** Brings all nodes whose inputs are there as far as they come now, in the plan's order. */
   #advance(): void {
     while (true) {
       const next = this.#queue.first();
-      if (this.#ready.first !== Infinity && this.#ready.first <= next) {
-        this.#resolve(this.#states[this.#ready.pop()]);
-      } else if (next !== Infinity) this.#tryStart(this.#states[this.#queue.shift()]);
+      const { all, ready } = this.#states;
+      if (ready.first !== Infinity && ready.first <= next) this.#resolve(all[ready.pop()]);
+      else if (next !== Infinity) this.#tryStart(all[this.#queue.shift()]);
       else return;
     }
   }
@@ -267,7 +103,7 @@ class Scheduler {
       state.components = this.#components(state);
     } catch (error) {
       // The list that an item is in.
-      if (error instanceof DamagedObject && this.#repair(state, error)) return;
+      if (error instanceof DamagedObject && this.#states.repair(state, error)) return;
       return this.#failed(state, failureFrom(error, state.node, this.#request));
     }
     if (state.components === null) return this.#failed(state, changedList(state.node));
@@ -285,13 +121,9 @@ class Scheduler {
     const { node } = state;
     state.stage = "running";
     this.#running++;
-    const recordOf = (upstream: Node) => this.#byNode.get(upstream)?.record ?? null;
+    const recordOf = (upstream: Node) => this.#states.recordOf(upstream);
     const turn = this.#expanding.then(() => expand!(node, recordOf)).then((planned) => {
-      for (const reader of state.downstream) checkKinds(reader.node);
-      const made = planned.map((one) => this.#add(one));
-      state.made = made;
-      for (const reader of state.downstream) this.#rewire(reader, state);
-      state.stage = "done";
+      const made = this.#states.replace(state, planned);
       onEvent({ type: "expanded", node, nodes: planned });
       for (const one of made) {
         const { status, record } = one.planned;
@@ -302,28 +134,12 @@ class Scheduler {
     turn.catch((error) => {
       // What could not be planned is not there.
       if (node.work.type === "map") node.work.made.artifacts = null;
-      if (error instanceof DamagedObject && this.#repair(state, error)) return;
+      if (error instanceof DamagedObject && this.#states.repair(state, error)) return;
       this.#failed(state, failureFrom(error, node, this.#request));
     }).finally(() => {
       this.#running--;
       this.#wake();
     });
-  }
-
-  /** Lets a node that waited for a fan-out wait for what came of it. */
-  #rewire(reader: State, fan: State): void {
-    const above = new Set(reader.upstream);
-    above.delete(fan);
-    reader.missing--;
-    for (const node of upstreamOf(reader.node)) {
-      const state = this.#byNode.get(node)!;
-      if (above.has(state)) continue;
-      above.add(state);
-      state.downstream.push(reader);
-      if (state.stage !== "done") reader.missing++;
-    }
-    reader.upstream = [...above];
-    if (reader.missing === 0) this.#ready.push(reader.index);
   }
 
   /** Starts a node whose resources are free, unless its work is done or under way by now. */
@@ -363,8 +179,7 @@ class Scheduler {
     if (planned.content !== undefined) {
       return componentsOf(node, null, contentDigests(planned.content), {});
     }
-    const outputsOf = (upstream: Node) => digests(this.#byNode.get(upstream)!.record);
-    const inputs = inputDigestsOf(node, outputsOf, this.#memberOf);
+    const inputs = this.#states.inputDigests(node);
     if (inputs === null) return null;
     return componentsOf(node, programOf(node), inputs, this.#environmentOf(node));
   }
@@ -411,7 +226,7 @@ class Scheduler {
     }).finally(() => {
       this.#queue.give(needs);
       this.#running--;
-      for (const { index } of this.#same.get(key)!) this.#ready.push(index);
+      for (const { index } of this.#same.get(key)!) this.#states.ready.push(index);
       this.#same.delete(key);
       this.#wake();
     });
@@ -432,7 +247,7 @@ class Scheduler {
     store.host.delay(wait * 1000, signal).then(() => {
       this.#running--;
       state.stage = "waiting";
-      this.#ready.push(state.index);
+      this.#states.ready.push(state.index);
       this.#wake();
     });
     return true;
@@ -466,13 +281,13 @@ class Scheduler {
     const start = performance.now();
     let finished: Finished;
     try {
-      finished = await this.#inTime(node, (signal) =>
+      finished = await inTime(node, store.host, signal, (signal) =>
         this.#request.execute({
           node,
           key,
           content: state.planned.content,
           program: programOf(node),
-          inputs: this.#inputs(node),
+          inputs: this.#states.inputs(node),
           // The key says how many, so every attempt gets the same.
           threads: threadsOf(node, this.#request.jobs),
           signal,
@@ -480,7 +295,7 @@ class Scheduler {
           onLog: (line) => onEvent({ type: "log", node, line }),
         }));
     } catch (error) {
-      if (error instanceof DamagedObject && this.#repair(state, error)) return;
+      if (error instanceof DamagedObject && this.#states.repair(state, error)) return;
       throw error;
     }
     const seconds = (performance.now() - start) / 1000;
@@ -502,89 +317,12 @@ class Scheduler {
     this.#done(state, record, { status: "ran", reason, seconds, ...attempts });
   }
 
-  /** Runs an attempt and stops it when its time is over. */
-  async #inTime(
-    node: Node,
-    attempt: (signal: AbortSignal) => Promise<Finished>,
-  ): Promise<Finished> {
-    const { signal, store } = this.#request;
-    const { timeout } = node;
-    if (timeout === undefined) return await attempt(signal);
-    const stop = new AbortController();
-    const ended = new AbortController();
-    const either = AbortSignal.any([signal, stop.signal]);
-    const timer = store.host.delay(timeout * 1000, AbortSignal.any([signal, ended.signal]))
-      .then(() => {
-        if (!signal.aborted && !ended.signal.aborted) stop.abort();
-      });
-    try {
-      return await attempt(either);
-    } catch (error) {
-      if (!stop.signal.aborted || signal.aborted) throw error;
-      throw new Failed(timedOut(node, timeout, error), { cause: error });
-    } finally {
-      ended.abort();
-      await timer;
-    }
-  }
-
   #reason(state: State): string {
     if (state.again !== null) return state.again;
     const { status, changes } = state.planned;
     // The last change of a pending node says what it waits for, which is over.
     const own = status === "pending" ? changes.slice(0, -1) : changes;
     return own.map(({ text }) => text).join("; ") || "its inputs changed";
-  }
-
-  #inputs(node: Node): Record<string, OutputEntry[]> {
-    return Object.fromEntries(
-      Object.entries(node.inputs).map(([name, value]) => [
-        name,
-        asList(value).map((artifact) => this.#entryOf(artifact)!),
-      ]),
-    );
-  }
-
-  /** What an artifact is now; null while it is not there. */
-  #entryOf(artifact: Artifact): OutputEntry | null {
-    const entry = this.#byNode.get(artifact.node)?.record?.outputs[artifact.output];
-    if (entry === undefined || artifact.member === undefined) return entry ?? null;
-    const file = this.#memberOf(entry.digest, artifact);
-    const { form, media } = artifact.kind;
-    return file === null ? null : { digest: file.digest, form, media, bytes: file.bytes };
-  }
-
-  /** Sends the producers of a damaged object back to work. @returns false when nobody makes it. */
-  #repair(state: State, damage: DamagedObject): boolean {
-    const isLost = (digest?: Digest) => digest === damage.digest || digest === damage.part;
-    const makers = new Set<State>();
-    for (const value of Object.values(state.node.inputs)) {
-      for (const artifact of asList(value)) {
-        const maker = this.#byNode.get(artifact.node)!;
-        if (maker.record === null) continue;
-        const lost = isLost(maker.record.outputs[artifact.output]?.digest) ||
-          artifact.member !== undefined && isLost(this.#entryOf(artifact)?.digest);
-        if (lost) makers.add(maker);
-      }
-    }
-    // Another reader may have noticed first.
-    const underway = state.upstream.some(({ stage }) => stage !== "done");
-    if ([...makers].some(({ given }) => given)) return false;
-    if (makers.size === 0 && !underway) return false;
-    const times = (state.repairs.get(damage.digest) ?? 0) + 1;
-    state.repairs.set(damage.digest, times);
-    if (times > REPAIRS) return false;
-    for (const maker of makers) {
-      maker.record = null;
-      maker.outcome = null;
-      maker.again = "a stored output was damaged";
-      maker.stage = "waiting";
-      for (const reader of maker.downstream) reader.missing++;
-      if (maker.missing === 0) this.#ready.push(maker.index);
-    }
-    state.stage = "waiting";
-    state.key = null;
-    return true;
   }
 
   #cached(state: State, record: RecordSummary, reason: string): void {
@@ -604,7 +342,7 @@ class Scheduler {
       // Only `explain` asks for it, and the record is kept.
       if (!isSystemError(error)) throw error;
     }
-    this.#finish(state, { ...how, key: record.key, outputs: digests(record)! });
+    this.#finish(state, { ...how, key: record.key, outputs: digestsOf(record) });
   }
 
   #failed(state: State, failure: Failure): void {
@@ -625,49 +363,8 @@ class Scheduler {
   }
 
   #finish(state: State, rest: Omit<Outcome, "id" | "stage">): void {
-    state.stage = "done";
-    state.components = null;
     state.outcome = { id: state.node.id, stage: state.node.stage, ...rest };
-    for (const reader of state.downstream) {
-      if (--reader.missing === 0) this.#ready.push(reader.index);
-    }
+    this.#states.done(state);
     this.#request.onEvent({ type: "finished", node: state.node, outcome: state.outcome });
   }
-}
-
-/** A number in a queue may be out of date: the node went on, or an input of it is made again. */
-function isReady({ stage, missing }: State): boolean {
-  return stage === "waiting" && missing === 0;
-}
-
-function digests(record: RecordSummary | null): Record<string, Digest> | null {
-  if (record === null) return null;
-  return digestsOf(record);
-}
-
-/** A stage that is run again made another list than before. */
-function changedList(node: Node): Failure {
-  return {
-    code: "list-changed",
-    message: "an item that it reads is not in its list any more",
-    where: node.id,
-    mend:
-      "Run the same command again. The stage that makes the list gives another one each time; " +
-      "it should depend on its inputs and parameters alone.",
-  };
-}
-
-function failureFrom(error: unknown, node: Node, { signal, store }: Schedule): Failure {
-  if (error instanceof Failed) return error.failure;
-  if (signal.aborted) {
-    return { code: "cancelled", message: "stopped before it was done", where: node.id };
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  if (error instanceof DamagedObject) {
-    const mend = "Check the disk that holds the store.";
-    return { code: "damaged", message: `an input stays damaged: ${message}`, where: node.id, mend };
-  }
-  const trouble = storeFailure(error, store.dir);
-  if (trouble !== null) return { ...trouble, where: node.id };
-  return { code: "internal", message: `unexpected error: ${message}`, where: node.id };
 }
