@@ -4,7 +4,7 @@ import type { DamagedObject } from "./damaged_object.ts";
 import { memberFinder } from "./fan_out.ts";
 import { asList, checkKinds, upstreamOf } from "./graph.ts";
 import { IndexHeap } from "./index_heap.ts";
-import { digestsOf, inputDigestsOf } from "./plan.ts";
+import { digestsOf, inputDigestsOf } from "./components.ts";
 import type { Amounts } from "./slots.ts";
 import type { TreeFile } from "./tree_manifest.ts";
 import type {

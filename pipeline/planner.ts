@@ -1,21 +1,16 @@
 /** Plans nodes as they become known: those of a pipeline, and those that a list's items give. */
 
 import { type Outlines, readOutlines } from "./code_outline.ts";
+import { environments, type Outputs } from "./components.ts";
 import { DamagedObject } from "./damaged_object.ts";
 import { expand, memberFinder } from "./fan_out.ts";
 import { nodesOf, topological } from "./graph.ts";
 import type { Observed } from "./local_source.ts";
-import {
-  environments,
-  knownOutputs,
-  observeSources,
-  type Outputs,
-  planNode,
-  type PlanRequest,
-} from "./plan.ts";
+import type { PlanRequest } from "./plan.ts";
+import { knownOutputs, planNode } from "./plan_node.ts";
 import { Programs } from "./programs.ts";
 import type { TreeFile } from "./tree_manifest.ts";
-import type { Artifact, Digest, MapWork, Node, Plan, PlannedNode } from "./types.ts";
+import type { Artifact, Digest, LocalSource, MapWork, Node, Plan, PlannedNode } from "./types.ts";
 
 /** What planning one node needs to know besides the node. */
 export interface Planning extends PlanRequest {
@@ -136,4 +131,36 @@ function pendingMap(node: Node, { list }: MapWork): PlannedNode {
   const text = `one node for each item of ${of}, known when ${list.node.id} has run`;
   const changes = [{ component: "inputs", text }] as const;
   return { node, status: "pending", changes, key: null, record: null };
+}
+
+/** Looks at all local data of a pipeline. */
+async function observeSources(
+  nodes: readonly Node[],
+  { pipeline, root, store }: PlanRequest,
+): Promise<Map<Node, Observed>> {
+  const contents = new Map<Node, Observed>();
+  const files: LocalSource[] = [];
+  const where = { root: directoryOf(root), cacheDir: `${store.dir}/cache/sources` };
+  const place = { ...where, host: store.host };
+  for (const { work } of nodes) {
+    if (work.type === "source" && work.source.form === "file") files.push(work.source);
+  }
+  // Loaded only when there is local data.
+  const fileContents = files.length === 0
+    ? null
+    : await (await import("./local_files.ts")).observeFiles(files, place, pipeline.name);
+  for (const node of nodes) {
+    if (node.work.type !== "source") continue;
+    const { source } = node.work;
+    contents.set(
+      node,
+      fileContents?.get(source) ??
+        await (await import("./local_source.ts")).observe(source, place),
+    );
+  }
+  return contents;
+}
+
+function directoryOf(url: URL): string {
+  return decodeURIComponent(url.pathname).replace(/(?<=.)\/+$/, "");
 }

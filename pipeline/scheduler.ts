@@ -5,7 +5,7 @@ import { isSystemError } from "./host.ts";
 import { keyOf } from "./key.ts";
 import { acquireLease } from "./lease.ts";
 import { isReady, NodeStates, type State } from "./node_states.ts";
-import { componentsOf, contentDigests, digestsOf, environments, threadsOf } from "./plan.ts";
+import { componentsOf, contentDigests, digestsOf, environments, threadsOf } from "./components.ts";
 import { attemptsOf, inTime, mayPass, waitBefore } from "./retry.ts";
 import { changedList, failureFrom, type Schedule, type Task } from "./schedule.ts";
 import { type Amounts, needsOf, SlotQueue } from "./slots.ts";
