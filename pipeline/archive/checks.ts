@@ -1,11 +1,11 @@
 /** Whether the contents of a bundle agree with each other: records, keys, wiring, objects, metadata. */
 
 import { digestOf } from "../canonical.ts";
-import { changesSince } from "../change.ts";
-import type { Bundle } from "../code_identity.ts";
-import { keyOf } from "../key.ts";
-import { componentsOf, contentDigests } from "../plan.ts";
-import { decodeManifest, TreeError } from "../tree_manifest.ts";
+import { changesSince } from "../plan/change.ts";
+import type { Bundle } from "../code/code_identity.ts";
+import { keyOf } from "../plan/key.ts";
+import { componentsOf, contentDigests } from "../plan/plan.ts";
+import { decodeManifest, TreeError } from "../store/tree_manifest.ts";
 import type { Digest, KeyComponents, Node, OutputEntry, StageRecord } from "../types.ts";
 import { blobPath } from "./create.ts";
 import { inputEntries } from "./inputs.ts";

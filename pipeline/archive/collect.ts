@@ -1,11 +1,11 @@
 /** Collects what a bundle holds: the records of a finished plan, its programs and every object they name. */
 
 import { Failed } from "../failure.ts";
-import { nodesOf } from "../graph.ts";
-import { type Pipeline, targetsByName } from "../pipeline.ts";
-import { programsOf } from "../plan.ts";
-import { selectNodes } from "../selection.ts";
-import type { Store } from "../store.ts";
+import { nodesOf } from "../plan/graph.ts";
+import { type Pipeline, targetsByName } from "../declare/pipeline.ts";
+import { programsOf } from "../plan/plan.ts";
+import { selectNodes } from "../plan/selection.ts";
+import type { Store } from "../store/store.ts";
 import type { Artifact, Digest, Node, Plan, StageRecord } from "../types.ts";
 import { type PlanFile, planNode, planVersion } from "./plan_file.ts";
 

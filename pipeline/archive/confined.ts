@@ -1,11 +1,11 @@
 /** Runs a bundle's program in the stage sandbox, within limits, from the bundle alone. */
 
-import { npmCacheDir } from "../environment.ts";
-import { execute, type Finished } from "../executor.ts";
+import { npmCacheDir } from "../plan/environment.ts";
+import { execute, type Finished } from "../run/executor.ts";
 import { Failed } from "../failure.ts";
-import { fetchPackages } from "../packages.ts";
-import { packageFolders, type ProgramLock, programLock } from "../program_lock.ts";
-import type { Store } from "../store.ts";
+import { fetchPackages } from "../sources/packages.ts";
+import { packageFolders, type ProgramLock, programLock } from "../code/program_lock.ts";
+import type { Store } from "../store/store.ts";
 import type { Node, OutputEntry, Provider } from "../types.ts";
 import { printable } from "./bag/mod.ts";
 

@@ -2,7 +2,7 @@
 
 import type { KeyObject } from "node:crypto";
 import { sha256 } from "../canonical.ts";
-import { byCodeUnits } from "../tree_manifest.ts";
+import { byCodeUnits } from "../store/tree_manifest.ts";
 import {
   type FetchEntry,
   type PayloadFile,

@@ -1,7 +1,7 @@
 /** `bundle diff`: what two bundles have in common and what not, node by node. */
 
-import { changesSince } from "../change.ts";
-import { verdictsSchema } from "../target_schema.ts";
+import { changesSince } from "../plan/change.ts";
+import { verdictsSchema } from "../run/target_schema.ts";
 import type { Change, Digest } from "../types.ts";
 import { compareNumbers, type NumbersCompared } from "./numbers.ts";
 import { type OpenBundle, parseJson, recordsByNode } from "./open_bundle.ts";

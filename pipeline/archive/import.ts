@@ -1,7 +1,7 @@
 /** `bundle import`: puts a bundle's objects and records into a store, so that a run of the same sources hits. */
 
 import { replaceFile } from "../host.ts";
-import type { Store } from "../store.ts";
+import type { Store } from "../store/store.ts";
 import type { Digest } from "../types.ts";
 import { blobPath } from "./create.ts";
 import { type OpenBundle, recordsByNode } from "./open_bundle.ts";

@@ -1,7 +1,7 @@
 /** What the nodes of a bundle read, by digest. */
 
-import { DamagedObject } from "../damaged_object.ts";
-import { TreeError } from "../tree_manifest.ts";
+import { DamagedObject } from "../store/damaged_object.ts";
+import { TreeError } from "../store/tree_manifest.ts";
 import type { OutputEntry } from "../types.ts";
 import type { OpenBundle } from "./open_bundle.ts";
 import type { PlanNode } from "./plan_file.ts";

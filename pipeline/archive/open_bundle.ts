@@ -2,7 +2,7 @@
 
 import { Failed } from "../failure.ts";
 import { type Host, systemHost } from "../host.ts";
-import { Store } from "../store.ts";
+import { Store } from "../store/store.ts";
 import type { Digest, StageRecord } from "../types.ts";
 import {
   type BagLimits,

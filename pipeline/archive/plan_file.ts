@@ -1,11 +1,11 @@
 /** `plan.json`: the DAG of a bundle as data, enough to check every key and to run it again without its sources. */
 
 import { z } from "zod";
-import { isMany } from "../artifact.ts";
+import { isMany } from "../declare/artifact.ts";
 import { Failed } from "../failure.ts";
-import { asList } from "../graph.ts";
-import { ITEM_NAME } from "../runner.ts";
-import { formatProblem, parseStrictly } from "../schema.ts";
+import { asList } from "../plan/graph.ts";
+import { ITEM_NAME } from "../run/runner.ts";
+import { formatProblem, parseStrictly } from "../declare/schema.ts";
 import type { Artifact, InputKinds, Kind, Node, OutputKinds, StageRecord, Work } from "../types.ts";
 
 /** Raise when a field changes its meaning; a reader refuses what is newer than itself. */

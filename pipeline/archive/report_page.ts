@@ -1,7 +1,7 @@
 /** The HTML report of a bundle: rendered from its records alone, so that anyone can render it again and compare. */
 
 import { collectNodes } from "../report/collect.ts";
-import { sectionsSchema, verdictsSchema } from "../target_schema.ts";
+import { sectionsSchema, verdictsSchema } from "../run/target_schema.ts";
 import type { Digest, Plan, ReportSection, StageRecord, Verdict } from "../types.ts";
 import { nodesOfPlan, type PlanFile } from "./plan_file.ts";
 

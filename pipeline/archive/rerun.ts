@@ -1,12 +1,12 @@
 /** `bundle verify --rerun`: runs everything in an empty store, from the bundle alone, and compares. */
 
 import type { z } from "zod";
-import type { Bundle } from "../code_identity.ts";
-import { environmentOf } from "../environment.ts";
+import type { Bundle } from "../code/code_identity.ts";
+import { environmentOf } from "../plan/environment.ts";
 import { Failed } from "../failure.ts";
-import { schedule, type Task } from "../scheduler.ts";
-import { Store } from "../store.ts";
-import { verdictsSchema } from "../target_schema.ts";
+import { schedule, type Task } from "../run/scheduler.ts";
+import { Store } from "../store/store.ts";
+import { verdictsSchema } from "../run/target_schema.ts";
 import type { Digest, Node, Outcome, OutputEntry, Plan, Provider, StageRecord } from "../types.ts";
 import { programOf } from "./checks.ts";
 import { missingPackages, runConfined } from "./confined.ts";

@@ -5,7 +5,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 
 import { z } from "zod";
 import { sha256 } from "../canonical.ts";
 import { Failed } from "../failure.ts";
-import { formatProblem, parseStrictly } from "../schema.ts";
+import { formatProblem, parseStrictly } from "../declare/schema.ts";
 
 /** Media type of an in-toto statement. */
 export const STATEMENT_TYPE = "application/vnd.in-toto+json";

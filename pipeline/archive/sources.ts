@@ -1,9 +1,9 @@
 /** The readable sources of a bundle: the paper, what it reaches, and the engine that can run it. */
 
 import { readdirSync } from "node:fs";
-import { relative } from "../code_build.ts";
-import { ImportMap } from "../import_map.ts";
-import { byCodeUnits } from "../tree_manifest.ts";
+import { relative } from "../code/code_build.ts";
+import { ImportMap } from "../code/import_map.ts";
+import { byCodeUnits } from "../store/tree_manifest.ts";
 
 /** One source file. */
 export interface SourceFile {

@@ -1,7 +1,7 @@
 /** The in-toto statement of a bundle: what was made, and from what, as SLSA provenance. */
 
 import { sha256 } from "../canonical.ts";
-import { byCodeUnits } from "../tree_manifest.ts";
+import { byCodeUnits } from "../store/tree_manifest.ts";
 import type { Digest, StageRecord } from "../types.ts";
 import { byBytes } from "./bag/layout.ts";
 import { formatManifest } from "./bag/manifest.ts";

@@ -4,7 +4,7 @@ import { createBundle, type CreatedBundle } from "../archive/create.ts";
 import { readKey } from "../archive/signature.ts";
 import { Failed } from "../failure.ts";
 import { byteSize, plural } from "../report/format.ts";
-import { splitPatterns } from "../selection.ts";
+import { splitPatterns } from "../plan/selection.ts";
 import type { Command, Io } from "./command.ts";
 import { type Arguments, usage } from "./options.ts";
 import { openSession, planOptions } from "./session.ts";

@@ -4,7 +4,7 @@ import { importBundle } from "../archive/import.ts";
 import { InUse } from "../gc/in_use.ts";
 import { passed, verifyBundle } from "../archive/verify.ts";
 import { byteSize, plural } from "../report/format.ts";
-import { Store } from "../store.ts";
+import { Store } from "../store/store.ts";
 import {
   filesOf,
   openFiles,

@@ -1,11 +1,11 @@
 /** `deno task clean`: removes reports and what interrupted attempts left; with `--all` the store too. */
 
-import { sweep } from "../attempt.ts";
+import { sweep } from "../run/attempt.ts";
 import { Failed } from "../failure.ts";
 import { usersOf } from "../gc/in_use.ts";
-import { isHeld } from "../lock_file.ts";
+import { isHeld } from "../store/lock_file.ts";
 import { byteSize, plural } from "../report/format.ts";
-import { Store } from "../store.ts";
+import { Store } from "../store/store.ts";
 import type { Command } from "./command.ts";
 
 const command: Command = {

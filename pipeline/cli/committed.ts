@@ -6,7 +6,7 @@ import { cameOf } from "../committed/outcome.ts";
 import { updated } from "../committed/update.ts";
 import { Failed } from "../failure.ts";
 import { replaceFile } from "../report/report_file.ts";
-import type { RunResult } from "../run.ts";
+import type { RunResult } from "../run/run.ts";
 import type { Command, Io } from "./command.ts";
 import { compare, frozenLines } from "./comparison.ts";
 import type { CommittedJson } from "./json.ts";

@@ -1,6 +1,6 @@
 /** `deno task compare A B`: what differs between two runs. */
 
-import { readOutlines } from "../code_outline.ts";
+import { readOutlines } from "../code/code_outline.ts";
 import { checkLock } from "../committed/check.ts";
 import { cameOfPast } from "../committed/outcome.ts";
 import { Failed } from "../failure.ts";
@@ -13,7 +13,7 @@ import {
 } from "../history/compare_runs.ts";
 import { findRun, type PastRun } from "../history/past_run.ts";
 import { number, plural, wrap } from "../report/format.ts";
-import type { Store } from "../store.ts";
+import type { Store } from "../store/store.ts";
 import type { Command, Io } from "./command.ts";
 import { readLock } from "./committed.ts";
 import { frozenLines } from "./comparison.ts";

@@ -2,7 +2,7 @@
 
 import { Failed } from "../failure.ts";
 import { infoOf } from "../fsck/files.ts";
-import { Store } from "../store.ts";
+import { Store } from "../store/store.ts";
 import type { Arguments } from "./options.ts";
 import type { Place } from "./place.ts";
 

@@ -1,6 +1,6 @@
 /** `deno task explain`: for every node, would it run, and why. Runs nothing. */
 
-import { upstreamOf } from "../graph.ts";
+import { upstreamOf } from "../plan/graph.ts";
 import { plural, wrap } from "../report/format.ts";
 import type { Change, Node, PartialPlan, Plan, PlannedNode } from "../types.ts";
 import type { Command } from "./command.ts";

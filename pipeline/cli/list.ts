@@ -1,8 +1,8 @@
 /** `deno task reproduce --list`: the papers and their presets. */
 
-import { listPresets } from "../config.ts";
+import { listPresets } from "../declare/config.ts";
 import { failureOf } from "../failure.ts";
-import { listPapers, loadPaper, type PaperEntry } from "../project.ts";
+import { listPapers, loadPaper, type PaperEntry } from "../declare/project.ts";
 import type { Io } from "./command.ts";
 import type { Arguments } from "./options.ts";
 import { table } from "./table.ts";

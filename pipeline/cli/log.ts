@@ -3,7 +3,7 @@
 import { didYouMean, Failed } from "../failure.ts";
 import { nodeKeysOf, type PastNode, type PastRun, pastRuns } from "../history/past_run.ts";
 import { duration } from "../report/format.ts";
-import { DamagedObject, type Store } from "../store.ts";
+import { DamagedObject, type Store } from "../store/store.ts";
 import type { Digest, StageRecord } from "../types.ts";
 import type { Command, Io } from "./command.ts";
 import { openExisting } from "./existing_store.ts";

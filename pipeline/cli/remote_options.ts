@@ -3,7 +3,7 @@
 import { plural } from "../report/format.ts";
 import { REMOTE_MODES, type RemoteAddress, remoteAddress } from "../remote/address.ts";
 import type { OpenRemote, RemoteSummary } from "../remote/remote.ts";
-import type { Store } from "../store.ts";
+import type { Store } from "../store/store.ts";
 import type { Plan } from "../types.ts";
 import type { Arguments, OptionSpec } from "./options.ts";
 

@@ -1,7 +1,7 @@
 /** `deno task report`: makes the HTML of the last run again, without running stages. */
 
 import { Failed } from "../failure.ts";
-import { findPaper } from "../project.ts";
+import { findPaper } from "../declare/project.ts";
 import { readReport, reportedPresets, writeReport } from "../report/report_file.ts";
 import type { Command } from "./command.ts";
 import { usage } from "./options.ts";

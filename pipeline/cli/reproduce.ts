@@ -1,14 +1,14 @@
 /** `deno task reproduce`: runs a paper's pipeline, shows progress, ends with its verdicts. */
 
-import { storeFailure } from "../child_failure.ts";
+import { storeFailure } from "../run/child_failure.ts";
 import { failureOf } from "../failure.ts";
 import { isSystemError } from "../host.ts";
 import { duration, plural } from "../report/format.ts";
 import { htmlPath, isReportCurrent, writeReport } from "../report/report_file.ts";
 import type { RemoteAddress } from "../remote/address.ts";
 import type { RemoteSummary } from "../remote/remote.ts";
-import { DamagedObject } from "../store.ts";
-import { run as runPlan, type RunResult } from "../run.ts";
+import { DamagedObject } from "../store/store.ts";
+import { run as runPlan, type RunResult } from "../run/run.ts";
 import type { Outcome } from "../types.ts";
 import { circumstances, commandLine } from "./circumstances.ts";
 import type { Command, Io } from "./command.ts";
@@ -269,7 +269,7 @@ async function resultsIfPossible(
 ): Promise<string | null> {
   if (!Object.keys(result.targets).some((name) => name.startsWith("keep."))) return null;
   const folder = io.place.resultsDir(plan.paper, plan.preset);
-  const { placeResults, resultsOf } = await import("../results.ts");
+  const { placeResults, resultsOf } = await import("../run/results.ts");
   try {
     await placeResults(store, resultsOf(store, result), folder);
     return folder;

@@ -1,14 +1,14 @@
 /** What `reproduce` and `explain` share: from command line to plan. */
 
-import { loadConfig } from "../config.ts";
-import { storeFailure } from "../child_failure.ts";
-import { chooseProvider } from "../environment.ts";
+import { loadConfig } from "../declare/config.ts";
+import { storeFailure } from "../run/child_failure.ts";
+import { chooseProvider } from "../plan/environment.ts";
 import { Failed } from "../failure.ts";
-import { plan } from "../plan.ts";
-import { type Selection, splitPatterns } from "../selection.ts";
-import { findPaper, loadPaper } from "../project.ts";
-import type { Pipeline } from "../pipeline.ts";
-import { Store } from "../store.ts";
+import { plan } from "../plan/plan.ts";
+import { type Selection, splitPatterns } from "../plan/selection.ts";
+import { findPaper, loadPaper } from "../declare/project.ts";
+import type { Pipeline } from "../declare/pipeline.ts";
+import { Store } from "../store/store.ts";
 import type { Plan, Provider } from "../types.ts";
 import { shellQuote } from "./circumstances.ts";
 import type { Arguments, CommandSpec, OptionSpec } from "./options.ts";

@@ -1,6 +1,6 @@
 /** `--memory` and `--slots`: what the user says that there is. */
 
-import type { StatedLimits } from "../limits.ts";
+import type { StatedLimits } from "../plan/limits.ts";
 import { type Arguments, type CommandSpec, usage } from "./options.ts";
 
 /** MiB in one unit. */

@@ -1,7 +1,7 @@
 /** `deno task watch`: runs a paper again whenever something that it may depend on was saved. */
 
 import { pastRuns } from "../history/past_run.ts";
-import { findPaper } from "../project.ts";
+import { findPaper } from "../declare/project.ts";
 import { plural } from "../report/format.ts";
 import { Changes, type Watched } from "./changes.ts";
 import type { Command, Io } from "./command.ts";

@@ -4,8 +4,8 @@
 import { parse, stringify, YamlSyntaxError } from "@std/yaml";
 import { z } from "zod";
 import { Failed } from "../failure.ts";
-import { formatProblem, parseStrictly } from "../schema.ts";
-import { locate } from "../yaml_position.ts";
+import { formatProblem, parseStrictly } from "../declare/schema.ts";
+import { locate } from "../declare/yaml_position.ts";
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/, "Expected a SHA-256 in hexadecimal");
 const digests = z.record(z.string(), digest);

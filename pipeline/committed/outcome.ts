@@ -1,11 +1,11 @@
 /** What a run came to, in the terms of a lock file. */
 
 import { digestOf } from "../canonical.ts";
-import { upstreamOf } from "../graph.ts";
+import { upstreamOf } from "../plan/graph.ts";
 import { keptMetrics, type Metrics } from "../history/metrics.ts";
 import { nodeKeysOf, type PastRun } from "../history/past_run.ts";
-import type { RunResult } from "../run.ts";
-import type { Store } from "../store.ts";
+import type { RunResult } from "../run/run.ts";
+import type { Store } from "../store/store.ts";
 import type { Digest, Node, Provider, StageRecord } from "../types.ts";
 import { type Entry, mapped } from "./file.ts";
 

@@ -2,10 +2,10 @@
 
 import { sha256 } from "../canonical.ts";
 import { discard, isSystemError } from "../host.ts";
-import { keyOf } from "../key.ts";
-import { isDigest } from "../records.ts";
-import { DamagedObject, type Store } from "../store.ts";
-import { TreeError } from "../tree_manifest.ts";
+import { keyOf } from "../plan/key.ts";
+import { isDigest } from "../store/records.ts";
+import { DamagedObject, type Store } from "../store/store.ts";
+import { TreeError } from "../store/tree_manifest.ts";
 import type { Digest, StageRecord } from "../types.ts";
 import { filesBelow, infoOf, isJson, namesIn, textOf } from "./files.ts";
 import { remainsOf } from "./remains.ts";

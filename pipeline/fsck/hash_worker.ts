@@ -1,6 +1,6 @@
 /** Hashes files for `fsck` beside other workers: takes a list of paths, answers with their digests. */
 
-import { fileDigest } from "../file_digest.ts";
+import { fileDigest } from "../store/file_digest.ts";
 
 /** What is asked of a worker. */
 export interface HashJob {

@@ -1,6 +1,6 @@
 /** What killed processes leave in a store: it costs space and nothing else, and `gc` removes it. */
 
-import { isHeld } from "../lock_file.ts";
+import { isHeld } from "../store/lock_file.ts";
 import { filesBelow, namesIn, textOf } from "./files.ts";
 
 /** Counts of what is left behind, by name; zeros are left out. */

@@ -1,12 +1,12 @@
 /** Removes from a store what nobody asks for any more; safe beside running pipelines. */
 
-import { sweep } from "../attempt.ts";
+import { sweep } from "../run/attempt.ts";
 import { filesBelow, infoOf, namesIn, textOf, touched } from "../fsck/files.ts";
 import { listObjects, type ObjectFile } from "../fsck/objects.ts";
-import { isHeld, takeLock } from "../lock_file.ts";
-import { isDigest } from "../records.ts";
-import type { Store } from "../store.ts";
-import { decodeManifest } from "../tree_manifest.ts";
+import { isHeld, takeLock } from "../store/lock_file.ts";
+import { isDigest } from "../store/records.ts";
+import type { Store } from "../store/store.ts";
+import { decodeManifest } from "../store/tree_manifest.ts";
 import type { Digest } from "../types.ts";
 import { aloneInGc } from "./gate.ts";
 import { usersOf } from "./in_use.ts";

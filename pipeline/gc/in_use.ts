@@ -1,9 +1,9 @@
 /** Who uses a store now, and which records they count on: `gc` leaves those alone. */
 
 import { discard, isSystemError } from "../host.ts";
-import { isHeld, type LockFile, takeLock } from "../lock_file.ts";
-import { isDigest } from "../records.ts";
-import type { Store } from "../store.ts";
+import { isHeld, type LockFile, takeLock } from "../store/lock_file.ts";
+import { isDigest } from "../store/records.ts";
+import type { Store } from "../store/store.ts";
 import type { Digest } from "../types.ts";
 import { infoOf, namesIn, textOf, touched } from "../fsck/files.ts";
 import { besideGc } from "./gate.ts";

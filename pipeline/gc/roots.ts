@@ -2,7 +2,7 @@
 
 import { filesBelow, namesIn, textOf } from "../fsck/files.ts";
 import { nodeKeysOf, pastRuns } from "../history/past_run.ts";
-import { isDigest } from "../records.ts";
+import { isDigest } from "../store/records.ts";
 import type { Digest } from "../types.ts";
 import { usersOf } from "./in_use.ts";
 

@@ -1,9 +1,9 @@
 /** Two runs side by side: parameters, metrics, verdicts, stages, circumstances. Pure but for reading the store. */
 
-import { changesSince } from "../change.ts";
-import type { Outlines } from "../code_outline.ts";
+import { changesSince } from "../plan/change.ts";
+import type { Outlines } from "../code/code_outline.ts";
 import { formatPath } from "../canonical.ts";
-import type { Store } from "../store.ts";
+import type { Store } from "../store/store.ts";
 import type { Digest, StageRecord } from "../types.ts";
 import { type Metrics, metricsOf } from "./metrics.ts";
 import { type Commit, configOf, nodeKeysOf, type PastRun } from "./past_run.ts";

@@ -1,7 +1,7 @@
 /** The numbers in what a run was for: its kept JSON artifacts and its verdicts. */
 
 import { formatPath } from "../canonical.ts";
-import { DamagedObject, type Store } from "../store.ts";
+import { DamagedObject, type Store } from "../store/store.ts";
 import type { Digest, OutputEntry } from "../types.ts";
 import type { PastRun, PastVerdict } from "./past_run.ts";
 

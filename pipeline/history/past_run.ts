@@ -3,7 +3,7 @@
 import { sha256 } from "../canonical.ts";
 import { Failed } from "../failure.ts";
 import { type Host, replaceFile } from "../host.ts";
-import { isDigest } from "../records.ts";
+import { isDigest } from "../store/records.ts";
 import type { Digest, Failure, Outcome, OutputEntry, Provider, Verdict } from "../types.ts";
 
 /** A commit of the project's repository. */

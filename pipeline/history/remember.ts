@@ -1,7 +1,7 @@
 /** What of a run goes into the history. */
 
 import { isSystemError } from "../host.ts";
-import type { RunRequest, RunResult } from "../run.ts";
+import type { RunRequest, RunResult } from "../run/run.ts";
 import type { Failure, Plan } from "../types.ts";
 import { commitAt } from "./commit.ts";
 import { rememberRun } from "./past_run.ts";

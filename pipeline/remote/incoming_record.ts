@@ -1,7 +1,7 @@
 /** What a remote says is believed only as far as it can be checked. */
 
-import { keyOf } from "../key.ts";
-import { isDigest } from "../records.ts";
+import { keyOf } from "../plan/key.ts";
+import { isDigest } from "../store/records.ts";
 import type { Digest, KeyComponents, Node, OutputEntry, StageRecord } from "../types.ts";
 
 /** What was asked for. */

@@ -1,11 +1,11 @@
 /** From the remote into the store: nothing enters before its SHA-256 and size were found right. */
 
 import { createHash } from "node:crypto";
-import { type AttemptDirectory, openAttempt } from "../attempt.ts";
+import { type AttemptDirectory, openAttempt } from "../run/attempt.ts";
 import { sha256 } from "../canonical.ts";
-import { isDigest } from "../records.ts";
-import type { Incoming, Store } from "../store.ts";
-import { decodeManifest, encodeManifest } from "../tree_manifest.ts";
+import { isDigest } from "../store/records.ts";
+import type { Incoming, Store } from "../store/store.ts";
+import { decodeManifest, encodeManifest } from "../store/tree_manifest.ts";
 import type { Digest, OutputEntry, StageRecord } from "../types.ts";
 import { type Blob, decodeActionResult, RECORD_PATH } from "./action_result.ts";
 import type { Client } from "./client.ts";

@@ -1,6 +1,6 @@
 /** The remote cache of a run: asked before a stage runs, given what ran. It never makes a run fail. */
 
-import { DamagedObject, type Store } from "../store.ts";
+import { DamagedObject, type Store } from "../store/store.ts";
 import type { Digest, KeyComponents, Node, StageRecord } from "../types.ts";
 import type { RemoteAddress } from "./address.ts";
 import { Client, PERSISTENCE, type Persistence } from "./client.ts";

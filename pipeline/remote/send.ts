@@ -2,7 +2,7 @@
 
 import { createReadStream } from "node:fs";
 import { sha256 } from "../canonical.ts";
-import { DamagedObject, type Store } from "../store.ts";
+import { DamagedObject, type Store } from "../store/store.ts";
 import type { Digest, StageRecord } from "../types.ts";
 import { type Blob, encodeActionResult, type NamedBlob, RECORD_PATH } from "./action_result.ts";
 import type { Client } from "./client.ts";

@@ -1,6 +1,6 @@
 /** Gathers what the report shows from a finished run and the records of the store. */
 
-import { upstreamOf } from "../graph.ts";
+import { upstreamOf } from "../plan/graph.ts";
 import type { Digest, Outcome, Plan, StageRecord, Work } from "../types.ts";
 import type { ReportedNode } from "./model.ts";
 

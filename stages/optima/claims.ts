@@ -3,7 +3,7 @@
 // @ts-types="../../pipeline/std.d.ts"
 import { parse, YamlSyntaxError } from "@std/yaml";
 import { Failed } from "../../pipeline/failure.ts";
-import { locate } from "../../pipeline/yaml_position.ts";
+import { locate } from "../../pipeline/declare/yaml_position.ts";
 import { claimsSchema } from "../../methods/stats/claim.ts";
 import type { Claim } from "../../methods/stats/claim.ts";
 

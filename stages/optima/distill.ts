@@ -1,8 +1,8 @@
 /** Declares the stage that distils one student under one policy. */
 
 import { z } from "zod";
-import { json } from "../../pipeline/artifact.ts";
-import { stage } from "../../pipeline/stage.ts";
+import { json } from "../../pipeline/declare/artifact.ts";
+import { stage } from "../../pipeline/declare/stage.ts";
 import type { DistillTrace } from "../../methods/optima/train_student.ts";
 import { datasetKind, studentWeights, teacherStates } from "./kinds.ts";
 import { conditionName, distillConfig, modelShape, policyName } from "./schema.ts";

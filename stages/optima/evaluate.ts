@@ -1,8 +1,8 @@
 /** Declares the stage that scores all students and the teacher on held-out concepts. */
 
 import { z } from "zod";
-import { json, many } from "../../pipeline/artifact.ts";
-import { stage } from "../../pipeline/stage.ts";
+import { json, many } from "../../pipeline/declare/artifact.ts";
+import { stage } from "../../pipeline/declare/stage.ts";
 import type { Metrics } from "../../methods/optima/metrics.ts";
 import type { RunTrace } from "./distill.ts";
 import { datasetKind, studentWeights, teacherStates, teacherWeights } from "./kinds.ts";

@@ -1,7 +1,7 @@
 /** Declares the stage that runs the teacher over every item once. */
 
 import { z } from "zod";
-import { stage } from "../../pipeline/stage.ts";
+import { stage } from "../../pipeline/declare/stage.ts";
 import { datasetKind, teacherStates, teacherWeights } from "./kinds.ts";
 import { modelShape } from "./schema.ts";
 

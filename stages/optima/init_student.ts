@@ -1,7 +1,7 @@
 /** Declares the stage that makes the student that all policies of one seed start from. */
 
 import { z } from "zod";
-import { stage } from "../../pipeline/stage.ts";
+import { stage } from "../../pipeline/declare/stage.ts";
 import { datasetKind, studentWeights, teacherStates } from "./kinds.ts";
 import { modelShape, objective, optimiser } from "./schema.ts";
 

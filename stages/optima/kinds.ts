@@ -1,6 +1,6 @@
 /** Kinds of OPTIMA's artifacts that several stages share. */
 
-import { file, tree } from "../../pipeline/artifact.ts";
+import { file, tree } from "../../pipeline/declare/artifact.ts";
 
 /** What prepare_data makes; read with methods/optima/dataset.ts. */
 export const datasetKind = tree("optima-dataset");

@@ -1,8 +1,8 @@
 /** The stage that makes OPTIMA's image–caption data set from the data packages. */
 
 import { z } from "zod";
-import { tree } from "../../pipeline/artifact.ts";
-import { stage } from "../../pipeline/stage.ts";
+import { tree } from "../../pipeline/declare/artifact.ts";
+import { stage } from "../../pipeline/declare/stage.ts";
 
 /** Choices in making the data set. */
 export const prepareDataParams = z.strictObject({

@@ -1,8 +1,8 @@
 /** Declares the report stage: figures and tables of the OPTIMA reproduction. */
 
 import { z } from "zod";
-import { json } from "../../pipeline/artifact.ts";
-import { stage } from "../../pipeline/stage.ts";
+import { json } from "../../pipeline/declare/artifact.ts";
+import { stage } from "../../pipeline/declare/stage.ts";
 import type { ReportSection, Verdict } from "../../pipeline/types.ts";
 import type { Metrics } from "../../methods/optima/metrics.ts";
 import type { ClaimEvidence } from "../../methods/stats/claims.ts";

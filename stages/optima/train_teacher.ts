@@ -1,8 +1,8 @@
 /** Declares the stage that trains the CoCa-mini teacher. */
 
 import { z } from "zod";
-import { json } from "../../pipeline/artifact.ts";
-import { stage } from "../../pipeline/stage.ts";
+import { json } from "../../pipeline/declare/artifact.ts";
+import { stage } from "../../pipeline/declare/stage.ts";
 import { datasetKind, teacherWeights } from "./kinds.ts";
 import { teacherConfig } from "./schema.ts";
 

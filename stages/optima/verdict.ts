@@ -1,8 +1,8 @@
 /** Declares the verdict stage: pre-registered claims decided from the evaluation's metrics. */
 
 import { z } from "zod";
-import { json } from "../../pipeline/artifact.ts";
-import { stage } from "../../pipeline/stage.ts";
+import { json } from "../../pipeline/declare/artifact.ts";
+import { stage } from "../../pipeline/declare/stage.ts";
 import type { Verdict } from "../../pipeline/types.ts";
 import type { Metrics } from "../../methods/optima/metrics.ts";
 import { claimsSchema } from "../../methods/stats/claim.ts";

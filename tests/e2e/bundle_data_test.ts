@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { sha256 } from "../../pipeline/canonical.ts";
-import { encodeManifest } from "../../pipeline/tree_manifest.ts";
+import { encodeManifest } from "../../pipeline/store/tree_manifest.ts";
 import { byStatus, parse } from "./reproduce_json.ts";
 import { Rig } from "./rig.ts";
 import { toyFiles } from "./toy.ts";

@@ -1,7 +1,7 @@
 /** Trees of thousands of files, which threads store without the numbered steps: killed at random times. */
 
 import { fsck } from "../../pipeline/fsck/fsck.ts";
-import { Store } from "../../pipeline/store.ts";
+import { Store } from "../../pipeline/store/store.ts";
 import { type Extent, randomOf, type Tally } from "./tally.ts";
 import type { World } from "./world.ts";
 

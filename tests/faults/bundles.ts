@@ -4,8 +4,8 @@ import { createBundle } from "../../pipeline/archive/create.ts";
 import { importBundle } from "../../pipeline/archive/import.ts";
 import { openBundle } from "../../pipeline/archive/open_bundle.ts";
 import type { Host } from "../../pipeline/host.ts";
-import { plan } from "../../pipeline/plan.ts";
-import { Store } from "../../pipeline/store.ts";
+import { plan } from "../../pipeline/plan/plan.ts";
+import { Store } from "../../pipeline/store/store.ts";
 import { toyPipeline } from "./toy.ts";
 
 /** Makes a bundle of what the store holds. @returns its digest. */

@@ -139,7 +139,7 @@ export async function swapObjects(world: World, tally: Tally): Promise<void> {
 
 /** Every bit of a record flipped in turn: a hit is the record's own outputs or none. */
 export async function flipRecordBits(world: World, tally: Tally, extent: Extent): Promise<void> {
-  const { Store } = await import("../../pipeline/store.ts");
+  const { Store } = await import("../../pipeline/store/store.ts");
   const store = world.store(1);
   const opened = await Store.open(store);
   for (const path of filesOf(`${store}/records`).slice(0, extent.stride > 1 ? 1 : undefined)) {

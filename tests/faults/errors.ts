@@ -1,6 +1,6 @@
 /** Steps that fail: a full or broken disk, no more files, a file system that turns read-only. */
 
-import { type RunResult } from "../../pipeline/run.ts";
+import { type RunResult } from "../../pipeline/run/run.ts";
 import { CODES, type Fault, FaultHost } from "./fault_host.ts";
 import { type Extent, stepsOf, type Tally } from "./tally.ts";
 import { resultOf, runToy, type World } from "./world.ts";

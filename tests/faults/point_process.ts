@@ -3,7 +3,7 @@
 import { fsck } from "../../pipeline/fsck/fsck.ts";
 import { infoOf } from "../../pipeline/fsck/files.ts";
 import { gc } from "../../pipeline/gc/gc.ts";
-import { Store } from "../../pipeline/store.ts";
+import { Store } from "../../pipeline/store/store.ts";
 import { exportToy, importToy } from "./bundles.ts";
 import { type Fault, FaultHost } from "./fault_host.ts";
 import { type Result, resultOf, runToy } from "./world.ts";

@@ -1,7 +1,7 @@
 /** A stage's process that is none: the stage runs in this process, seen from outside like a child. */
 
-import { MARK } from "../../pipeline/runner.ts";
-import type { Job, JobArtifact } from "../../pipeline/runner.ts";
+import { MARK } from "../../pipeline/run/runner.ts";
+import type { Job, JobArtifact } from "../../pipeline/run/runner.ts";
 import { STAGES } from "./toy.ts";
 
 /** Starts the stage of the attempt that `args` would start, with `step` called around it. */

@@ -2,9 +2,9 @@
 
 import { fsck } from "../../pipeline/fsck/fsck.ts";
 import { type Host, systemHost } from "../../pipeline/host.ts";
-import { plan } from "../../pipeline/plan.ts";
-import { run, type RunResult } from "../../pipeline/run.ts";
-import { Store } from "../../pipeline/store.ts";
+import { plan } from "../../pipeline/plan/plan.ts";
+import { run, type RunResult } from "../../pipeline/run/run.ts";
+import { Store } from "../../pipeline/store/store.ts";
 import type { StageRecord } from "../../pipeline/types.ts";
 import { exportToy } from "./bundles.ts";
 import { FaultHost } from "./fault_host.ts";

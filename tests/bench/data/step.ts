@@ -1,10 +1,10 @@
 /** One step of the measurements in a process of its own: prints seconds, peak memory and what was found. */
 
 import { createHash } from "node:crypto";
-import { importSource } from "../../../pipeline/local_import.ts";
+import { importSource } from "../../../pipeline/sources/local_import.ts";
 import { localFile, localTree } from "../../../pipeline/mod.ts";
-import { observe } from "../../../pipeline/local_source.ts";
-import { Store } from "../../../pipeline/store.ts";
+import { observe } from "../../../pipeline/sources/local_source.ts";
+import { Store } from "../../../pipeline/store/store.ts";
 import type { Artifact, OutputEntry } from "../../../pipeline/types.ts";
 
 const [step, path, storeDir, to] = Deno.args;

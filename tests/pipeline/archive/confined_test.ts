@@ -1,11 +1,11 @@
 /** What a stranger's program may not do, and that it is told in one line. */
 
 import assert from "node:assert/strict";
-import { file } from "../../../pipeline/artifact.ts";
+import { file } from "../../../pipeline/declare/artifact.ts";
 import { runConfined } from "../../../pipeline/archive/confined.ts";
 import { hasProcessLimits, limitedHost } from "../../../pipeline/archive/limited_host.ts";
 import { Failed } from "../../../pipeline/failure.ts";
-import { Store } from "../../../pipeline/store.ts";
+import { Store } from "../../../pipeline/store/store.ts";
 import type { Node } from "../../../pipeline/types.ts";
 
 const node: Node = {

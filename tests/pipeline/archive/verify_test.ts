@@ -9,7 +9,7 @@ import { rerunBundle } from "../../../pipeline/archive/rerun.ts";
 import { signStatement } from "../../../pipeline/archive/signature.ts";
 import { passed, verifyBundle } from "../../../pipeline/archive/verify.ts";
 import { Failed } from "../../../pipeline/failure.ts";
-import { keyOf } from "../../../pipeline/key.ts";
+import { keyOf } from "../../../pipeline/plan/key.ts";
 import { Rig } from "../../e2e/rig.ts";
 import {
   type Contents,

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { fsck } from "../../../pipeline/fsck/fsck.ts";
-import { Store } from "../../../pipeline/store.ts";
-import { Rig, statuses } from "../run_rig.ts";
+import { Store } from "../../../pipeline/store/store.ts";
+import { Rig, statuses } from "../run/run_rig.ts";
 
 function objectOf(store: Store, digest: string): string {
   const path = store.objectPath(digest);

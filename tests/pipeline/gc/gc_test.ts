@@ -7,7 +7,7 @@ import { InUse, usersOf } from "../../../pipeline/gc/in_use.ts";
 import { sha256 } from "../../../pipeline/canonical.ts";
 import { type NewRun, rememberRun } from "../../../pipeline/history/past_run.ts";
 import { systemHost } from "../../../pipeline/host.ts";
-import { Store } from "../../../pipeline/store.ts";
+import { Store } from "../../../pipeline/store/store.ts";
 import type { OutputEntry, StageRecord } from "../../../pipeline/types.ts";
 
 /** Keeps nothing for its age. */

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { metricDifferences, valueDifferences } from "../../../pipeline/history/compare_runs.ts";
 import { keptMetrics, verdictMetrics } from "../../../pipeline/history/metrics.ts";
-import { Store } from "../../../pipeline/store.ts";
+import { Store } from "../../../pipeline/store/store.ts";
 
 Deno.test("parameters differ by their smallest parts", () => {
   const before = { lr: 0.1, list: [1, 2], deep: { a: null, b: "x" }, gone: true };

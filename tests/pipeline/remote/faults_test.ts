@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { sha256 } from "../../../pipeline/canonical.ts";
 import { encodeActionResult, RECORD_PATH } from "../../../pipeline/remote/action_result.ts";
-import { encodeManifest } from "../../../pipeline/tree_manifest.ts";
+import { encodeManifest } from "../../../pipeline/store/tree_manifest.ts";
 import type { StageRecord } from "../../../pipeline/types.ts";
 import { FakeRemote, type Fault, RawServer } from "./fake_remote.ts";
 import { componentsOf, fill, keyFor, Machine } from "./remote_rig.ts";

@@ -1,10 +1,10 @@
 /** nginx with its WebDAV module as the remote: a server that keeps what it is given and checks nothing. */
 
 import assert from "node:assert/strict";
-import { outcomeOf, Rig, statuses } from "../run_rig.ts";
+import { outcomeOf, Rig, statuses } from "../run/run_rig.ts";
 import { remoteAddress } from "../../../pipeline/remote/address.ts";
 import { openRemote } from "../../../pipeline/remote/remote.ts";
-import type { Store } from "../../../pipeline/store.ts";
+import type { Store } from "../../../pipeline/store/store.ts";
 import { fill, HASTY, Machine } from "./remote_rig.ts";
 
 /** True when there is an nginx that can take uploads. */

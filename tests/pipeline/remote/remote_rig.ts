@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { sha256 } from "../../../pipeline/canonical.ts";
 import { systemHost } from "../../../pipeline/host.ts";
-import { keyOf } from "../../../pipeline/key.ts";
+import { keyOf } from "../../../pipeline/plan/key.ts";
 import { json, tree } from "../../../pipeline/mod.ts";
 import type { Persistence } from "../../../pipeline/remote/client.ts";
 import { remoteAddress } from "../../../pipeline/remote/address.ts";
 import { type OpenRemote, openRemote } from "../../../pipeline/remote/remote.ts";
-import { Store } from "../../../pipeline/store.ts";
+import { Store } from "../../../pipeline/store/store.ts";
 import type { KeyComponents, Node, StageRecord } from "../../../pipeline/types.ts";
 
 const encoder = new TextEncoder();

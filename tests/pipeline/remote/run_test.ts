@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { remoteAddress } from "../../../pipeline/remote/address.ts";
 import { openRemote } from "../../../pipeline/remote/remote.ts";
-import type { Store } from "../../../pipeline/store.ts";
-import { outcomeOf, Rig, type RigRun, statuses } from "../run_rig.ts";
+import type { Store } from "../../../pipeline/store/store.ts";
+import { outcomeOf, Rig, type RigRun, statuses } from "../run/run_rig.ts";
 import { FakeRemote } from "./fake_remote.ts";
 import { HASTY } from "./remote_rig.ts";
 

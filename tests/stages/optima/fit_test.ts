@@ -1,7 +1,7 @@
 /** Presets of OPTIMA: those that are there fit, and sizes that do not are refused with their field. */
 
 import assert from "node:assert/strict";
-import { loadConfig } from "../../../pipeline/config.ts";
+import { loadConfig } from "../../../pipeline/declare/config.ts";
 import optima from "../../../stages/optima/pipeline.ts";
 import type { OptimaConfig } from "../../../stages/optima/schema.ts";
 

@@ -1,0 +1,416 @@
+/** Looks at local data: what it holds now, mostly without reading it, and whether that is still so. */
+
+import { Bulk, BULK_FILES } from "../store/bulk.ts";
+import { sha256 } from "../canonical.ts";
+import { Failed } from "../failure.ts";
+import { fileDigest } from "../store/file_digest.ts";
+import { type Host, isSystemError, systemHost } from "../host.ts";
+import {
+  copyStamp,
+  digestAt,
+  firstStamps,
+  isTrusted,
+  newStamps,
+  readStamped,
+  sameStamp,
+  setStamp,
+  sizeOf,
+  type Stamped,
+  withRoomFor,
+  writeStamped,
+} from "../store/stat_cache.ts";
+import {
+  byCodeUnits,
+  checkTreePath,
+  encodeManifest,
+  TreeError,
+  type TreeFile,
+} from "../store/tree_manifest.ts";
+import type { Digest, LocalSource, SourceContent } from "../types.ts";
+
+/** A file of local data. */
+export interface SeenFile extends TreeFile {
+  /** Its place in the arrays of {@link Stamped}. */
+  readonly row: number;
+}
+
+/** What local data held at one moment; enough to import it and to tell later whether it changed. */
+export class Observed implements SourceContent {
+  readonly digest: Digest;
+  readonly bytes: number;
+  #path: string;
+  #resolved: boolean;
+
+  /** @param path Absolute; `resolved` when it goes through no links. */
+  constructor(
+    readonly source: LocalSource,
+    path: string,
+    readonly stamped: Stamped,
+    /** What it held when it was looked at before, and the rows that differ. */
+    readonly previous?: {
+      readonly digest: Digest;
+      readonly bytes: number;
+      readonly fresh: ReadonlySet<number>;
+    },
+    private seen: { files: readonly SeenFile[]; manifest: Uint8Array<ArrayBuffer> } | null = null,
+    resolved = true,
+  ) {
+    this.digest = stamped.digest;
+    this.bytes = stamped.bytes;
+    this.#path = path;
+    this.#resolved = resolved;
+  }
+
+  /** Absolute, links resolved as far as that goes. */
+  get path(): string {
+    if (!this.#resolved) {
+      try {
+        this.#path = Deno.realPathSync(this.#path);
+      } catch (error) {
+        // It is gone, as will be noticed.
+        if (!isSystemError(error)) throw error;
+      }
+      this.#resolved = true;
+    }
+    return this.#path;
+  }
+
+  /** The manifest of a tree. */
+  manifest(): Uint8Array<ArrayBuffer> {
+    return (this.seen ??= seenIn(this.stamped)).manifest;
+  }
+
+  /** The files by path, as manifests list them. */
+  files(): readonly SeenFile[] {
+    return (this.seen ??= seenIn(this.stamped)).files;
+  }
+
+  /** Where the file of a row is. */
+  pathOf(row: number): string {
+    return filePath(this.source, this.path, this.stamped.names[row]);
+  }
+
+  /** Whether the file of a row has a stamp that proves that it is as it was. */
+  isSurelyUnchanged(row: number): boolean {
+    const { stamps } = this.stamped;
+    if (!isTrusted(stamps, row)) return false;
+    const now = newStamps(1);
+    try {
+      setStamp(now, 0, Deno.statSync(this.pathOf(row)), 0);
+    } catch {
+      return false;
+    }
+    return sameStamp(now, 0, stamps, row);
+  }
+
+  /** Whether all of it is as it was; reads again what may have changed. */
+  async unchanged(): Promise<boolean> {
+    try {
+      const now = await look(this.source, this.path, this.stamped);
+      return now.digest === this.digest;
+    } catch (error) {
+      if (error instanceof Failed) return false;
+      throw error;
+    }
+  }
+}
+
+/** Where things are. */
+export interface SourcePlace {
+  /** The project's directory, absolute; relative paths of sources start there. */
+  readonly root: string;
+  /** Directory of the stat caches; made when needed, may be deleted at any time. */
+  readonly cacheDir: string;
+  /** @default the real machine */
+  readonly host?: Host;
+}
+
+/**
+ * The content of local data, from the stat cache where files are as they were, hashed otherwise.
+ *
+ * @throws {Failed} `local-data` when it is not there, is of the wrong form, may not be read, or holds what a tree
+ * cannot hold.
+ */
+export async function observe(source: LocalSource, place: SourcePlace): Promise<Observed> {
+  const path = resolve(source, place.root);
+  const id = sha256(JSON.stringify([path, source.form, source.include, source.exclude]));
+  const cache = `${place.cacheDir}/${id.slice(0, 32)}`;
+  const known = readStamped(cache);
+  const observed = await look(source, path, known);
+  if (observed.stamped !== known) {
+    writeStamped(place.host ?? systemHost, cache, observed.stamped);
+  }
+  return observed;
+}
+
+/** Whether local data still holds what was observed when the run was planned. */
+export async function unchanged(content: SourceContent): Promise<boolean> {
+  return content instanceof Observed && await content.unchanged();
+}
+
+function filePath(source: LocalSource, path: string, name: string): string {
+  return source.form === "file" ? path : `${path}/${name}`;
+}
+
+/** Sorted once: with a hundred thousand files that is a good part of the work. */
+function seenIn({ names, stamps, digests }: Omit<Stamped, "digest" | "bytes">): {
+  files: readonly SeenFile[];
+  manifest: Uint8Array<ArrayBuffer>;
+} {
+  const files = names.map((path, row): SeenFile => ({
+    path,
+    digest: digestAt(digests, row),
+    bytes: sizeOf(stamps, row),
+    row,
+  }));
+  files.sort((a, b) => byCodeUnits(a.path, b.path));
+  return { files, manifest: encodeManifest(files) };
+}
+
+/** What is at a path now; files that look as they did when they were hashed are not read. */
+export async function look(
+  source: LocalSource,
+  path: string,
+  known: Stamped | null,
+): Promise<Observed> {
+  const { names, stamps } = source.form === "file"
+    ? lookAtFile(source, path)
+    : await walk(source, path, known?.names ?? []);
+  const sameNames = known !== null && known.names.length === names.length &&
+    names.every((name, row) => name === known.names[row]);
+  if (sameNames && names.every((_, row) => isAsKnown(stamps, known.stamps, row))) {
+    return new Observed(source, path, known);
+  }
+  const rowOf = sameNames ? null : new Map(known?.names.map((name, row) => [name, row]));
+  const digests = new Uint8Array(names.length * 32);
+  const unknown: number[] = [];
+  for (let row = 0; row < names.length; row++) {
+    const before = rowOf === null ? row : rowOf.get(names[row]);
+    const same = known !== null && before !== undefined &&
+      sameStamp(stamps, row, known.stamps, before) && isTrusted(known.stamps, before);
+    if (!same) {
+      unknown.push(row);
+      continue;
+    }
+    digests.set(known.digests.subarray(before * 32, before * 32 + 32), row * 32);
+    copyStamp(known.stamps, before, stamps, row);
+  }
+  await hashInto(source, path, names, unknown, stamps, digests);
+  const { stamped, seen } = whole(source, { names, stamps, digests });
+  const previous = known === null
+    ? undefined
+    : { digest: known.digest, bytes: known.bytes, fresh: new Set(unknown) };
+  return new Observed(source, path, stamped, previous, seen);
+}
+
+function isAsKnown(now: Stamped["stamps"], known: Stamped["stamps"], row: number): boolean {
+  return sameStamp(now, row, known, row) && isTrusted(known, row);
+}
+
+function whole(
+  source: LocalSource,
+  parts: Omit<Stamped, "digest" | "bytes">,
+): { stamped: Stamped; seen: ReturnType<typeof seenIn> | null } {
+  const { stamps, names, digests } = parts;
+  let bytes = 0;
+  for (let row = 0; row < names.length; row++) bytes += sizeOf(stamps, row);
+  if (source.form === "file") {
+    return { stamped: { ...parts, bytes, digest: digestAt(digests, 0) }, seen: null };
+  }
+  try {
+    const seen = seenIn(parts);
+    return { stamped: { ...parts, bytes, digest: sha256(seen.manifest) }, seen };
+  } catch (error) {
+    if (error instanceof TreeError) throw wrong(source, error.message, RENAME);
+    throw error;
+  }
+}
+
+const RENAME = "Rename one, or leave it out with `exclude`.";
+
+async function hashInto(
+  source: LocalSource,
+  path: string,
+  names: readonly string[],
+  rows: readonly number[],
+  stamps: Stamped["stamps"],
+  digests: Stamped["digests"],
+): Promise<void> {
+  const paths = rows.map((row) => filePath(source, path, names[row]));
+  try {
+    if (rows.length >= BULK_FILES) {
+      using bulk = new Bulk();
+      const found = await bulk.run("hash", paths);
+      rows.forEach((row, i) => {
+        digests.set(found.digests.subarray(i * 32, i * 32 + 32), row * 32);
+        checkSize(source, names[row], sizeOf(stamps, row), found.sizes[i]);
+      });
+      return;
+    }
+    for (const [i, row] of rows.entries()) {
+      const { digest, bytes } = await fileDigest(paths[i]);
+      digests.set(Uint8Array.fromHex(digest), row * 32);
+      checkSize(source, names[row], sizeOf(stamps, row), bytes);
+    }
+  } catch (error) {
+    throw unreadable(source, path, error);
+  }
+}
+
+/** Sizes enter the manifest, so a file that grows while it is read must not pass. */
+function checkSize(source: LocalSource, name: string, before: number, now: number): void {
+  if (before === now) return;
+  const message = `${JSON.stringify(name)} was written to while it was read`;
+  throw wrong(source, message, "Wait until it is complete, then run again.");
+}
+
+interface Found {
+  readonly names: readonly string[];
+  readonly stamps: Stamped["stamps"];
+}
+
+export function lookAtFile(source: LocalSource, path: string): Found {
+  const stamps = newStamps(1);
+  const checked = Date.now();
+  let info: Deno.FileInfo;
+  try {
+    info = Deno.statSync(path);
+  } catch (error) {
+    throw unreadable(source, path, error);
+  }
+  if (info.isDirectory) {
+    throw wrong(source, `${path} is a directory, not a file`, "Name a file, or use localTree.");
+  }
+  if (!info.isFile) throw wrong(source, `${path} is not a regular file`, "Name a regular file.");
+  setStamp(stamps, 0, info, checked);
+  return { names: [path.slice(path.lastIndexOf("/") + 1)], stamps };
+}
+
+/** All files of a tree in the order in which the system lists them, which seldom changes. */
+async function walk(
+  source: LocalSource,
+  root: string,
+  expected: readonly string[],
+): Promise<Found> {
+  const { takes, prunes } = await filters(source);
+  const names: string[] = [];
+  // Written at once: a hundred thousand objects that wait for it are slow to collect.
+  let stamps = newStamps(Math.max(expected.length, 1024));
+  const checked = Date.now();
+  const folders = [""];
+  try {
+    for (let prefix; (prefix = folders.pop()) !== undefined;) {
+      for (const entry of Deno.readDirSync(prefix === "" ? root : `${root}/${prefix}`)) {
+        const name = prefix + entry.name;
+        if (entry.isDirectory) {
+          if (!prunes(name)) folders.push(`${name}/`);
+        } else if (takes(name)) {
+          const info = Deno.lstatSync(`${root}/${name}`);
+          if (!info.isFile) throw notRegular(source, root, name, info);
+          const row = names.length;
+          // What was seen before was checked then.
+          if (name !== expected[row]) checkName(source, name);
+          names.push(name);
+          stamps = withRoomFor(stamps, row);
+          setStamp(stamps, row, info, checked);
+        }
+      }
+    }
+  } catch (error) {
+    throw unreadable(source, root, error);
+  }
+  if (names.length === 0) {
+    const globs = source.include.length + source.exclude.length > 0;
+    const message = `${root} holds no files${globs ? " that are included" : ""}`;
+    throw wrong(
+      source,
+      message,
+      globs ? "Correct `include` and `exclude`." : "Put the data there.",
+    );
+  }
+  return { names, stamps: firstStamps(stamps, names.length) };
+}
+
+function checkName(source: LocalSource, name: string): void {
+  try {
+    checkTreePath(name);
+  } catch (error) {
+    if (error instanceof TreeError) throw wrong(source, error.message, RENAME);
+    throw error;
+  }
+}
+
+function notRegular(source: LocalSource, root: string, name: string, info: Deno.FileInfo): Failed {
+  const mend = "Replace it by a regular file, or leave it out with `exclude`.";
+  const quoted = JSON.stringify(name);
+  if (!info.isSymlink) {
+    const what = info.isFifo ? "a FIFO" : info.isSocket ? "a socket" : "a device";
+    return wrong(source, `${quoted} is ${what}; a tree holds regular files only`, mend);
+  }
+  const target = Deno.readLinkSync(`${root}/${name}`);
+  return wrong(source, `${quoted} is a symbolic link to ${target}, which is not followed`, mend);
+}
+
+/** Which files are taken, and which folders need not be looked into. */
+async function filters({ include, exclude }: LocalSource): Promise<{
+  takes(name: string): boolean;
+  prunes(folder: string): boolean;
+}> {
+  if (include.length + exclude.length === 0) return { takes: () => true, prunes: () => false };
+  // Loaded only when there are globs.
+  const { globToRegExp } = await import("@std/path");
+  const patterns = (globs: readonly string[]) => globs.map((glob) => globToRegExp(glob) as RegExp);
+  const matches = (list: readonly RegExp[]) => (name: string) => list.some((p) => p.test(name));
+  const included = include.length === 0 ? () => true : matches(patterns(include));
+  const excluded = matches(patterns(exclude));
+  const whole = exclude.filter((glob) => glob.endsWith("/**")).map((glob) => glob.slice(0, -3));
+  return {
+    takes: (name) => included(name) && !excluded(name),
+    prunes: matches(patterns(whole)),
+  };
+}
+
+function resolve(source: LocalSource, root: string): string {
+  const path = source.path.startsWith("/") ? source.path : `${root}/${source.path}`;
+  try {
+    const real = Deno.realPathSync(path);
+    if (source.form === "tree" && !Deno.statSync(real).isDirectory) {
+      throw wrong(
+        source,
+        `${path} is a file, not a directory`,
+        "Name a directory, or use localFile.",
+      );
+    }
+    return real;
+  } catch (error) {
+    throw unreadable(source, path, error);
+  }
+}
+
+/** What the system says about a path, in words; other errors pass. */
+function unreadable(source: LocalSource, path: string, error: unknown): unknown {
+  if (error instanceof Failed || !(error instanceof Error)) return error;
+  // The file system's errors of Deno carry no path of their own for all calls; theirs end with it.
+  const named = /'([^']+)'$/.exec(error.message)?.[1] ?? path;
+  const where = named.includes("\ufffd")
+    ? `${JSON.stringify(named)}, whose name is not UTF-8,`
+    : named;
+  if (error.name === "NotFound") {
+    return named.includes("\ufffd")
+      ? wrong(source, `${where} cannot be read`, "Rename it.")
+      : wrong(source, `${named} is not there`, "Put the data there, or correct the path.");
+  }
+  if (error.name === "PermissionDenied" || error.name === "NotCapable") {
+    return wrong(source, `${where} may not be read`, "Give yourself permission to read it.");
+  }
+  if (error.name === "NotADirectory" || error.name === "FilesystemLoop") {
+    return wrong(source, `${where} cannot be reached: ${error.message}`, "Correct the path.");
+  }
+  return isSystemError(error)
+    ? wrong(source, `${where} cannot be read: ${error.message}`, "Check the disk that holds it.")
+    : error;
+}
+
+function wrong({ form, name }: LocalSource, message: string, mend: string): Failed {
+  return new Failed({ code: "local-data", message, where: `local_${form}[${name}]`, mend });
+}

@@ -1,0 +1,193 @@
+/** What is remembered about files that were hashed, so that unchanged ones need not be read again. */
+
+import { sha256 } from "../canonical.ts";
+import { discard, type Host, isSystemError } from "../host.ts";
+import type { Digest } from "../types.ts";
+
+/**
+ * A file written this shortly before it was hashed may change again without a new stamp: Deno cuts
+ * modification times to 1 ms and status changes to 1 s, and file systems are coarser still.
+ */
+const RACY_MS = 2000;
+
+/** Numbers kept a file: device, inode, size, mtime, ctime, mode, and whether they may be trusted. */
+const COLUMNS = 7;
+const [DEV, INO, SIZE, MTIME, CTIME, MODE, TRUSTED] = [0, 1, 2, 3, 4, 5, 6];
+
+/** Files in the order of a walk, with their stamps and digests. */
+export interface Stamped {
+  readonly names: readonly string[];
+  /** {@link COLUMNS} numbers a file. */
+  readonly stamps: Float64Array<ArrayBuffer>;
+  /** 32 bytes a file. */
+  readonly digests: Uint8Array<ArrayBuffer>;
+  /** Digest of the whole: of the file, or of the tree's manifest. */
+  readonly digest: Digest;
+  /** Sum of the sizes. */
+  readonly bytes: number;
+}
+
+/** Room for the stamps of `count` files. */
+export function newStamps(count: number): Float64Array<ArrayBuffer> {
+  return new Float64Array(count * COLUMNS);
+}
+
+/** The same stamps, in more room when row `row` has none. */
+export function withRoomFor(
+  stamps: Float64Array<ArrayBuffer>,
+  row: number,
+): Float64Array<ArrayBuffer> {
+  if ((row + 1) * COLUMNS <= stamps.length) return stamps;
+  const more = newStamps(2 * row);
+  more.set(stamps);
+  return more;
+}
+
+/** The first `count` rows, in as much room as they need. */
+export function firstStamps(
+  stamps: Float64Array<ArrayBuffer>,
+  count: number,
+): Float64Array<ArrayBuffer> {
+  return stamps.length === count * COLUMNS ? stamps : stamps.slice(0, count * COLUMNS);
+}
+
+/**
+ * Writes the stamp of a file into row `row`.
+ * @param checked Milliseconds since the epoch just before `info` was taken.
+ */
+export function setStamp(
+  stamps: Float64Array,
+  row: number,
+  info: Deno.FileInfo,
+  checked: number,
+): void {
+  const at = row * COLUMNS;
+  const modified = info.mtime?.getTime() ?? NaN;
+  const changed = info.ctime?.getTime() ?? 0;
+  stamps[at + DEV] = info.dev;
+  stamps[at + INO] = info.ino ?? 0;
+  stamps[at + SIZE] = info.size;
+  stamps[at + MTIME] = modified;
+  // The store's links to a file come and go, and each sets the time of the status change.
+  stamps[at + CTIME] = (info.nlink ?? 1) > 1 ? 0 : changed;
+  stamps[at + MODE] = info.mode ?? 0;
+  // Links count as a change of status too; content cannot change without a modification time.
+  const touched = (info.nlink ?? 1) > 1 ? modified : Math.max(modified, changed);
+  stamps[at + TRUSTED] = touched + RACY_MS < checked ? 1 : 0;
+}
+
+/** Whether two rows say that it is the same file with the same content. */
+export function sameStamp(
+  a: Float64Array,
+  rowA: number,
+  b: Float64Array,
+  rowB: number,
+): boolean {
+  const [i, j] = [rowA * COLUMNS, rowB * COLUMNS];
+  for (let column = 0; column < CTIME; column++) {
+    if (a[i + column] !== b[j + column]) return false;
+  }
+  if (a[i + MODE] !== b[j + MODE]) return false;
+  const [before, after] = [a[i + CTIME], b[j + CTIME]];
+  return before === after || before === 0 || after === 0;
+}
+
+/** Whether the file was old enough when it was hashed for its stamp to be believed. */
+export function isTrusted(stamps: Float64Array, row: number): boolean {
+  return stamps[row * COLUMNS + TRUSTED] === 1;
+}
+
+/** Copies row `from` of `source` into row `to`, when the file was not read again. */
+export function copyStamp(
+  source: Float64Array,
+  from: number,
+  target: Float64Array,
+  to: number,
+): void {
+  for (let column = 0; column < COLUMNS; column++) {
+    target[to * COLUMNS + column] = source[from * COLUMNS + column];
+  }
+}
+
+/** The size in a row. */
+export function sizeOf(stamps: Float64Array, row: number): number {
+  return stamps[row * COLUMNS + SIZE];
+}
+
+/** The digest in row `row`. */
+export function digestAt(digests: Uint8Array<ArrayBuffer>, row: number): Digest {
+  return digests.subarray(row * 32, row * 32 + 32).toHex();
+}
+
+/** Raise when the layout changes. */
+const VERSION = 1;
+
+interface Head {
+  readonly version: number;
+  readonly count: number;
+  readonly names: number;
+  readonly digest: Digest;
+  readonly bytes: number;
+  /** Of everything after the head. */
+  readonly check: Digest;
+}
+
+/** Reads a cache file; whatever cannot be used is as good as absent. */
+export function readStamped(path: string): Stamped | null {
+  let file: Uint8Array<ArrayBuffer>;
+  try {
+    file = Deno.readFileSync(path);
+  } catch {
+    return null;
+  }
+  try {
+    const end = file.indexOf(10);
+    const head: Head = JSON.parse(new TextDecoder().decode(file.subarray(0, end)));
+    const body = file.subarray(end + 1);
+    if (head.version !== VERSION || sha256(body) !== head.check) return null;
+    const stamps = newStamps(head.count);
+    const text = body.subarray(0, head.names);
+    const numbers = body.subarray(head.names, head.names + stamps.byteLength);
+    new Uint8Array(stamps.buffer).set(numbers);
+    return {
+      names: head.count === 0 ? [] : new TextDecoder().decode(text).split("\n"),
+      stamps,
+      digests: body.slice(head.names + stamps.byteLength),
+      digest: head.digest,
+      bytes: head.bytes,
+    };
+  } catch {
+    return null;
+  }
+}
+
+/** Writes a cache file. A full or read-only disk costs the next run some hashing, nothing else. */
+export function writeStamped(host: Host, path: string, known: Stamped): void {
+  const text = new TextEncoder().encode(known.names.join("\n"));
+  const numbers = new Uint8Array(known.stamps.buffer);
+  const body = new Uint8Array(text.length + numbers.length + known.digests.length);
+  body.set(text);
+  body.set(numbers, text.length);
+  body.set(known.digests, text.length + numbers.length);
+  const head: Head = {
+    version: VERSION,
+    count: known.names.length,
+    names: text.length,
+    digest: known.digest,
+    bytes: known.bytes,
+    check: sha256(body),
+  };
+  const first = new TextEncoder().encode(JSON.stringify(head) + "\n");
+  const file = new Uint8Array(first.length + body.length);
+  file.set(first);
+  file.set(body, first.length);
+  const temporary = `${path}.${host.unique()}`;
+  try {
+    host.files.makeDirectory(path.slice(0, path.lastIndexOf("/")));
+    host.files.writeNew(temporary, file);
+    host.files.rename(temporary, path);
+  } catch (error) {
+    discard(host, temporary);
+    if (!isSystemError(error)) throw error;
+  }
+}

@@ -1,0 +1,378 @@
+/** Plans: what is cached, what runs and why, as code, parameters, inputs and the store change. */
+
+import assert from "node:assert/strict";
+import { z } from "zod";
+import { file, json, many } from "../../../pipeline/declare/artifact.ts";
+import { sha256 } from "../../../pipeline/canonical.ts";
+import { keyOf } from "../../../pipeline/plan/key.ts";
+import { npmPackage } from "../../../pipeline/declare/npm_package.ts";
+import { pipeline } from "../../../pipeline/declare/pipeline.ts";
+import {
+  componentsOf,
+  inputDigestsOf,
+  nodeEnvironment,
+  plan,
+  type PlanRequest,
+  programsOf,
+  threadsOf,
+} from "../../../pipeline/plan/plan.ts";
+import { stage } from "../../../pipeline/declare/stage.ts";
+import { MemoryStore } from "./memory_store.ts";
+import type { Digest, Plan, ReportSection, StageRecord, Verdict } from "../../../pipeline/types.ts";
+
+const sources: Record<string, string> = {
+  "methods/add.ts": "export const add = (a: number, b: number) => a + b;\n",
+  "prepare_run.ts": "export const run = async () => { await 1; };\n",
+  "train_run.ts": `import { add } from "./methods/add.ts";
+export const run = async () => { await add(1, 2); };
+`,
+  "judge_run.ts":
+    `export const run = async () => { throw new Error("planning must not run this"); };
+throw new Error("planning must not import this");
+`,
+};
+
+interface Config {
+  readonly items: number;
+  readonly lr: number;
+  readonly seeds: number[];
+}
+
+/** A toy project in a temporary directory: data → train per seed → judge. */
+class Toy {
+  readonly store: MemoryStore;
+  config: Config = { items: 4, lr: 0.1, seeds: [1, 2] };
+  request: Partial<PlanRequest> = {};
+  /** What a stage writes; by default different for every key. */
+  outputOf = (_stage: string, key: Digest): string => key;
+
+  constructor(readonly dir: string) {
+    this.store = new MemoryStore(`${dir}/store`);
+    for (const [name, text] of Object.entries(sources)) this.write(name, text);
+  }
+
+  write(name: string, text: string): void {
+    Deno.mkdirSync(`${this.dir}/methods`, { recursive: true });
+    Deno.writeTextFileSync(`${this.dir}/${name}`, text);
+  }
+
+  get root(): URL {
+    return new URL(`file://${this.dir}/`);
+  }
+
+  pipeline() {
+    const icons = npmPackage({
+      id: "icons",
+      package: "icons",
+      version: "1.0.0",
+      license: "MIT",
+      include: ["*.png"],
+      digest: "1".repeat(64),
+    });
+    const prepare = stage({
+      name: "prepare",
+      describe: "",
+      implementation: new URL("prepare_run.ts", this.root),
+      inputs: { icons: icons.files.kind },
+      params: z.object({ items: z.int() }),
+      outputs: { data: file("dataset", ".bin") },
+    });
+    const train = stage({
+      name: "train",
+      describe: "",
+      implementation: new URL("train_run.ts", this.root),
+      inputs: { data: prepare.declaration.outputs.data },
+      params: z.object({ lr: z.number(), seed: z.int() }),
+      outputs: { score: json<number>() },
+      resources: { cores: 4 },
+      provider: true,
+    });
+    const judge = stage({
+      name: "judge",
+      describe: "",
+      implementation: new URL("judge_run.ts", this.root),
+      inputs: { scores: many(json<number>()) },
+      params: z.object({}),
+      outputs: { verdicts: json<Verdict[]>(), report: json<ReportSection[]>() },
+    });
+    return pipeline({
+      name: "toy",
+      title: "",
+      citation: "",
+      summary: "",
+      config: z.custom<Config>(),
+      build({ config }) {
+        const { data } = prepare({
+          inputs: { icons: icons.files },
+          params: { items: config.items },
+        });
+        const scores = config.seeds.map((seed) =>
+          train({ id: `${seed}`, inputs: { data }, params: { lr: config.lr, seed } }).score
+        );
+        return judge({ inputs: { scores }, params: {} });
+      },
+    });
+  }
+
+  plan(): Promise<Plan> {
+    return plan({
+      pipeline: this.pipeline(),
+      preset: "small",
+      config: this.config,
+      provider: "cpu",
+      jobs: 2,
+      root: this.root,
+      store: this.store,
+      ...this.request,
+    });
+  }
+
+  /** Pretends to run everything that a plan asks for. @returns Ids of the nodes that ran. */
+  async settle(): Promise<string[]> {
+    const ran: string[] = [];
+    for (;;) {
+      const { nodes } = await this.plan();
+      const programs = await programsOf(nodes.map(({ node }) => node), this.root, this.store);
+      const records = new Map(nodes.map(({ node, record }) => [node, record]));
+      let done = true;
+      for (const { node, status } of nodes) {
+        if (status !== "cached") done = false;
+        const inputs = inputDigestsOf(node, (upstream) => {
+          const record = records.get(upstream);
+          return record === null || record === undefined ? null : digestsOf(record);
+        });
+        if (inputs === null) continue;
+        const environment = nodeEnvironment(node, "cpu", this.request.jobs ?? 2);
+        const components = componentsOf(node, programs(node), inputs, environment);
+        const key = keyOf(components);
+        this.store.last.set(`toy/small/${node.id}`, components);
+        if (status !== "run") continue;
+        ran.push(node.id);
+        const outputs = Object.entries(node.outputs).map(([name, { form, media }]) => {
+          const digest = sha256(`${this.outputOf(node.stage, key)} ${name}`);
+          this.store.lost.delete(digest);
+          return [name, { digest, form, media, bytes: 1 }];
+        });
+        this.store.records.set(key, {
+          version: 1,
+          key,
+          node: node.id,
+          stage: node.stage,
+          components,
+          outputs: Object.fromEntries(outputs),
+          seconds: 1,
+          finished: "2026-01-01T00:00:00Z",
+          log: null,
+        });
+      }
+      if (done) return ran;
+    }
+  }
+
+  /** `id status: texts of changes` of every node that is not cached. */
+  async summary(): Promise<string[]> {
+    const { nodes } = await this.plan();
+    return nodes.filter(({ status }) => status !== "cached").map(({ node, status, changes }) =>
+      `${node.id} ${status}: ${changes.map(({ text }) => text).join("; ")}`
+    );
+  }
+}
+
+function digestsOf(record: Pick<StageRecord, "outputs">): Record<string, Digest> {
+  return Object.fromEntries(
+    Object.entries(record.outputs).map(([name, { digest }]) => [name, digest]),
+  );
+}
+
+async function withToy(test: (toy: Toy) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir();
+  try {
+    await test(new Toy(dir));
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+Deno.test("plan() of a new project runs what is ready and names what the rest waits for", async () => {
+  await withToy(async (toy) => {
+    const { nodes, targets, ...about } = await toy.plan();
+    assert.deepEqual(about, { paper: "toy", preset: "small", provider: "cpu" });
+    assert.deepEqual(Object.keys(targets!), ["verdicts", "report"]);
+    assert.deepEqual(nodes.map(({ key }) => key !== null), [true, false, false, false, false]);
+    assert.deepEqual(await toy.summary(), [
+      "npm_package[icons] run: never run before",
+      "prepare pending: never run before; waits for npm_package[icons]",
+      "train[1] pending: never run before; waits for prepare",
+      "train[2] pending: never run before; waits for prepare",
+      "judge pending: never run before; waits for train[1], train[2]",
+    ]);
+  });
+});
+
+Deno.test("plan() finds everything cached after a run, with records and no changes", async () => {
+  await withToy(async (toy) => {
+    assert.deepEqual(await toy.settle(), [
+      "npm_package[icons]",
+      "prepare",
+      "train[1]",
+      "train[2]",
+      "judge",
+    ]);
+    for (const { status, record, key, changes } of (await toy.plan()).nodes) {
+      assert.deepEqual([status, record?.key, changes], ["cached", key, []]);
+    }
+  });
+});
+
+Deno.test("plan() names a changed parameter, and what waits below it", async () => {
+  await withToy(async (toy) => {
+    await toy.settle();
+    toy.config = { ...toy.config, lr: 0.2 };
+    assert.deepEqual(await toy.summary(), [
+      "train[1] run: params.lr: 0.1 → 0.2",
+      "train[2] run: params.lr: 0.1 → 0.2",
+      "judge pending: waits for train[1], train[2]",
+    ]);
+  });
+});
+
+Deno.test("plan() names a changed file of the code", async () => {
+  await withToy(async (toy) => {
+    await toy.settle();
+    toy.write("methods/add.ts", "// only a comment\n" + sources["methods/add.ts"]);
+    assert.deepEqual(await toy.summary(), []);
+    toy.write("methods/add.ts", sources["methods/add.ts"].replace("a + b", "b + a"));
+    assert.deepEqual(await toy.summary(), [
+      "train[1] run: methods/add.ts changed: add",
+      "train[2] run: methods/add.ts changed: add",
+      "judge pending: waits for train[1], train[2]",
+    ]);
+  });
+});
+
+Deno.test("plan() stops at an output with the same bytes", async () => {
+  await withToy(async (toy) => {
+    toy.outputOf = (stage, key) => stage === "prepare" ? "the same data" : key;
+    await toy.settle();
+    toy.config = { ...toy.config, items: 5 };
+    assert.deepEqual(await toy.summary(), [
+      "prepare run: params.items: 4 → 5",
+      "train[1] pending: waits for prepare",
+      "train[2] pending: waits for prepare",
+      "judge pending: waits for train[1], train[2]",
+    ]);
+    assert.deepEqual(await toy.settle(), ["prepare"]);
+  });
+});
+
+Deno.test("plan() names the producer of changed contents", async () => {
+  await withToy(async (toy) => {
+    await toy.settle();
+    const { nodes } = await toy.plan();
+    const { key } = nodes.find(({ node }) => node.id === "prepare")!;
+    const prepared = toy.store.records.get(key!)!;
+    const data = { ...prepared.outputs.data, digest: sha256("other data") };
+    toy.store.records.set(prepared.key, { ...prepared, outputs: { data } });
+    assert.deepEqual(
+      (await toy.summary())[0],
+      "train[1] run: input data from prepare has other contents",
+    );
+  });
+});
+
+Deno.test("plan() finds an earlier result again when a change is undone", async () => {
+  await withToy(async (toy) => {
+    await toy.settle();
+    toy.config = { ...toy.config, lr: 0.2 };
+    await toy.settle();
+    toy.config = { ...toy.config, lr: 0.1 };
+    assert.deepEqual(await toy.summary(), []);
+  });
+});
+
+Deno.test("plan() runs only what a longer sweep adds", async () => {
+  await withToy(async (toy) => {
+    await toy.settle();
+    toy.config = { ...toy.config, seeds: [1, 2, 3] };
+    assert.deepEqual(await toy.summary(), [
+      "train[3] run: never run before",
+      "judge pending: waits for train[3]",
+    ]);
+    await toy.settle();
+    toy.config = { ...toy.config, seeds: [1, 2] };
+    assert.deepEqual(await toy.summary(), []);
+  });
+});
+
+Deno.test("plan() runs what has a record but has lost its objects", async () => {
+  await withToy(async (toy) => {
+    await toy.settle();
+    const { nodes } = await toy.plan();
+    toy.store.lost.add(nodes[2].record!.outputs.score.digest);
+    const [train] = (await toy.plan()).nodes.filter(({ status }) => status === "run");
+    assert.equal(train.node.id, "train[1]");
+    assert.deepEqual(train.changes, [
+      { component: "missing", text: "output score is not in the store any more" },
+    ]);
+    toy.store.lost.clear();
+    toy.store.records.delete(train.key!);
+    assert.equal((await toy.summary())[0], "train[1] run: its record is not in the store any more");
+  });
+});
+
+Deno.test("plan() names a changed environment", async () => {
+  await withToy(async (toy) => {
+    await toy.settle();
+    toy.request = { jobs: 3 };
+    assert.deepEqual(await toy.summary(), [
+      'train[1] run: environment.threads: "2" → "3"',
+      'train[2] run: environment.threads: "2" → "3"',
+      "judge pending: waits for train[1], train[2]",
+    ]);
+    toy.request = { provider: "wasm" };
+    assert.match(
+      (await toy.summary())[0],
+      /train\[1\] run: .*environment\.provider: "cpu" → "wasm"/,
+    );
+  });
+});
+
+Deno.test("plan() with force runs every stage again, but no download", async () => {
+  await withToy(async (toy) => {
+    await toy.settle();
+    toy.request = { force: true };
+    assert.deepEqual(await toy.summary(), [
+      "prepare run: run again as asked",
+      "train[1] pending: run again as asked; waits for prepare",
+      "train[2] pending: run again as asked; waits for prepare",
+      "judge pending: run again as asked; waits for train[1], train[2]",
+    ]);
+  });
+});
+
+Deno.test("plan() keys downloads by their source alone", async () => {
+  await withToy(async (toy) => {
+    const key = async () => (await toy.plan()).nodes[0].key;
+    const before = await key();
+    toy.request = { provider: "wasm", jobs: 7 };
+    assert.equal(await key(), before);
+    const { node } = (await toy.plan()).nodes[0];
+    const environment = { deno: "99" };
+    assert.equal(keyOf(componentsOf(node, null, {}, environment)), before);
+  });
+});
+
+Deno.test("plan() fails with the place of a mistake in an implementation", async () => {
+  await withToy(async (toy) => {
+    toy.write("train_run.ts", "export const run = async () => {");
+    await assert.rejects(toy.plan(), { name: "Failed", message: /^train_run\.ts:1:33: / });
+  });
+});
+
+Deno.test("threadsOf() is bounded by cores and jobs, and at least one", async () => {
+  await withToy(async (toy) => {
+    const nodes = (await toy.plan()).nodes.map(({ node }) => node);
+    assert.deepEqual(nodes.map((node) => threadsOf(node, 3)), [1, 1, 3, 3, 1]);
+    assert.deepEqual(nodes.map((node) => threadsOf(node, 0)), [1, 1, 1, 1, 1]);
+  });
+});

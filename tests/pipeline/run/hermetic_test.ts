@@ -1,0 +1,415 @@
+/** Escapes from the sandbox: each is tried by a real stage and must be refused, with what to declare instead. */
+
+import assert from "node:assert/strict";
+import { canConfine } from "../../../pipeline/run/child.ts";
+import { refusalIn } from "../../../pipeline/run/refusal.ts";
+import { Store } from "../../../pipeline/store/store.ts";
+import type { Failure } from "../../../pipeline/types.ts";
+import { outcomeOf, Rig, statuses } from "./run_rig.ts";
+
+/** JavaScript that must be refused, a piece of what is said was tried, and of what to declare. */
+type Escape = readonly [body: string, tried: RegExp, mend: RegExp];
+
+const READ = /localFile\(.*`inputs`/;
+const MACHINE = /parameter/;
+const STORE = /through `inputs` only/;
+const WRITE = /`outputs`/;
+const NETWORK = /download\(.*npmPackage\(.*`inputs`/;
+const VARIABLE = /`env`.*|`params`/;
+const PROGRAM = /`programs`/;
+const PACKAGE = /import map/;
+
+const READS: readonly Escape[] = [
+  [`Deno.readTextFileSync("/etc/hostname")`, /read the file \/etc\/hostname/, READ],
+  [`Deno.readTextFileSync("../../records")`, /read the file/, READ],
+  [`[...Deno.readDirSync("/")]`, /read the file \//, READ],
+  [`Deno.statSync("/etc/passwd")`, /read the file \/etc\/passwd/, READ],
+  [`Deno.realPathSync("/tmp")`, /read the file \/tmp/, READ],
+  [`Deno.chdir("/")`, /read the file \//, READ],
+  [`Deno.watchFs("/tmp")`, /read the file \/tmp/, READ],
+  [`(await fetch("file:///etc/hostname")).text()`, /read the file \/etc\/hostname/, READ],
+  [`(await import("node:fs")).readFileSync("/etc/hostname")`, /\/etc\/hostname/, READ],
+  [`(await import("node:fs")).existsSync("/etc/hostname")`, /\/etc\/hostname/, READ],
+  [`new (await import("node:sqlite")).DatabaseSync("/tmp/x.sqlite")`, /\/tmp\/x\.sqlite/, READ],
+  [`Deno.readTextFileSync("/proc/self/environ")`, /\/proc\/self\/environ/, MACHINE],
+  [`Deno.readTextFileSync("/proc/cpuinfo")`, /\/proc\/cpuinfo/, MACHINE],
+  [`Deno.openSync("/dev/urandom")`, /\/dev\/urandom/, MACHINE],
+  [`Deno.readTextFileSync("/dev/fd/0")`, /\/dev\/fd\/0/, MACHINE],
+  [`Deno.readFileSync(OBJECT)`, /read the file .*\/objects\//, STORE],
+  [`[...Deno.readDirSync(STORE + "/attempts")]`, /read the file .*\/attempts/, STORE],
+];
+
+const WRITES: readonly Escape[] = [
+  [`Deno.writeTextFileSync("/tmp/x", "")`, /write the file \/tmp\/x/, WRITE],
+  [`Deno.writeTextFileSync("/dev/null", "")`, /write the file \/dev\/null/, WRITE],
+  [`Deno.writeTextFileSync("job.json", "")`, /write the file/, WRITE],
+  [`Deno.writeTextFileSync("program.js", "")`, /write the file/, WRITE],
+  [`Deno.writeTextFileSync(inputs.numbers.path, "")`, /write the file/, WRITE],
+  [`Deno.truncateSync(inputs.numbers.path)`, /write the file/, WRITE],
+  [`Deno.chmodSync(inputs.numbers.path, 0o777)`, /write the file/, WRITE],
+  [`Deno.utimeSync(inputs.numbers.path, 0, 0)`, /write the file/, WRITE],
+  [`Deno.removeSync(inputs.numbers.path)`, /write the file/, WRITE],
+  [`Deno.renameSync(inputs.numbers.path, "outputs/stolen")`, /write the file/, WRITE],
+  // A hard link to an input would be a second name for an object of the store.
+  [`Deno.linkSync(inputs.numbers.path, "outputs/linked")`, /write the file/, WRITE],
+  [`(await import("node:fs")).linkSync(inputs.numbers.path, "outputs/linked")`, /write/, WRITE],
+  [`Deno.symlinkSync("/etc/passwd", "outputs/link")`, /make a link/, WRITE],
+  [`(await import("node:fs")).symlinkSync("a", "outputs/link")`, /make a link/, WRITE],
+  [`Deno.makeTempFileSync()`, /temporary file/, WRITE],
+  [`Deno.mkdirSync("more")`, /write the file/, WRITE],
+];
+
+const NETWORKS: readonly Escape[] = [
+  [`await fetch("https://example.com/")`, /connect to example\.com:443/, NETWORK],
+  [`await Deno.connect({ hostname: "127.0.0.1", port: 9 })`, /127\.0\.0\.1:9/, NETWORK],
+  [`await Deno.connectTls({ hostname: "127.0.0.1", port: 9 })`, /127\.0\.0\.1:9/, NETWORK],
+  [`new WebSocket("ws://127.0.0.1:9/")`, /connect to 127\.0\.0\.1:9/, NETWORK],
+  [`Deno.listen({ port: 0 })`, /connect to 0\.0\.0\.0/, NETWORK],
+  [`Deno.serve({ port: 0 }, () => new Response(""))`, /connect to 0\.0\.0\.0/, NETWORK],
+  [`Deno.listen({ transport: "unix", path: "outputs/socket" })`, /connect to unix:/, NETWORK],
+  [`await Deno.resolveDns("example.com", "A")`, /connect to/, NETWORK],
+  [
+    `await (await import("node:dns/promises")).lookup("example.com")`,
+    /look up the address of example\.com/,
+    NETWORK,
+  ],
+  [
+    `await (await import("node:dns/promises")).resolve4("example.com")`,
+    /look up the address of example\.com/,
+    NETWORK,
+  ],
+  [
+    `const { get } = await import("node:http");
+     await new Promise((_, no) => get("http://127.0.0.1:9/").on("error", no))`,
+    /connect to 127\.0\.0\.1:9/,
+    NETWORK,
+  ],
+  [
+    `const { connect } = await import("node:net");
+     await new Promise((_, no) => connect(9, "127.0.0.1").on("error", no))`,
+    /connect to 127\.0\.0\.1:9/,
+    NETWORK,
+  ],
+  [
+    `const { connect } = await import("node:http2");
+     await new Promise((_, no) => connect("http://127.0.0.1:9").on("error", no))`,
+    /connect to 127\.0\.0\.1:9/,
+    NETWORK,
+  ],
+];
+
+const IMPORTS: readonly Escape[] = [
+  [`await import(id("https://example.com/x.js"))`, /import a module from https:/, PACKAGE],
+  [`await import(id("http://127.0.0.1:9/x.js"))`, /import a module from http:/, PACKAGE],
+  [`await import(id("jsr:@std/assert"))`, /import a module from https:\/\/jsr\.io/, PACKAGE],
+  [`await import(id("npm:no-such-package-here@1.0.0"))`, /import the package no-such/, PACKAGE],
+  [`await import(id("zod"))`, /import the package zod/, PACKAGE],
+  [
+    `await import(id("file:///etc/hostname"), { with: { type: "text" } })`,
+    /read the file \/etc\/hostname/,
+    READ,
+  ],
+  [
+    // What is imported by name is loaded without a permission, so the name must not be hidden from the engine.
+    `await new Function("return import('file:///etc/hostname', { with: { type: 'text' } })")()`,
+    /read the file \/etc\/hostname/,
+    READ,
+  ],
+  [
+    `await import("data:text/javascript," +
+      encodeURIComponent("export { default } from 'file:///etc/hostname' with { type: 'text' }"))`,
+    /read the file \/etc\/hostname/,
+    READ,
+  ],
+  [
+    `Deno.writeTextFileSync("outputs/m.js", "export { default } from '/etc/hostname' with { type: 'text' }");
+     try { await import(id(new URL("outputs/m.js", import.meta.url).href)); }
+     finally { Deno.removeSync("outputs/m.js"); }`,
+    /read the file \/etc\/hostname/,
+    READ,
+  ],
+];
+
+const MACHINES: readonly Escape[] = [
+  [`Deno.env.get("HOME")`, /the environment variable HOME/, VARIABLE],
+  [`(await import("node:process")).default.env.HOME`, /variable HOME/, VARIABLE],
+  [`Deno.env.toObject()`, /all environment variables/, VARIABLE],
+  [`Object.keys((await import("node:process")).default.env)`, /all environment/, VARIABLE],
+  [`Deno.env.set("HOME", "x")`, /the environment variable HOME/, VARIABLE],
+  [`(await import("node:os")).tmpdir()`, /the environment variable TMPDIR/, VARIABLE],
+  [`new Deno.Command("ls").outputSync()`, /start the program ls/, PROGRAM],
+  [`(await import("node:child_process")).execSync("ls")`, /node:child_process/, PROGRAM],
+  [`(await import("node:child_process")).fork("./x.js")`, /node:child_process/, PROGRAM],
+  [`Deno.kill(1, "SIGCONT")`, /send a signal/, PROGRAM],
+  [`Deno.hostname()`, /system information \(hostname\)/, MACHINE],
+  [`Deno.osRelease()`, /system information \(osRelease\)/, MACHINE],
+  [`Deno.loadavg()`, /system information \(loadavg\)/, MACHINE],
+  [`Deno.networkInterfaces()`, /system information \(networkInterfaces\)/, MACHINE],
+  [`Deno.systemMemoryInfo()`, /system information \(systemMemoryInfo\)/, MACHINE],
+  [`Deno.uid()`, /system information \(uid\)/, MACHINE],
+  [`(await import("node:os")).cpus()`, /system information \(cpus\)/, MACHINE],
+  [`(await import("node:os")).homedir()`, /system information \(homedir\)/, MACHINE],
+  [`(await import("node:inspector")).open(9229)`, /system information \(inspector\)/, MACHINE],
+  [`Deno.dlopen("/lib/libc.so.6", {})`, /native library \/lib\/libc\.so\.6/, /provider: true/],
+  [
+    `(await import("node:process")).default.dlopen({ exports: {} }, "/tmp/x.node")`,
+    /native library \/tmp\/x\.node/,
+    /provider: true/,
+  ],
+  [`Deno.UnsafePointer.create(1n)`, /native library/, /provider: true/],
+];
+
+const ALL: Readonly<Record<string, readonly Escape[]>> = {
+  "undeclared reads": READS,
+  "undeclared writes": WRITES,
+  "the network": NETWORKS,
+  "undeclared imports": IMPORTS,
+  "the machine": MACHINES,
+};
+
+/** A stage with an input that tries each of many escapes and writes down what it was told. */
+const attempts = (escapes: readonly Escape[], store: string) =>
+  `const STORE = ${JSON.stringify(store)}, id = (x) => x;
+  export const run = async ({ inputs, outputs }) => {
+    const OBJECT = STORE + "/objects/sha256/00/00";
+    const said = [];
+    for (const escape of [${escapes.map(([body]) => `async () => { ${body} }`).join(",\n")}]) {
+      try { await escape(); said.push(null); }
+      catch (error) { said.push(error.name + ": " + error.message + "\\n" + error.stack); }
+    }
+    await outputs.out.write(said);
+  };`;
+
+Deno.test("each escape is refused, with what was tried and the declaration to add", async (t) => {
+  for (const [what, escapes] of Object.entries(ALL)) {
+    await t.step(what, async () => {
+      using rig = Rig.create();
+      rig.write({ side: attempts(escapes, rig.storeDir) });
+      const outcome = outcomeOf(await rig.run(), "side");
+      assert.equal(outcome.status, "ran", outcome.failure?.message);
+      const store = await Store.open(rig.storeDir);
+      const said: (string | null)[] = JSON.parse(
+        new TextDecoder().decode(await store.readObject(outcome.outputs.out)),
+      );
+      for (const [i, [body, tried, mend]] of escapes.entries()) {
+        assert.ok(said[i] !== null, `${body} was permitted`);
+        const refusal = refusalIn(said[i], { store: rig.storeDir });
+        assert.ok(refusal !== null, `${body} is told only as ${said[i]}`);
+        assert.match(refusal.message, tried, `${body}\n${said[i]}`);
+        assert.match(refusal.mend, mend, body);
+      }
+    });
+  }
+});
+
+const OUTPUTS =
+  `await outputs.numbers.write({ seed: 1, random: 0 }); await outputs.files.write("a/one.txt", new Uint8Array());`;
+const make = (body: string) => ({
+  make: `export const run = async ({ params, inputs, outputs }) => { ${body}; ${OUTPUTS} };`,
+});
+
+async function failureOf(body: string, declare: Rig["declare"] = {}): Promise<Failure> {
+  using rig = Rig.create(make(body));
+  rig.declare = declare;
+  const outcome = outcomeOf(await rig.run(), "make");
+  assert.equal(outcome.status, "failed", `${body} was permitted`);
+  assert.deepEqual([...Deno.readDirSync(`${rig.storeDir}/records`)], []);
+  return outcome.failure!;
+}
+
+/** Refused where a stage cannot catch it, outside its own thread, or again and again once refused. */
+const ENDING: readonly Escape[] = [
+  // In Deno's cache, because the engine itself uses it.
+  [`await import(["npm:zod@4.6.7"].join())`, /import the package zod/, PACKAGE],
+  [
+    `const { createSocket } = await import("node:dgram");
+     await new Promise((yes, no) => createSocket("udp4").on("error", no).send("x", 9, "127.0.0.1", yes))`,
+    /connect to 0\.0\.0\.0/,
+    NETWORK,
+  ],
+  [
+    `await new Promise((yes, no) => {
+       const worker = new Worker("data:text/javascript,Deno.readTextFileSync('/etc/hostname')", { type: "module" });
+       worker.onerror = (e) => no(new Error(e.message)); })`,
+    /read the file \/etc\/hostname/,
+    READ,
+  ],
+];
+
+Deno.test("what ends the process or happens in a worker is told as well", async () => {
+  for (const [body, tried, mend] of ENDING) {
+    const failure = await failureOf(body);
+    assert.equal(failure.code, "undeclared-access", body);
+    assert.match(failure.message, tried);
+    assert.match(failure.mend!, mend);
+  }
+});
+
+Deno.test("asking for permission is denied without a prompt, and WebGPU finds no adapter", async () => {
+  using rig = Rig.create(make(`
+    for (const name of ["read", "write", "net", "env", "run", "ffi", "sys"]) {
+      const { state } = await Deno.permissions.request({ name });
+      if (state === "granted") throw new Error(name + " was granted");
+    }
+    if (prompt("may I?") !== null) throw new Error("somebody answered");
+    if (Deno.openKv !== undefined) throw new Error("Deno.openKv is there");
+    if (await navigator.gpu?.requestAdapter()) throw new Error("WebGPU without a provider");`));
+  const { failure } = outcomeOf(await rig.run(), "make");
+  assert.equal(failure, undefined, failure?.message);
+});
+
+Deno.test("computing is free: eval, WebAssembly, workers, random numbers, which are seeded", async () => {
+  const body = `
+    if (new Function("return 1 + 1")() !== 2) throw new Error("no code at run time");
+    await WebAssembly.compile(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]));
+    const inside = await new Promise((yes) => {
+      const worker = new Worker("data:text/javascript,postMessage(Math.random())", { type: "module" });
+      worker.onmessage = (e) => { worker.terminate(); yes(e.data); };
+    });
+    console.log(inside, Math.random(), crypto.randomUUID(), crypto.getRandomValues(new Uint8Array(2)));`;
+  const seen: string[] = [];
+  for (let i = 0; i < 2; i++) {
+    using rig = Rig.create(make(body));
+    await rig.run({ onEvent: (e) => e.type === "log" && seen.push(e.line) });
+  }
+  assert.equal(seen.length, 2);
+  assert.equal(seen[0], seen[1]);
+});
+
+Deno.test("what one attempt keeps in the browser's storage, the next does not see", async () => {
+  const body = `
+    const cache = await caches.open("c"), before = await cache.match("http://x/");
+    if (localStorage.getItem("k") !== null || before) throw new Error("something was left over");
+    localStorage.setItem("k", "v"); await cache.put("http://x/", new Response("v"));`;
+  using rig = Rig.create(make(body));
+  assert.equal((await rig.run()).ok, true);
+  const again = await rig.run({ force: true });
+  assert.equal(again.ok, true, outcomeOf(again, "make").failure?.message);
+});
+
+/** Runs with variables set, and puts them back. */
+async function withVariables<T>(
+  variables: Record<string, string | undefined>,
+  body: () => Promise<T>,
+): Promise<T> {
+  const set = (name: string, value: string | undefined) =>
+    value === undefined ? Deno.env.delete(name) : Deno.env.set(name, value);
+  const before = Object.keys(variables).map((name) => [name, Deno.env.get(name)] as const);
+  for (const [name, value] of Object.entries(variables)) set(name, value);
+  try {
+    return await body();
+  } finally {
+    for (const [name, value] of before) set(name, value);
+  }
+}
+
+Deno.test("a declared variable can be read, and its value, or that it is missing, is in the key", async () => {
+  using rig = Rig.create(make(`console.log("is", Deno.env.get("RIG_SPEED"))`));
+  rig.declare = { env: ["RIG_SPEED"] };
+  const lines: string[] = [];
+  const run = (value: string | undefined) =>
+    withVariables(
+      { RIG_SPEED: value },
+      () => rig.run({ onEvent: (e) => e.type === "log" && lines.push(e.line) }),
+    );
+  assert.equal(outcomeOf(await run(undefined), "make").status, "ran");
+  assert.equal(outcomeOf(await run(undefined), "make").status, "cached");
+  const fast = outcomeOf(await run("fast"), "make");
+  assert.equal(fast.status, "ran");
+  assert.equal(fast.reason, `environment["variable RIG_SPEED"]: "(not set)" → "fast"`);
+  assert.equal(outcomeOf(await run("(not set)"), "make").status, "ran");
+  assert.equal(outcomeOf(await run(""), "make").status, "ran");
+  assert.equal(outcomeOf(await run("fast"), "make").status, "cached");
+  assert.deepEqual(lines, ["is undefined", "is fast", "is (not set)", "is "]);
+});
+
+Deno.test("only the declared variables can be read", async () => {
+  const failure = await failureOf(`Deno.env.get("RIG_SPEED"); Deno.env.get("HOME")`, {
+    env: ["RIG_SPEED"],
+  });
+  assert.match(failure.message, /environment variable HOME/);
+});
+
+const posix = { ignore: Deno.build.os === "windows" };
+
+Deno.test({
+  name: "a declared program can be started, and its bytes are in the key",
+  ...posix,
+  async fn() {
+    const say = `new Deno.Command("rig-tool").outputSync().stdout`;
+    using rig = Rig.create(make(`console.log(new TextDecoder().decode(${say}).trim())`));
+    rig.declare = { programs: ["rig-tool"] };
+    Deno.mkdirSync(`${rig.root}/bin`);
+    const write = (word: string) =>
+      Deno.writeTextFileSync(`${rig.root}/bin/rig-tool`, `#!/bin/sh\necho ${word}\n`, {
+        mode: 0o755,
+      });
+    const lines: string[] = [];
+    const run = () =>
+      withVariables(
+        { PATH: `${rig.root}/bin:${Deno.env.get("PATH")}` },
+        () => rig.run({ onEvent: (e) => e.type === "log" && lines.push(e.line) }),
+      );
+    const missing = outcomeOf(await run(), "make");
+    assert.equal(missing.failure?.code, "program-missing");
+    assert.match(missing.failure!.message, /"rig-tool"/);
+    write("one");
+    assert.equal(outcomeOf(await run(), "make").status, "ran");
+    assert.equal(outcomeOf(await run(), "make").status, "cached");
+    write("three");
+    const changed = outcomeOf(await run(), "make");
+    assert.equal(changed.status, "ran");
+    assert.match(
+      changed.reason,
+      /^environment\["program rig-tool"\]: "[0-9a-f]{64}" → "[0-9a-f]{64}"$/,
+    );
+    assert.deepEqual(lines, ["one", "three"]);
+  },
+});
+
+Deno.test({
+  name: "another program than the declared one is refused",
+  ...posix,
+  async fn() {
+    const failure = await failureOf(`new Deno.Command("ls").outputSync()`, { programs: ["cat"] });
+    assert.match(failure.message, /start the program ls/);
+  },
+});
+
+Deno.test({
+  name: "a program has no network either, and none outlives its stage, where the kernel can do it",
+  ignore: !await canConfine(),
+  async fn() {
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = listener.addr as Deno.NetAddr;
+    const script = `sleep 600 >/dev/null 2>&1 & exec 3<>/dev/tcp/127.0.0.1/${port}`;
+    using rig = Rig.create(make(`
+      const child = new Deno.Command("bash", { args: ["-c", ${JSON.stringify(script)}],
+        stdout: "null", stderr: "piped" }).outputSync();
+      console.log(child.success, new TextDecoder().decode(child.stderr).includes("unreachable"))`));
+    rig.declare = { programs: ["bash"] };
+    const lines: string[] = [];
+    const result = await rig.run({ onEvent: (e) => e.type === "log" && lines.push(e.line) });
+    assert.equal(outcomeOf(result, "make").failure, undefined);
+    assert.deepEqual(lines, ["false true"]);
+    const sleeping = [...Deno.readDirSync("/proc")].filter(({ name }) => {
+      try {
+        return Deno.readTextFileSync(`/proc/${name}/cmdline`).startsWith("sleep\u0000600");
+      } catch {
+        return false;
+      }
+    });
+    assert.deepEqual(sleeping, []);
+  },
+});
+
+Deno.test("a stage that is refused leaves the others to run", async () => {
+  using rig = Rig.create({ judge: `export const run = () => Deno.hostname();` });
+  const result = await rig.run();
+  assert.deepEqual(statuses(result), {
+    make: "ran",
+    judge: "failed",
+    tell: "skipped",
+    side: "ran",
+  });
+});
