@@ -7,7 +7,12 @@ const [dir, jobs = String(navigator.hardwareConcurrency)] = Deno.args;
 const root = new URL(`file://${dir}/`);
 const engine = (name: string) => import(new URL(`pipeline/${name}`, root).href);
 const [{ loadPaper, loadConfig, plan }, { schedule }, { Store }, { programsOf }] = await Promise
-  .all([engine("mod.ts"), engine("scheduler.ts"), engine("store.ts"), engine("plan.ts")]);
+  .all([
+    engine("mod.ts"),
+    engine("run/scheduler.ts"),
+    engine("store/store.ts"),
+    engine("plan/plan.ts"),
+  ]);
 
 const pipeline = await loadPaper(root, "sweep");
 const config = await loadConfig({
@@ -45,7 +50,7 @@ interface Task {
 /** The stage in this process: its outputs go to temporary files as a child's would. */
 async function execute({ node, inputs, content }: Task & { content: unknown }) {
   if (node.work.type === "source") {
-    const { importSource } = await engine("local_import.ts");
+    const { importSource } = await engine("sources/local_import.ts");
     return await importSource(store, { node, content, signal });
   }
   const { run } = await import(node.work.implementation.href);
