@@ -173,13 +173,13 @@ export function memberFinder(
   };
 }
 
-const engine = new URL(".", import.meta.url).href;
-const project = new URL("..", import.meta.url).href;
+const engine = new URL("../", import.meta.url).href;
+const project = new URL("../../", import.meta.url).href;
 
-/** The innermost place in an error's trace that is not in the engine, relative to the project. */
+/** The innermost place in an error's trace that is not in the engine or a package, relative to the project. */
 function placeOf(error: Error): string | null {
   for (const [, url, position] of (error.stack ?? "").matchAll(/(file:\/\/[^\s()]+?):(\d+:\d+)/g)) {
-    if (url.startsWith(engine)) continue;
+    if (url.startsWith(engine) || url.includes("/npm/")) continue;
     const path = url.startsWith(project)
       ? url.slice(project.length)
       : decodeURIComponent(new URL(url).pathname);

@@ -117,6 +117,6 @@ Deno.test("--only, --until and --from choose nodes, and say what is missing", as
   const wrong = await rig.cli("explain", "toy", "--until", "sqare");
   assert.equal(wrong.code, 2);
   assert.match(wrong.err, /--until sqare means no node\nDid you mean square\?/);
-  const save = await rig.cli("reproduce", "toy", "--only", "split", "--save");
-  assert.match(save.err, /--save keeps a whole result, and --only runs a part/);
+  const save = await rig.cli("reproduce", "toy", "--only", "split", "--update-lock");
+  assert.match(save.err, /--update-lock is for a whole result, and --only runs a part/);
 });

@@ -45,7 +45,7 @@ export interface FanOutRun {
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;
   /** How the list is mapped over. @default "plain" */
-  readonly shape?: "plain" | "nested" | "throwing" | "nameless" | "nothing" | "mixed";
+  readonly shape?: "plain" | "nested" | "throwing" | "misfit" | "nameless" | "nothing" | "mixed";
 }
 
 const texts = list(json<string>());
@@ -118,6 +118,9 @@ export class FanOutRig {
         const made = split({ inputs: {}, params: { texts } });
         const counts = each(made.texts, (text, name) => {
           if (shape === "throwing" && name === "b") throw new RangeError("b is not wanted");
+          if (shape === "misfit") {
+            return count({ id: name, inputs: { text }, params: { wait: "long" } as never }).length;
+          }
           if (shape === "nothing") return undefined as never;
           if (shape === "nameless") return count({ inputs: { text }, params }).length;
           if (shape !== "nested") return count({ id: name, inputs: { text }, params }).length;

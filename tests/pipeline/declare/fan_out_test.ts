@@ -208,6 +208,7 @@ Deno.test("an item may be split again", async () => {
 Deno.test("mistakes in the callback are told with the item and the place in the pipeline", async () => {
   const cases = [
     ["throwing", /^item "b" of split\.texts: RangeError: b is not wanted$/],
+    ["misfit", /^item "a" of split\.texts: stage count, node count\[a\]: params\.wait: .*number/],
     ["nothing", /^item "a" of split\.texts: the callback of each\(\) returned no artifact$/],
     ["nameless", /^two nodes are called "count"$/],
   ] as const;
