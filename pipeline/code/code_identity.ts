@@ -175,7 +175,8 @@ class Cache {
     for (const source of Object.keys(this.#content.sources)) {
       if (!used.has(source)) delete this.#content.sources[source];
     }
-    this.#write(this.#index, new TextEncoder().encode(JSON.stringify(this.#content)));
+    const body = JSON.stringify(this.#content);
+    this.#write(this.#index, new TextEncoder().encode(`${sha256(body)}\n${body}`));
   }
 
   /** A full or read-only disk costs the next call a build, nothing else. */
@@ -209,7 +210,12 @@ class Cache {
 /** Whatever cannot be read is as good as absent: everything in the cache can be built again. */
 function readIndex(path: string): CacheFile | null {
   try {
-    const index: Partial<CacheFile> = JSON.parse(Deno.readTextFileSync(path));
+    const text = Deno.readTextFileSync(path);
+    const end = text.indexOf("\n");
+    const body = text.slice(end + 1);
+    // What it says of a program's parts goes into records: a flipped bit must not.
+    if (text.slice(0, Math.max(0, end)) !== sha256(body)) return null;
+    const index: Partial<CacheFile> = JSON.parse(body);
     return index.rules && index.programs && index.sources ? index as CacheFile : null;
   } catch {
     return null;

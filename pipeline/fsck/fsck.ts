@@ -50,6 +50,7 @@ class Check {
   readonly #counts: Record<string, number> = {};
   readonly #damage: Damage[] = [];
   readonly #bad = new Set<Digest>();
+  #lostLogs = 0;
 
   constructor(readonly store: Store, readonly options: FsckOptions) {}
 
@@ -58,7 +59,9 @@ class Check {
     this.#records();
     this.#history();
     this.#programs();
-    return { counts: this.#counts, damage: this.#damage, remains: remainsOf(this.store.dir) };
+    const remains = remainsOf(this.store.dir);
+    if (this.#lostLogs > 0) remains["records whose log is lost"] = this.#lostLogs;
+    return { counts: this.#counts, damage: this.#damage, remains };
   }
 
   #count(name: string, by = 1): void {
@@ -146,6 +149,11 @@ class Check {
       this.#count("records");
       const what = this.#recordTrouble(path, path.slice(root.length + 1));
       if (what === null) continue;
+      // A log is no result, and a loss of power may take it while the record stays.
+      if (what.log !== undefined && !this.options.repair) {
+        this.#lostLogs++;
+        continue;
+      }
       const step: [string, () => void] = what.log === undefined
         ? ["dropped", () => this.store.host.files.remove(path)]
         : ["the log is forgotten", () => void this.store.putRecord({ ...what.log!, log: null })];
