@@ -24,8 +24,11 @@ function reached(entry: URL): Map<string, string> {
 /** Each costs milliseconds at every start. Others are loaded by `import()` where they are needed. */
 const allowed = ["node:crypto", "node:process", "zod", "@std/cli", "@std/yaml"];
 
-/** Needed only where something runs. */
+/** Needed only where something runs, is built, or is compared. */
 const late = [
+  "committed.ts",
+  "../code/code_build.ts",
+  "../run/carry_out.ts",
   "../run/child.ts",
   "../run/executor.ts",
   "../sources/packages.ts",

@@ -1,7 +1,7 @@
 /** The readable sources of a bundle: the paper, what it reaches, and the engine that can run it. */
 
 import { readdirSync } from "node:fs";
-import { relative } from "../code/code_build.ts";
+import { relative } from "../code/paths.ts";
 import { ImportMap } from "../code/import_map.ts";
 import { byCodeUnits } from "../store/tree_manifest.ts";
 

@@ -7,15 +7,12 @@ import { updated } from "../committed/update.ts";
 import { Failed } from "../failure.ts";
 import { replaceFile } from "../report/report_file.ts";
 import type { RunResult } from "../run/run.ts";
-import type { Command, Io } from "./command.ts";
+import type { Io } from "./command.ts";
 import { compare, frozenLines } from "./comparison.ts";
 import type { CommittedJson } from "./json.ts";
-import { type Arguments, usage } from "./options.ts";
+import type { LockMode } from "./lock_mode.ts";
 import type { Place } from "./place.ts";
 import type { Session } from "./session.ts";
-
-/** What to do with the lock file besides comparing. */
-export type LockMode = "compare" | "frozen" | "update";
 
 /** How a run compares with its lock file. */
 export interface Committed {
@@ -23,24 +20,6 @@ export interface Committed {
   readonly lines: readonly string[];
   /** With --frozen. */
   readonly frozen: LockCheck | null;
-}
-
-/** The mode that the options ask for. @throws {Failed} "usage" when they contradict each other. */
-export function lockMode({ spec }: Command, { flags, texts }: Arguments): LockMode {
-  const mode = flags.has("frozen") ? "frozen" : flags.has("update-lock") ? "update" : "compare";
-  if (mode === "compare") return mode;
-  const name = mode === "frozen" ? "--frozen" : "--update-lock";
-  if (flags.has("frozen") && flags.has("update-lock")) {
-    throw usage(spec, "--frozen checks the lock file, --update-lock writes it.", "Drop either.");
-  }
-  if (flags.has("dry-run")) {
-    throw usage(spec, `${name} needs a run, and --dry-run runs nothing.`, "Drop either.");
-  }
-  const part = ["only", "from", "until"].find((option) => texts[option] !== undefined);
-  if (part !== undefined) {
-    throw usage(spec, `${name} is for a whole result, and --${part} runs a part.`);
-  }
-  return mode;
 }
 
 /**

@@ -12,7 +12,6 @@ import { run as runPlan, type RunResult } from "../run/run.ts";
 import type { Outcome } from "../types.ts";
 import { circumstances, commandLine } from "./circumstances.ts";
 import type { Command, Io } from "./command.ts";
-import { committedResult, lockBefore, type LockMode, lockMode } from "./committed.ts";
 import { explainLines } from "./explain.ts";
 import { cancelledExit, onInterrupt } from "./interrupt.ts";
 import {
@@ -22,6 +21,7 @@ import {
   type ReproduceJson,
   verdictNumbers,
 } from "./json.ts";
+import { type LockMode, lockMode } from "./lock_mode.ts";
 import { type Arguments, usage } from "./options.ts";
 import {
   mayComeLines,
@@ -84,7 +84,10 @@ const command: Command = {
     checkPackages(args, io);
     const remote = remoteOf(args);
     const session = await openSession(command.spec, args, io.place);
-    lockBefore(mode, session.plan.paper, session.preset, io.place);
+    if (mode !== "compare") {
+      const { lockBefore } = await import("./committed.ts");
+      lockBefore(mode, session.plan.paper, session.preset, io.place);
+    }
     try {
       return args.flags.has("dry-run")
         ? dryRun(session, remote, args, io, startedAt)
@@ -182,8 +185,10 @@ async function reproduce(
   const whole = result.ok && result.complete;
   const report = whole ? await reportIfPossible(session, withGiven(result), io) : null;
   const results = whole ? await resultsIfPossible(session, withGiven(result), io) : null;
-  const committed = whole && !plan.partial
-    ? await committedResult(session, result, io, mode)
+  const isCommitted = mode !== "compare" || isThere(io.place.committedFile(plan.paper));
+  // Loaded only when there is something to compare or to write.
+  const committed = whole && !plan.partial && isCommitted
+    ? await (await import("./committed.ts")).committedResult(session, result, io, mode)
     : { json: null, lines: [], frozen: null };
   const seconds = secondsSince(startedAt);
   if (json) {
@@ -212,6 +217,15 @@ async function reproduce(
   }
   if (result.ok) return committed.frozen?.ok === false ? 1 : 0;
   return controller.signal.aborted ? cancelledExit : 1;
+}
+
+function isThere(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch (error) {
+    return !(error instanceof Deno.errors.NotFound);
+  }
 }
 
 /** A partial run's result with the nodes that it read from the store, which a report shows too. */

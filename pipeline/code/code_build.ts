@@ -10,6 +10,7 @@ import type {
   Plugin,
 } from "esbuild";
 import { sha256 } from "../canonical.ts";
+import { directoryUrl, pathUrl, relative } from "./paths.ts";
 import { type Outline, outlineOf } from "./code_outline.ts";
 import { Failed } from "../failure.ts";
 import type { ImportMap } from "./import_map.ts";
@@ -321,22 +322,4 @@ function isFile(path: string): boolean {
   } catch {
     return false;
   }
-}
-
-/** A path relative to the root, with `/`; outside it, with `..`. */
-export function relative(path: string, root: string): string {
-  const from = root.split("/");
-  const to = path.split("/");
-  let same = 0;
-  while (same < from.length && same < to.length - 1 && from[same] === to[same]) same++;
-  return [...from.slice(same).map(() => ".."), ...to.slice(same)].join("/");
-}
-
-/** The URL of a directory given by its path. */
-export function directoryUrl(path: string): URL {
-  return pathUrl(`${path}/`, new URL("file:///"));
-}
-
-function pathUrl(path: string, base: URL): URL {
-  return new URL(path.split("/").map(encodeURIComponent).join("/"), base);
 }

@@ -1,11 +1,11 @@
 /** Code identity: the program of each stage, whose digest is its identity and which is what is executed. */
 
 import { digestOf, frozen, sha256 } from "../canonical.ts";
-import { buildPrograms, relative } from "./code_build.ts";
 import { type Outline, outlinePath } from "./code_outline.ts";
 import { Failed } from "../failure.ts";
 import { ImportMap } from "./import_map.ts";
 import { discard, type Host, isSystemError, systemHost } from "../host.ts";
+import { relative } from "./paths.ts";
 import { type Seen, stillSeen } from "./source_files.ts";
 import { sourceMapPath } from "./stack_trace.ts";
 import type { Digest } from "../types.ts";
@@ -61,6 +61,8 @@ export async function bundles(
   const missing = [...new Set(names.values())].filter((name) => !cached.has(name)).sort();
   if (missing.length > 0) {
     for (const name of missing) checkExists(rootPath, name);
+    // Loaded only when something changed.
+    const { buildPrograms } = await import("./code_build.ts");
     const built = await buildPrograms({
       root: rootPath,
       implementations: missing,

@@ -1,33 +1,25 @@
 /** Carries out a plan and reads the verdicts and report sections that came out of it. */
 
 import { formatPath } from "../canonical.ts";
-import { Failed, failureOf } from "../failure.ts";
-import { remember } from "../history/remember.ts";
-import { limitsOf } from "../plan/limits.ts";
 import { targetsByName } from "../declare/pipeline.ts";
-import { nodesOf } from "../plan/graph.ts";
-import { checkAllResources, digestsOf, type PlanRequest } from "../plan/plan.ts";
-import { Planner } from "../plan/planner.ts";
-import { Programs } from "../code/programs.ts";
-import type { RemoteCache } from "../remote/types.ts";
-import { Packages, prepare } from "./run_packages.ts";
-import { schedule } from "./scheduler.ts";
+import { Failed } from "../failure.ts";
 import type { InUse } from "../gc/in_use.ts";
+import { remember } from "../history/remember.ts";
+import type { PlanRequest } from "../plan/plan.ts";
+import type { RemoteCache } from "../remote/types.ts";
 import { DamagedObject, type Store } from "../store/store.ts";
-import { checkWritable } from "../store/store_access.ts";
 import type {
   Artifact,
   Digest,
-  Node,
   Outcome,
   Plan,
   PlannedNode,
   Provider,
-  RecordSummary,
   ReportSection,
   RunEvent,
   Verdict,
 } from "../types.ts";
+import { upToDate, withoutVanished } from "./up_to_date.ts";
 
 /** What to run. */
 export interface RunRequest extends PlanRequest {
@@ -126,7 +118,7 @@ export interface RunResult {
  * ```
  */
 export async function run(request: RunRequest): Promise<RunResult> {
-  const { store, signal, onEvent } = request;
+  const { store, onEvent } = request;
   const began = store.host.now();
   const start = performance.now();
   // Not built again: what fan-outs gave is known to the plan's own artifacts.
@@ -135,98 +127,14 @@ export async function run(request: RunRequest): Promise<RunResult> {
   using mark = await markUse(sound, store);
   const whole = mark === null ? sound : { ...sound, nodes: withoutVanished(sound.nodes, store) };
   onEvent({ type: "planned", plan: whole });
-  const nodes = whole.nodes.map(({ node }) => node);
-  const programs = new Programs(request.root, store);
-  await programs.add(nodes);
-  const programOf = programs.of;
-  const root = directoryOf(request.root);
-  const lockFile = await isFile(`${root}/deno.lock`) ? `${root}/deno.lock` : null;
-  const packages = new Packages(
-    (nodes) => prepare(nodes, programOf, { store, root, lockFile, signal, onEvent }),
-    request.remote !== undefined,
-  );
-  if (whole.nodes.some(({ status }) => status !== "cached")) {
-    checkWritable(store.dir, store.host);
-    const { sweep } = await import("./attempt.ts");
-    sweep(store);
-    try {
-      await packages.need(whole.nodes);
-    } catch (error) {
-      const failure = failureOf(error);
-      const { paper, preset, provider } = whole;
-      const seconds = (performance.now() - start) / 1000;
-      const nothing = {
-        paper,
-        preset,
-        provider,
-        seconds,
-        outcomes: [],
-        verdicts: [],
-        plan: whole,
-        targets,
-      };
-      if (failure !== null) await remember(request, began, nothing, failure);
-      throw error;
+  const idle = whole.nodes.every(({ status, record }) => status === "cached" && record !== null);
+  const { plan, outcomes, sameBytes } = idle
+    ? {
+      plan: whole,
+      outcomes: upToDate(whole, store, onEvent),
+      sameBytes: nothingCompared(request),
     }
-  }
-  const limits = limitsOf(request);
-  const sameBytes = request.checkDeterminism ? { again: 0, stored: 0 } : null;
-  let planner: Planner | null = null;
-  const scheduled = await schedule({
-    plan: whole,
-    jobs: request.jobs,
-    memory: limits.memory,
-    slots: limits.slots,
-    force: request.force ?? false,
-    pin: (keys) => mark?.pin(keys) ?? false,
-    finals: new Set(Object.values(targets).map(({ node }) => node.id)),
-    store,
-    signal,
-    remote: request.remote,
-    programOf,
-    onEvent,
-    async expand(map, recordOf) {
-      planner ??= plannerOf(request, whole, programs, recordOf);
-      const found = await planner.expand(map);
-      mark?.pin(found.flatMap(({ key, record }) => key !== null && record !== null ? [key] : []));
-      const made = withoutVanished(found, store);
-      checkAllResources(made, request);
-      await packages.need(made);
-      return made;
-    },
-    async execute({ node, key, program, content, ...task }) {
-      if (content !== undefined) {
-        const { importSource } = await import("../sources/local_import.ts");
-        return await importSource(store, { node, content, signal });
-      }
-      if (node.work.type === "npm") {
-        // Loaded only when something is to be downloaded.
-        const { download } = await import("../sources/download.ts");
-        const { packagesDir } = request;
-        const { source } = node.work;
-        return await download(store, { node, source, packagesDir, root, ...task });
-      }
-      if (node.work.type === "download") {
-        const { downloadFile } = await import("../sources/download_work.ts");
-        const { packagesDir } = request;
-        return await downloadFile(store, { node, source: node.work.source, packagesDir, ...task });
-      }
-      await packages.ready();
-      // Likewise: most runs have nothing to do, and loading is most of what they cost.
-      const { execute } = await import("./executor.ts");
-      const { provider } = whole;
-      const attempt = { node, program: program!, provider, lockFile, ...task };
-      if (sameBytes === null) return await execute(store, attempt);
-      const { executeTwice } = await import("./determinism.ts");
-      const stored = store.hit(key)?.outputs ?? null;
-      const { finished, against } = await executeTwice(store, attempt, stored);
-      sameBytes[against]++;
-      return finished;
-    },
-  });
-  const [plan, outcomes] = planner === null
-    ? [whole, scheduled]
-    : inOrder(whole, planner, scheduled);
+    : await (await import("./carry_out.ts")).carryOut(request, whole, { mark, began, start });
   const seconds = (performance.now() - start) / 1000;
   const planned = new Set(plan.nodes.map(({ node }) => node.id));
   const result: RunResult = {
@@ -247,6 +155,11 @@ export async function run(request: RunRequest): Promise<RunResult> {
   return result;
 }
 
+/** What a determinism check found when there was nothing to run. */
+function nothingCompared({ checkDeterminism }: RunRequest): RunResult["sameBytes"] | null {
+  return checkDeterminism ? { again: 0, stored: 0 } : null;
+}
+
 /** Keeps `gc` from what a run counts on, unless it has nothing to do and all of it is rooted anyway. */
 async function markUse(plan: Plan, store: Store): Promise<InUse | null> {
   const { paper, preset, nodes, partial } = plan;
@@ -261,46 +174,6 @@ async function markUse(plan: Plan, store: Store): Promise<InUse | null> {
     ),
   );
   return mark;
-}
-
-/** What `gc` removed before the mark was made must run. */
-function withoutVanished(nodes: readonly PlannedNode[], store: Store): readonly PlannedNode[] {
-  const text = "its record is not in the store any more";
-  return nodes.map((planned) =>
-    planned.key === null || planned.record === null || store.hasRecord(planned.key)
-      ? planned
-      : { ...planned, status: "run", record: null, changes: [{ component: "missing", text }] }
-  );
-}
-
-/** Plans what comes of fan-outs while a plan runs. */
-function plannerOf(
-  request: RunRequest,
-  plan: Plan,
-  programs: Programs,
-  recordOf: (node: Node) => RecordSummary | null,
-): Planner {
-  const outputsOf = (node: Node) => {
-    const record = recordOf(node);
-    return record === null ? null : digestsOf(record);
-  };
-  const planner = new Planner(request, outputsOf, programs);
-  planner.take(plan);
-  return planner;
-}
-
-/** The plan and its outcomes with the nodes of fan-outs in their place, each after those that it reads from. */
-function inOrder(
-  plan: Plan,
-  { planned }: Planner,
-  scheduled: readonly Outcome[],
-): [Plan, readonly Outcome[]] {
-  const byId = new Map(scheduled.map((outcome) => [outcome.id, outcome]));
-  const nodes = nodesOf(plan.nodes).filter(({ id }) => byId.has(id));
-  return [
-    { ...plan, nodes: nodes.map((node) => planned.get(node)!) },
-    nodes.map(({ id }) => byId.get(id)!),
-  ];
 }
 
 /** Targets are read by people without a stage in between, so damaged ones must run again first. */
@@ -367,17 +240,5 @@ async function readTarget(store: Store, digest: Digest, where: string) {
     if (!(error instanceof DamagedObject)) throw error;
     const mend = "Run the same command again: it will be made again. Check the disk of the store.";
     throw new Failed({ code: "damaged", message: error.message, where, mend }, { cause: error });
-  }
-}
-
-function directoryOf(url: URL): string {
-  return decodeURIComponent(url.pathname).replace(/(?<=.)\/+$/, "");
-}
-
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch {
-    return false;
   }
 }

@@ -1,7 +1,6 @@
 /** Runs the nodes of a plan in parallel under core slots, with early cut-off and failures as data. */
 
 import type { Finished } from "./executor.ts";
-import { isSystemError } from "../host.ts";
 import { keyOf } from "../plan/key.ts";
 import { acquireLease } from "../store/lease.ts";
 import { isReady, NodeStates, type State } from "./node_states.ts";
@@ -16,6 +15,7 @@ import { attemptsOf, inTime, mayPass, waitBefore } from "./retry.ts";
 import { changedList, failureFrom, type Schedule, type Task } from "./schedule.ts";
 import { type Amounts, needsOf, SlotQueue } from "./slots.ts";
 import { DamagedObject } from "../store/store.ts";
+import { rememberLast } from "./up_to_date.ts";
 import type {
   Digest,
   Failure,
@@ -342,12 +342,7 @@ class Scheduler {
   ): void {
     const { plan, store } = this.#request;
     state.record = record;
-    try {
-      store.rememberLast(plan.paper, plan.preset, state.node.id, record.key);
-    } catch (error) {
-      // Only `explain` asks for it, and the record is kept.
-      if (!isSystemError(error)) throw error;
-    }
+    rememberLast(store, plan, state.node.id, record.key);
     this.#finish(state, { ...how, key: record.key, outputs: digestsOf(record) });
   }
 

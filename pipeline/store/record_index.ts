@@ -101,7 +101,7 @@ export function look(path: string): (Seen & { readonly touched: number }) | null
   const checked = Date.now();
   let info: Deno.FileInfo;
   try {
-    info = Deno.lstatSync(path);
+    info = Deno.statSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;
