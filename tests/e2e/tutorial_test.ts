@@ -1,18 +1,11 @@
 /** The tutorial is what it says: its files type-check and run, and each edit it names does what it says. */
 
 import assert from "node:assert/strict";
+import { filesOfPage } from "./page_files.ts";
 import { Rig } from "./rig.ts";
 
-/** Code blocks whose first line names a file; CSV has no comments, so that line is no part of it. */
-function filesIn(markdown: string): Record<string, string> {
-  const blocks = markdown.matchAll(/^```(\w+)\n(?:\/\/|#) (stages\/\S+)\n([^]*?)^```$/gm);
-  return Object.fromEntries([...blocks].map(([_, _language, path, code]) => [path, code]));
-}
-
-const page = new URL("../../pipeline/docs/tutorial.md", import.meta.url);
-
 Deno.test("the pipeline of the tutorial type-checks, runs, and reruns what the page says", async (t) => {
-  const files = filesIn(await Deno.readTextFile(page));
+  const files = await filesOfPage("tutorial.md");
   assert.deepEqual(Object.keys(files).map((path) => path.split("/").at(-1)), [
     "heights.csv",
     "pipeline.ts",
