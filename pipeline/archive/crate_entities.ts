@@ -27,7 +27,7 @@ export function toolId(work: PlanWork): string {
     case "module":
       return blobId(work.program.digest);
     case "npm":
-      return npmPage(work.source.package, work.source.version);
+      return packageUrl(work.source.package, work.source.version);
     case "download":
       return fragment("download", work.source.name);
     case "source":
@@ -35,9 +35,9 @@ export function toolId(work: PlanWork): string {
   }
 }
 
-/** The page of an exact npm package. */
-export function npmPage(name: string, version: string): string {
-  return `https://www.npmjs.com/package/${name}/v/${version}`;
+/** An exact npm package as a package URL: `pkg:npm/%40scope/name@1.2.3`. */
+export function packageUrl(name: string, version: string): string {
+  return `pkg:npm/${name.replace(/^@/, "%40")}@${version}`;
 }
 
 /** With an offset: the profile's validator does not take the letter Z. */

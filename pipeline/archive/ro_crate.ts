@@ -9,7 +9,7 @@ import {
   type Entity,
   fileId,
   fragment,
-  npmPage,
+  packageUrl,
   paramNames,
   ref,
   refs,
@@ -205,10 +205,10 @@ class Crate {
       description: `Licence of ${name}@${version} as its package states it.`,
     });
     return this.#graph.put({
-      "@id": npmPage(name, version),
+      "@id": packageUrl(name, version),
       "@type": "SoftwareApplication",
       name: `npm package ${name}`,
-      url: npmPage(name, version),
+      url: packageUrl(name, version),
       softwareVersion: version,
       license: ref(fragment("license", license)),
       ...ports,
@@ -220,7 +220,7 @@ class Crate {
     const at = key.indexOf("@", 1);
     const name = at < 0 ? key : key.slice(0, at);
     const version = at < 0 ? "" : key.slice(at + 1).split("_")[0];
-    const url = npmPage(name, version);
+    const url = packageUrl(name, version);
     return this.#graph.put({
       "@id": url,
       "@type": "SoftwareApplication",
