@@ -27,6 +27,16 @@ export function canonical(value: unknown): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(canonicalText(value));
 }
 
+/** A JSON-like value with the members of its objects in the order in which its canonical bytes have them. */
+export function inNameOrder(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(inNameOrder);
+  const names = Object.keys(value).sort();
+  return Object.fromEntries(
+    names.map((name) => [name, inNameOrder((value as Record<string, unknown>)[name])]),
+  );
+}
+
 /** Texts of frozen values: the nodes of a sweep share most parts of their keys. */
 const known = new WeakMap<object, string>();
 /** Longer texts are made again instead of kept. */

@@ -158,7 +158,13 @@ export function isMany(kind: Kind | Many): kind is Many {
   return "many" in kind;
 }
 
+/** Whether an artifact of one kind can be read as one of the other. */
+export function isSameKind(a: Kind, b: Kind): boolean {
+  // The items of a list carry their extension in the list itself.
+  return a.form === b.form && a.media === b.media && a.of?.extension === b.of?.extension;
+}
+
 /** A kind in words: `tree "optima-dataset"`. */
-export function describeKind(kind: Kind): string {
-  return `${kind.form} "${kind.media}"`;
+export function describeKind({ form, media, of }: Kind): string {
+  return `${form} "${media}"${of?.extension ? ` (${of.extension})` : ""}`;
 }

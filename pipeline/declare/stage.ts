@@ -1,7 +1,7 @@
 /** Declares stages, and applies them to artifacts and parameters to make nodes. */
 
 import type { z } from "zod";
-import { describeKind, isMany } from "./artifact.ts";
+import { describeKind, isMany, isSameKind } from "./artifact.ts";
 import { frozen } from "../canonical.ts";
 import { didYouMean, Failed } from "../failure.ts";
 import { isFanOut } from "../plan/graph.ts";
@@ -217,7 +217,7 @@ function checkInputs(
           `input "${name}" expects ${describeKind(one)}, received ${describeValue(artifact)}`,
           "Pass an output of another stage, e.g. `inputs: { data: prepared.data }`.",
         );
-      } else if (artifact.kind.form !== one.form || artifact.kind.media !== one.media) {
+      } else if (!isSameKind(artifact.kind, one)) {
         wrong(
           `input "${name}" expects ${describeKind(one)}, received ${describeKind(artifact.kind)} ` +
             `(output "${artifact.output}" of ${artifact.node.id})`,

@@ -54,7 +54,11 @@ function outputsComponent(outputs: OutputKinds): KeyComponents["outputs"] {
   let component = outputsComponents.get(outputs);
   if (component === undefined) {
     component = frozen(Object.fromEntries(
-      Object.entries(outputs).map(([name, kind]) => [name, `${kind.form} ${kind.media}`]),
+      Object.entries(outputs).map(([name, { form, media, of }]) => [
+        name,
+        // The items of a list carry their extension in the list itself.
+        of === undefined ? `${form} ${media}` : `${form} ${media} ${of.extension}`.trimEnd(),
+      ]),
     ));
     outputsComponents.set(outputs, component);
   }

@@ -1,6 +1,6 @@
 /** The DAG behind a pipeline's targets: its nodes in a deterministic topological order. */
 
-import { describeKind, isMany } from "../declare/artifact.ts";
+import { describeKind, isMany, isSameKind } from "../declare/artifact.ts";
 import { Failed } from "../failure.ts";
 import type { Artifact, FanOut, Input, Node } from "../types.ts";
 
@@ -161,7 +161,7 @@ export function checkKinds(node: Node): void {
     const declared = node.inputKinds[name];
     const kind = isMany(declared) ? declared.many : declared;
     for (const { kind: given, output, node: producer } of asList(node.inputs[name] ?? [])) {
-      if (given.form === kind.form && given.media === kind.media) continue;
+      if (isSameKind(given, kind)) continue;
       throw new Failed({
         code: "graph-kind",
         message: `input "${name}" expects ${describeKind(kind)}, but output "${output}" of ` +

@@ -2,6 +2,7 @@
 
 import { lstatSync } from "node:fs";
 import { type AttemptDirectory, openAttempt } from "./attempt.ts";
+import { inNameOrder } from "../canonical.ts";
 import { runChild } from "./child.ts";
 import { childFailure, noSpace, RESUME } from "./child_failure.ts";
 import { declaredBy } from "../plan/declared.ts";
@@ -93,7 +94,9 @@ async function runProgram(
     provider: attempt.provider,
     threads: attempt.threads,
   };
-  files.writeNew(`${path}/job.json`, new TextEncoder().encode(JSON.stringify(job)));
+  // The key knows no order of names, so the stage must not see one either.
+  const text = JSON.stringify(inNameOrder(job));
+  files.writeNew(`${path}/job.json`, new TextEncoder().encode(text));
   const began = Math.floor(lstatSync(`${path}/job.json`).mtimeMs);
   const { specifiers } = attempt.program;
   const args = [

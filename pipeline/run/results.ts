@@ -1,5 +1,6 @@
 /** Puts the kept artifacts of a run where people look for them, outside the store. */
 
+import { sha256 } from "../canonical.ts";
 import type { RunResult } from "./run.ts";
 import type { Store } from "../store/store.ts";
 import type { Artifact, Digest, OutputEntry } from "../types.ts";
@@ -9,9 +10,10 @@ export function resultsOf(
   store: Store,
   { targets, outcomes }: Pick<RunResult, "targets" | "outcomes">,
 ): Result[] {
+  const keys = new Map(outcomes.map(({ id, key }) => [id, key]));
   return Object.entries(targets).flatMap(([name, artifact]) => {
     if (!name.startsWith("keep.")) return [];
-    const key = outcomes.find(({ id }) => id === artifact.node.id)?.key;
+    const key = keys.get(artifact.node.id);
     const entry = key ? store.getRecord(key)?.outputs[artifact.output] : undefined;
     return entry === undefined ? [] : [{ name: name.slice("keep.".length), artifact, entry }];
   });
@@ -25,7 +27,7 @@ export interface Result {
   readonly entry: OutputEntry;
 }
 
-/** What was placed last: name → digest and, for files, the stamp of the copy. */
+/** What was placed last: name → digest, and the stamp of the copy. */
 type Index = Record<string, { readonly digest: Digest; readonly stamp: string }>;
 
 /** Larger files are linked read-only instead of copied. */
@@ -125,11 +127,13 @@ function isPlain(file: string): boolean {
   return /^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_-]+)*$/.test(file);
 }
 
-/** Inode, size and time; null when there is nothing. */
+/** How a file looks, or all files of a tree; null when there is nothing. */
 function stampOf(path: string): string | null {
   try {
     const info = Deno.lstatSync(path);
-    return `${info.ino}:${info.size}:${info.mtime?.getTime()}`;
+    if (!info.isDirectory) return `${info.ino}:${info.size}:${info.mtime?.getTime()}`;
+    const names = [...Deno.readDirSync(path)].map(({ name }) => name).sort();
+    return sha256(JSON.stringify(names.map((name) => [name, stampOf(`${path}/${name}`)])));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;

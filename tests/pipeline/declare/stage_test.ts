@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { file, json, many, tree } from "../../../pipeline/declare/artifact.ts";
+import { file, json, list, many, tree } from "../../../pipeline/declare/artifact.ts";
 import { Failed } from "../../../pipeline/failure.ts";
 import { npmPackage } from "../../../pipeline/declare/npm_package.ts";
 import { stage } from "../../../pipeline/declare/stage.ts";
-import type { Run } from "../../../pipeline/types.ts";
+import type { InputKinds, Run } from "../../../pipeline/types.ts";
 
 interface Trace {
   readonly losses: number[];
@@ -261,4 +261,22 @@ Deno.test("npmPackage() makes a node whose parameters are its pinned source", ()
   for (const [declared, message] of wrong) {
     assert.match(failing(() => npmPackage(declared)).message, message);
   }
+});
+
+Deno.test("stage() refuses a list whose items have another extension", () => {
+  const declare = (name: string, inputs: InputKinds) =>
+    stage({
+      name,
+      describe: "",
+      implementation: new URL("file:///x.ts"),
+      inputs,
+      params: z.object({}),
+      outputs: { rows: list(file("rows", ".csv")) },
+    });
+  const { rows } = declare("split", {})({ inputs: {}, params: {} });
+  const read = declare("read", { rows: list(file("rows", ".tsv")) });
+  assert.throws(
+    () => read({ inputs: { rows }, params: {} } as never),
+    /expects tree "list of rows" \(\.tsv\), received tree "list of rows" \(\.csv\)/,
+  );
 });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { file, json, many } from "../../../pipeline/declare/artifact.ts";
+import { file, json, list, many } from "../../../pipeline/declare/artifact.ts";
 import { sha256 } from "../../../pipeline/canonical.ts";
 import { keyOf } from "../../../pipeline/plan/key.ts";
 import { npmPackage } from "../../../pipeline/declare/npm_package.ts";
@@ -18,7 +18,14 @@ import {
 } from "../../../pipeline/plan/plan.ts";
 import { stage } from "../../../pipeline/declare/stage.ts";
 import { MemoryStore } from "./memory_store.ts";
-import type { Digest, Plan, ReportSection, StageRecord, Verdict } from "../../../pipeline/types.ts";
+import type {
+  Digest,
+  OutputKinds,
+  Plan,
+  ReportSection,
+  StageRecord,
+  Verdict,
+} from "../../../pipeline/types.ts";
 
 const sources: Record<string, string> = {
   "methods/add.ts": "export const add = (a: number, b: number) => a + b;\n",
@@ -375,4 +382,24 @@ Deno.test("threadsOf() is bounded by cores and jobs, and at least one", async ()
     assert.deepEqual(nodes.map((node) => threadsOf(node, 3)), [1, 1, 3, 3, 1]);
     assert.deepEqual(nodes.map((node) => threadsOf(node, 0)), [1, 1, 1, 1, 1]);
   });
+});
+
+Deno.test("a list's extension is part of the key, because it is part of the list's bytes", () => {
+  const keyFor = (outputs: OutputKinds) => {
+    const { out } = stage({
+      name: "split",
+      describe: "",
+      implementation: new URL("file:///split.ts"),
+      inputs: {},
+      params: z.object({}),
+      outputs,
+    })({ inputs: {}, params: {} });
+    return keyOf(componentsOf(out.node, null, {}, {}));
+  };
+  const lists = [".csv", ".tsv", ""].map((extension) =>
+    keyFor({ out: list(file("t", extension)) })
+  );
+  assert.equal(new Set(lists).size, 3);
+  // A file has no name in the store.
+  assert.equal(keyFor({ out: file("t", ".csv") }), keyFor({ out: file("t", ".tsv") }));
 });

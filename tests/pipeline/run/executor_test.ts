@@ -188,3 +188,20 @@ Deno.test("a failing stage leaves what does not depend on it to finish", async (
   assert.equal(result.ok, false);
   assert.match(outcomeOf(result, "tell").reason, /needs judge, which failed/);
 });
+
+Deno.test("a stage sees the names of its parameters in an order that the key knows", async () => {
+  using rig = Rig.create(
+    make(
+      `console.log(Object.keys(params).join(), Object.keys(params.weights).join(), Object.keys(outputs).join())`,
+    ),
+  );
+  const seen: string[] = [];
+  for (const weights of [{ b: 1, a: [{ d: 1, c: 2 }] }, { a: [{ c: 2, d: 1 }], b: 1 }]) {
+    rig.params = { weights };
+    const onEvent = (event: RunEvent) => {
+      if (event.type === "log") seen.push(event.line);
+    };
+    assert.equal(outcomeOf(await rig.run({ force: true, onEvent }), "make").status, "ran");
+  }
+  assert.deepEqual(seen, Array(2).fill("seed,weights a,b files,numbers"));
+});

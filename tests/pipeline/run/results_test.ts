@@ -81,6 +81,29 @@ Deno.test("placeResults() leaves alone what is current and mends what is not", a
   assert.equal(place.read("table.csv"), "c,d");
 });
 
+Deno.test("placeResults() mends a tree with a file that was edited, added or deleted", async () => {
+  await using place = await Place.create();
+  const images = await place.result("images", tree("images"), { "a/b.txt": "b", "c.txt": "c" });
+  await place.place(images);
+  const folder = `${place.folder}/images`;
+  const inode = Deno.statSync(folder).ino;
+  await place.place(images);
+  assert.equal(Deno.statSync(folder).ino, inode);
+  for (
+    const touch of [
+      () => Deno.writeTextFileSync(`${folder}/a/b.txt`, "edited"),
+      () => Deno.writeTextFileSync(`${folder}/a/more.txt`, ""),
+      () => Deno.removeSync(`${folder}/a/b.txt`),
+      () => Deno.renameSync(`${folder}/c.txt`, `${folder}/a/b.txt`),
+    ]
+  ) {
+    touch();
+    await place.place(images);
+    assert.deepEqual([place.read("images/a/b.txt"), place.read("images/c.txt")], ["b", "c"]);
+    assert.deepEqual([...Deno.readDirSync(`${folder}/a`)].map(({ name }) => name), ["b.txt"]);
+  }
+});
+
 Deno.test("placeResults() removes what it placed before, and nothing else", async () => {
   await using place = await Place.create();
   const old = await place.result("old", json(), { "": "1" });

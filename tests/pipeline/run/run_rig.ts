@@ -80,6 +80,9 @@ export class Rig {
   /** What `make` declares besides. */
   declare: { env?: readonly string[]; programs?: readonly string[]; provider?: boolean } = {};
 
+  /** Parameters of `make` besides the seed. */
+  params: Readonly<Record<string, unknown>> = {};
+
   /** Replaces sources of stages. */
   write(sources: Partial<typeof SOURCES>): void {
     for (const [name, text] of Object.entries(sources)) {
@@ -98,7 +101,7 @@ export class Rig {
       describe: "makes",
       implementation: at("make"),
       inputs: {},
-      params: z.object({ seed: z.int() }),
+      params: z.looseObject({ seed: z.int() }),
       outputs: { files: tree("files"), numbers: json<{ seed: number; random: number }>() },
       ...extra,
       ...this.declare,
@@ -133,8 +136,8 @@ export class Rig {
       citation: "",
       summary: "",
       config: z.object({ seed: z.int() }),
-      build({ config }) {
-        const { files, numbers } = make({ inputs: {}, params: config });
+      build: ({ config }) => {
+        const { files, numbers } = make({ inputs: {}, params: { ...config, ...this.params } });
         const { verdicts } = judge({ inputs: { files, numbers }, params: {} });
         const { out } = side({ inputs: { numbers }, params: {} });
         return { verdicts, ...tell({ inputs: { verdicts }, params: {} }), keep: { out } };
