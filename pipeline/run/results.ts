@@ -1,6 +1,7 @@
 /** Puts the kept artifacts of a run where people look for them, outside the store. */
 
-import { sha256 } from "../canonical.ts";
+import { Failed } from "../failure.ts";
+import { observe } from "../sources/local_source.ts";
 import type { RunResult } from "./run.ts";
 import type { Store } from "../store/store.ts";
 import type { Artifact, Digest, OutputEntry } from "../types.ts";
@@ -27,16 +28,17 @@ export interface Result {
   readonly entry: OutputEntry;
 }
 
-/** What was placed last: name → digest, and the stamp of the copy. */
-type Index = Record<string, { readonly digest: Digest; readonly stamp: string }>;
+/** What was placed last, by file name. */
+type Index = Record<string, { readonly digest: Digest }>;
 
 /** Larger files are linked read-only instead of copied. */
 const LARGE = 256 * 2 ** 20;
 
 /**
  * Brings a folder to hold the given artifacts: `NAME.json`, `NAME.csv`, or a folder for a tree. What is
- * there already is left alone; a copy that was edited or deleted is placed again; what an earlier run
- * placed and this one lacks is removed. Other files in the folder are never touched.
+ * there already is left alone; a copy that was edited or deleted is placed again, by its content as local
+ * data is known by it; what an earlier run placed and this one lacks is removed. Other files in the folder
+ * are never touched.
  *
  * @throws {DamagedObject} when a stored object is damaged.
  */
@@ -49,11 +51,8 @@ export async function placeResults(
   const after: Index = {};
   for (const { name, artifact, entry } of results) {
     const file = name + artifact.kind.extension;
-    const known = Object.hasOwn(before, file) ? before[file] : undefined;
-    if (known?.digest !== entry.digest || known.stamp !== stampOf(`${folder}/${file}`)) {
-      await place(store, entry, folder, file);
-    }
-    after[file] = { digest: entry.digest, stamp: stampOf(`${folder}/${file}`)! };
+    if (!await isThere(store, entry, `${folder}/${file}`)) await place(store, entry, folder, file);
+    after[file] = { digest: entry.digest };
   }
   const { files } = store.host;
   for (const file of Object.keys(before)) {
@@ -127,15 +126,21 @@ function isPlain(file: string): boolean {
   return /^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_-]+)*$/.test(file);
 }
 
-/** How a file looks, or all files of a tree; null when there is nothing. */
-function stampOf(path: string): string | null {
+/** Whether a path holds an artifact, byte for byte; an unchanged file costs one look at its times. */
+async function isThere(
+  store: Store,
+  { form, digest }: OutputEntry,
+  path: string,
+): Promise<boolean> {
   try {
-    const info = Deno.lstatSync(path);
-    if (!info.isDirectory) return `${info.ino}:${info.size}:${info.mtime?.getTime()}`;
-    const names = [...Deno.readDirSync(path)].map(({ name }) => name).sort();
-    return sha256(JSON.stringify(names.map((name) => [name, stampOf(`${path}/${name}`)])));
+    // A link to the right content is not what was placed.
+    if (Deno.lstatSync(path).isSymlink) return false;
+    const copy = { name: path, path, form, include: [], exclude: [] };
+    const where = { root: "/", cacheDir: `${store.dir}/cache/sources`, host: store.host };
+    return (await observe(copy, where)).digest === digest;
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
+    // Not there, or something else than what was placed.
+    if (error instanceof Failed || error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 // `deno task bench`: training steps of the tensor compiler beside PyTorch eager on the same threads.
 // `deno task bench data`: the store with many and with large files, beside DVC; see data/main.ts.
 // `deno task bench engine`: runs with nothing to do or one change, beside other tools; see engine/main.ts.
+// `deno task bench trials`: kills, damage and edits behind a tool's back, beside other tools; see trials/main.ts.
 //
 // Options: --json prints one JSON object; --only=TEXT keeps cases whose name has it; --turns=N.
 
@@ -9,7 +10,7 @@ import { COCA_DEFAULTS, type CocaConfig } from "../../methods/nn/mod.ts";
 import { type Case, measure, type Measured } from "./coca.ts";
 import { startPeer } from "./peer.ts";
 
-for (const section of ["data", "engine"]) {
+for (const section of ["data", "engine", "trials"]) {
   if (Deno.args[0] !== section) continue;
   await import(`./${section}/main.ts`);
   Deno.exit();

@@ -121,3 +121,18 @@ Deno.test("placeResults() removes what it placed before, and nothing else", asyn
   await place.place(now);
   assert.equal(Deno.readTextFileSync(`${place.dir}/precious.json`), "precious");
 });
+
+Deno.test("placeResults() mends an edit behind the same size and time, in files and in trees", async () => {
+  await using place = await Place.create();
+  const score = await place.result("score", json(), { "": "[1]" });
+  const images = await place.result("images", tree("images"), { "a/b.txt": "b", "c.txt": "c" });
+  await place.place(score, images);
+  for (const [name, text] of [["score.json", "[2]"], ["images/a/b.txt", "x"]]) {
+    const path = `${place.folder}/${name}`;
+    const { atime, mtime } = Deno.statSync(path);
+    Deno.writeTextFileSync(path, text);
+    Deno.utimeSync(path, atime!, mtime!);
+  }
+  await place.place(score, images);
+  assert.deepEqual([place.read("score.json"), place.read("images/a/b.txt")], ["[1]", "b"]);
+});
