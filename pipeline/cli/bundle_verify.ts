@@ -179,8 +179,8 @@ function tellRerun({ provider, nodes, artifacts, verdicts, claims }: Rerun, io: 
         (100 * largest.relative).toPrecision(2)
       } % (${largest.path}: ${largest.before}, now ${largest.after})`;
     list.push({
-      name: target,
-      status: "skipped",
+      name: `= ${target}`,
+      status: largest === null && other.length === 0 ? "ok" : "skipped",
       what: far,
       problems: other.map((p) => `differs: ${p}`),
     });

@@ -68,7 +68,7 @@ function environments(reference: string, check: LockCheck): string {
     return [...(name === "any" ? [] : [name]), ...values].join(", ");
   };
   const [then, now] = [words(reference, "expected"), words(check.class, "actual")];
-  if (then === now) return now === "" ? "as committed" : `${now}, as committed`;
+  if (then === now) return `the same environment${now === "" ? "" : `, ${now}`}`;
   return `committed on ${then}; here ${now}`;
 }
 

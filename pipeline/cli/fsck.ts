@@ -1,7 +1,7 @@
 /** `deno task fsck`: checks every byte of the store, and mends it with `--repair`. */
 
 import { type Damage, fsck, type FsckReport } from "../fsck/fsck.ts";
-import { byteSize, plural } from "../report/format.ts";
+import { byteSize, counted, plural } from "../report/format.ts";
 import type { Command, Io } from "./command.ts";
 import { openExisting } from "./existing_store.ts";
 
@@ -39,7 +39,7 @@ const LISTED = 20;
 
 function tell(report: FsckReport, { quick, repair }: { quick: boolean; repair: boolean }, io: Io) {
   const { bytes = 0, ...counts } = report.counts;
-  const looked = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
+  const looked = Object.entries(counts).map(([name, count]) => counted(count, name));
   const how = quick ? "sizes only" : "every byte";
   io.out.write(`Checked ${looked.join(", ") || "an empty store"} (${byteSize(bytes)}, ${how}).\n`);
   const line = ({ path, what, mended }: Damage) =>
@@ -62,6 +62,6 @@ function tell(report: FsckReport, { quick, repair }: { quick: boolean; repair: b
       : "`deno task fsck --repair` mends what it can; results are never read without a check.";
     io.out.write(`${plural(open, "place")} damaged. ${mend}\n`);
   }
-  const remains = Object.entries(report.remains).map(([name, count]) => `${count} ${name}`);
+  const remains = Object.entries(report.remains).map(([name, count]) => counted(count, name));
   if (remains.length > 0) io.out.write(`Left behind, harmless: ${remains.join(", ")}.\n`);
 }

@@ -3,7 +3,7 @@
 import { Failed } from "../failure.ts";
 import { namesIn } from "../fsck/files.ts";
 import { gc, type GcReport } from "../gc/gc.ts";
-import { byteSize, plural } from "../report/format.ts";
+import { byteSize, counted, plural } from "../report/format.ts";
 import type { Command, Io } from "./command.ts";
 import { openExisting } from "./existing_store.ts";
 
@@ -64,11 +64,14 @@ function milliseconds(age: string): number {
   });
 }
 
+/** What the counts are called, where their name is no plural. */
+const words: Readonly<Record<string, string>> = { history: "details of past runs" };
+
 function tell({ removed, kept, dryRun }: GcReport, io: Io): void {
   const verb = dryRun ? "Would remove" : "Removed";
   const kinds = Object.entries(removed);
   for (const [kind, { count, bytes }] of kinds) {
-    io.out.write(`${verb} ${count} ${kind} (${byteSize(bytes)}).\n`);
+    io.out.write(`${verb} ${counted(count, words[kind] ?? kind)} (${byteSize(bytes)}).\n`);
   }
   if (kinds.length === 0) io.out.write("Nothing to remove.\n");
   const stays = `${plural(kept.records, "record")} and ${plural(kept.objects, "object")}`;

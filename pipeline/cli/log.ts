@@ -150,7 +150,9 @@ function tell(node: string, found: Found, log: string | null, io: Io): void {
   const lines = [
     `${paint.strong(node)}  ${colour(word)}  ${facts.join(", ")}`,
     ...(key === null ? [] : [paint.muted(`key ${key}`)]),
-    status === "failed" ? reason : paint.muted(`because ${reason}`),
+    ...(status === "failed" ? [reason] : []),
+    // Of a node that was done before, the run knows only that it had nothing to do.
+    ...(status === "ran" ? [paint.muted(`because: ${reason}`)] : []),
     ...(past?.failure?.mend === undefined ? [] : [past.failure.mend]),
     "",
   ];

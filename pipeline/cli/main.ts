@@ -41,13 +41,23 @@ async function main(args: readonly string[], io: Io): Promise<number> {
   }
   const help = name === undefined || name === "--help" || name === "-h";
   const guess = help ? null : nearest(name, Object.keys(commands));
-  const lines = [
-    ...(help ? [] : [`Unknown command "${name}".${guess ? ` Did you mean "${guess}"?` : ""}`]),
-    `Commands: ${Object.keys(commands).map((c) => `deno task ${c}`).join(", ")}.`,
-    "Each understands --help.",
+  const lines = help ? await overview() : [
+    `Unknown command "${name}".${guess ? ` Did you mean "${guess}"?` : ""}`,
+    `The commands are ${Object.keys(commands).join(", ")}. Each understands --help.`,
   ];
   (help ? io.out : io.err).write(lines.join("\n") + "\n");
   return help && name !== undefined ? 0 : 2;
+}
+
+/** All commands with the first sentence of their help. */
+async function overview(): Promise<string[]> {
+  const names = Object.keys(commands);
+  const width = Math.max(...names.map((name) => name.length));
+  const loaded = await Promise.all(names.map((name) => commands[name]()));
+  const lines = loaded.map(({ default: { spec } }, i) =>
+    `  deno task ${names[i].padEnd(width)}  ${spec.describe.split(/(?<=[.]) /)[0]}`
+  );
+  return ["Commands:", ...lines, "", "Each understands --help."];
 }
 
 /** An error nobody foresaw: one line for the user, the trace in a file. */

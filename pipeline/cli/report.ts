@@ -37,8 +37,8 @@ const command: Command = {
       const others = presets.length ? ` There are reports of: ${presets.join(", ")}.` : "";
       throw new Failed({
         code: "no-report",
-        message: `${paper} has not been run to its end${flag && ` with${flag}`} yet.${others}`,
-        mend: `Run it first: deno task reproduce ${paper}${flag}`,
+        message: `There is no report of ${paper}${flag && ` with${flag}`}.${others}`,
+        mend: `This runs what is missing and writes it: deno task reproduce ${paper}${flag}`,
       });
     }
     const path = await writeReport(dir, saved);

@@ -88,14 +88,12 @@ function tell(runs: readonly PastRun[], more: boolean, paper: string | null, io:
   io.out.write([...lines, ...end].join("\n") + "\n");
 }
 
-/** "3 reproduced, 1 not, 2 open". */
+/** "3 reproduced, 1 not reproduced, 2 inconclusive". */
 export function verdictText({ verdicts }: Pick<PastRun, "verdicts">): string {
   const count = (name: string) => verdicts.filter(({ verdict }) => verdict === name).length;
-  const parts = [
-    [count("reproduced"), "reproduced"],
-    [count("not reproduced"), "not"],
-    [count("inconclusive"), "open"],
-  ] as const;
+  const parts = ["reproduced", "not reproduced", "inconclusive"].map((word) =>
+    [count(word), word] as const
+  );
   return parts.filter(([n]) => n > 0).map(([n, word]) => `${n} ${word}`).join(", ");
 }
 

@@ -108,10 +108,16 @@ export function pipeline<S extends z.ZodType>(declaration: PipelineDeclaration<S
       }
       for (const [name, target] of named) {
         if (isArtifact(target)) continue;
-        const message = `build returns ${
-          target === undefined ? "no" : "something else as"
-        } "${name}"`;
-        throw new Failed({ code: "pipeline-declaration", message, where, mend });
+        const what = target === undefined
+          ? "no"
+          : isList(target)
+          ? "what each() makes as"
+          : "something else as";
+        const instead = isList(target)
+          ? "Give it to a stage whose input is many(kind), and return what that stage writes."
+          : mend;
+        const message = `build returns ${what} "${name}"`;
+        throw new Failed({ code: "pipeline-declaration", message, where, mend: instead });
       }
       // What a fan-out is depends on the store, so that each plan needs its own.
       if (fanOutsMade() === before) last = { config: a.config, preset: a.preset, targets };
@@ -132,6 +138,11 @@ export function targetsByName(targets: Targets): Record<string, Artifact> {
     named[`keep.${name}`] = artifact;
   }
   return named;
+}
+
+/** What `each()` returns: any number of artifacts. */
+function isList(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "fan" in value;
 }
 
 /** Tells pipelines from other values, e.g. from whatever a paper's module exports. */

@@ -64,6 +64,11 @@ export function plural(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;
 }
 
+/** "1 log of failed stages", "2 logs of failed stages": `things` is the plural, whose noun comes first. */
+export function counted(n: number, things: string): string {
+  return `${n} ${n === 1 ? things.replace(/s\b/, "") : things}`;
+}
+
 /** Cuts text to `width` columns, the last one "…" when something was cut. */
 export function clip(text: string, width: number): string {
   const chars = [...text];

@@ -185,7 +185,8 @@ function missingPackage(text: string, about: About): Failure | null {
 
 function stageExit({ end, error, tail }: FailedChild, about: About): Failure {
   if (error !== null) {
-    const message = `${error.name}: ${error.message}`;
+    const place = placeIn(tail);
+    const message = `${error.name}: ${error.message}${place === null ? "" : ` (${place})`}`;
     return { code: "stage-exit", message, ...about };
   }
   const lines = tail.filter((line) => line.trim() !== "").slice(-QUOTED);
@@ -197,4 +198,14 @@ function stageExit({ end, error, tail }: FailedChild, about: About): Failure {
       : `the stage's process ended with code ${end.code}; ${said}`,
     ...about,
   };
+}
+
+/** Where the paper's code was when it failed, e.g. `stages/coin/toss.ts:12:5`, from its stack trace. */
+function placeIn(stack: readonly string[]): string | null {
+  for (const line of stack) {
+    // Frames of the engine, of packages and of Deno have other paths.
+    const place = /^\s+at (?:.* \()?((?:stages|methods)\/[^():]+:\d+:\d+)\)?$/.exec(line);
+    if (place !== null) return place[1];
+  }
+  return null;
 }

@@ -264,9 +264,11 @@ class Scheduler {
     const { node, attempt } = state;
     const reason = this.#reason(state);
     const again = `attempt ${attempt} of ${attemptsOf(node)}`;
-    onEvent({ type: "started", node, reason: attempt > 1 ? again : reason });
+    const started = () => onEvent({ type: "started", node, reason: attempt > 1 ? again : reason });
     const onProgress = (progress: Progress) => onEvent({ type: "progress", node, progress });
     const before = this.#hit(state, key) !== null;
+    // What is in the store already is not started, unless it turns out to be damaged.
+    if (!before) started();
     using _lease = await acquireLease(
       store,
       key,
@@ -278,6 +280,7 @@ class Scheduler {
       const why = before ? "inputs have the same content" : "computed by another run";
       return this.#cached(state, theirs, why);
     }
+    if (before) started();
     const say = (message: string) => onProgress({ message });
     const forced = this.#request.force && node.work.type === "module";
     // Local data is at hand, and nobody asked for it to leave this machine.

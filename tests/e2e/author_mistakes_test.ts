@@ -12,16 +12,19 @@ Deno.test("mistakes in stages are answered with their place and a way to mend th
     `export const run: Run<typeof numbers> = async ({ outputs }) => {\n  ${line}\n` +
     `  await outputs.values.write([1]);\n};\n`;
 
-  await t.step("a stage that throws: the log names the line of the source", async () => {
-    await rig.write("stages/toy/numbers_run.ts", body('throw new Error("oops");'));
-    const { code, err } = await rig.cli("reproduce", "toy");
-    assert.equal(code, 1);
-    assert.match(err, /oops/);
-    const log = /log: (\S+)/.exec(err)?.[1];
-    assert.ok(log, err);
-    const path = log.startsWith("/") ? log : `${rig.dir}/${log}`;
-    assert.match(await Deno.readTextFile(path), /stages\/toy\/numbers_run\.ts:6:\d+/);
-  });
+  await t.step(
+    "a stage that throws: the message and the log name the line of the source",
+    async () => {
+      await rig.write("stages/toy/numbers_run.ts", body('throw new Error("oops");'));
+      const { code, err } = await rig.cli("reproduce", "toy");
+      assert.equal(code, 1);
+      assert.match(err, /Error: oops \(stages\/toy\/numbers_run\.ts:6:\d+\)/);
+      const log = /log: (\S+)/.exec(err)?.[1];
+      assert.ok(log, err);
+      const path = log.startsWith("/") ? log : `${rig.dir}/${log}`;
+      assert.match(await Deno.readTextFile(path), /stages\/toy\/numbers_run\.ts:6:\d+/);
+    },
+  );
 
   await t.step("a file beside the module: read without being declared", async () => {
     await rig.write(

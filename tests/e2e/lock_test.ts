@@ -59,7 +59,7 @@ Deno.test("--update-lock keeps a result without running again, and runs say how 
   const other = await rig.cli("reproduce", "toy");
   assert.match(
     other.out,
-    /^Same verdicts as the committed result; first different stage: scale \(as committed\)$/m,
+    /^Same verdicts as the committed result; first different stage: scale \(the same environment\)$/m,
   );
   await rig.edit("stages/toy/config.yaml", "factor: 3", "factor: -3");
   const negative = await rig.cli("reproduce", "toy");

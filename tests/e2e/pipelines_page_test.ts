@@ -25,3 +25,11 @@ Deno.test("a node for each item of a list, as the page shows it", async () => {
   assert.deepEqual(await ran(), ["add", "count[line-2]", "split"]);
   assert.equal((await rig.read("artifacts/results/words-small/sum.json")).trim(), "8");
 });
+
+Deno.test("to keep what each() makes is refused with what to do instead", async () => {
+  await using rig = await Rig.create(await filesOfPage("pipelines.md"));
+  await rig.edit("stages/words/pipeline.ts", "keep: { sum }", "keep: { sum, counts }");
+  const { code, err } = await rig.cli("explain", "words");
+  assert.equal(code, 2);
+  assert.match(err, /build returns what each\(\) makes as "keep\.counts"\n.*many\(kind\)/);
+});

@@ -31,7 +31,7 @@ Deno.test("other bytes with the same verdicts name the first different stage and
       "(committed on cpu-avx512; here cpu-avx2)",
     ],
   });
-  assert.match(compared(on({})).lines[0], /evaluate \(cpu-avx512, as committed\)$/);
+  assert.match(compared(on({})).lines[0], /evaluate \(the same environment, cpu-avx512\)$/);
   assert.match(
     compared(on({ threads: "1" })).lines[0],
     /\(committed on cpu-avx512, threads 1 and 2; here cpu-avx512, threads 1\)$/,
@@ -48,7 +48,7 @@ Deno.test("verdicts that differ, came or went are listed first", () => {
     lines: [
       "Verdicts differ from the committed result: wins reproduced → inconclusive, " +
       "extra absent → reproduced, costs inconclusive → absent",
-      "First different stage: evaluate (cpu-avx512, as committed)",
+      "First different stage: evaluate (the same environment, cpu-avx512)",
     ],
   });
 });

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import {
   byteSize,
   clip,
+  counted,
   duration,
   interval,
   number,
@@ -62,4 +63,11 @@ Deno.test("byteSize(), clip() and wrap()", () => {
   assert.equal(clip("four", 4), "four");
   assert.equal(clip("four", 3), "fo…");
   assert.deepEqual(wrap("a bb ccc dddd", 5), ["a bb", "ccc", "dddd"]);
+});
+
+Deno.test("counted() takes the plural away from the noun of a phrase", () => {
+  assert.equal(counted(2, "logs of failed stages"), "2 logs of failed stages");
+  assert.equal(counted(1, "logs of failed stages"), "1 log of failed stages");
+  assert.equal(counted(1, "abandoned attempts"), "1 abandoned attempt");
+  assert.equal(counted(0, "records"), "0 records");
 });

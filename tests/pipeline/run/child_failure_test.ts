@@ -58,3 +58,23 @@ Deno.test("errors of the system about the store are told apart from defects", ()
   assert.equal(storeFailure(system("ENOENT", "open '/other'"), "/data/store"), null);
   assert.equal(storeFailure(new TypeError("/data/store is undefined"), "/data/store"), null);
 });
+
+Deno.test("an exception names the innermost line of the paper or the methods", () => {
+  const thrown = (...tail: string[]) =>
+    childFailure(died({ error: { name: "Error", message: "no rows" }, tail })).message;
+  assert.equal(
+    thrown(
+      "Error: no rows",
+      "    at check (npm:zod@4.6.7/v4/core.js:1:2)",
+      "    at mean (methods/stats/mean.ts:3:9)",
+      "    at async run (stages/coin/judge.ts:12:5)",
+      "    at async main (pipeline/run/runner.ts:39:5)",
+    ),
+    "Error: no rows (methods/stats/mean.ts:3:9)",
+  );
+  assert.equal(
+    thrown("    at stages/coin/judge.ts:12:5"),
+    "Error: no rows (stages/coin/judge.ts:12:5)",
+  );
+  assert.equal(thrown("Error: no rows"), "Error: no rows");
+});

@@ -5,7 +5,7 @@ import { sha256 } from "../../../pipeline/canonical.ts";
 import { Failed } from "../../../pipeline/mod.ts";
 import type { Task } from "../../../pipeline/run/scheduler.ts";
 import { DamagedObject } from "../../../pipeline/store/store.ts";
-import type { Artifact, Node, Outcome } from "../../../pipeline/types.ts";
+import type { Artifact, Node, Outcome, RunEvent } from "../../../pipeline/types.ts";
 import { type Bench, node, Place } from "./schedule_bench.ts";
 
 const turn = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
@@ -108,11 +108,15 @@ Deno.test("schedule() makes keys from contents, so equal bytes stop a change", a
   };
   const work = ({ node }: Task) => node.id;
   await place.schedule(chain(1), { work });
-  assert.deepEqual(statusesOf(await place.schedule(chain(2), { work })), [
+  const started: string[] = [];
+  const onEvent = (e: RunEvent) => e.type === "started" && started.push(e.node.id);
+  assert.deepEqual(statusesOf(await place.schedule(chain(2), { work, onEvent })), [
     "a ran",
     "b cached",
     "c cached",
   ]);
+  // What is found in the store is not told as started.
+  assert.deepEqual(started, ["a"]);
   const other = ({ node }: Task) => node.id === "a" ? "other" : node.id;
   assert.deepEqual(statusesOf(await place.schedule(chain(3), { work: other })), [
     "a ran",
