@@ -118,13 +118,25 @@ export interface RunResult {
  * ```
  */
 export async function run(request: RunRequest): Promise<RunResult> {
+  try {
+    return await runOnce(request, false);
+  } catch (error) {
+    // A target was found sound, and then damaged or removed before it was read: it is made again.
+    const lost = error instanceof Failed && error.cause instanceof DamagedObject;
+    if (!lost || request.force || request.signal.aborted) throw error;
+    return await runOnce(request, true);
+  }
+}
+
+/** @param always Mark the store as in use also when there is nothing to run. */
+async function runOnce(request: RunRequest, always: boolean): Promise<RunResult> {
   const { store, onEvent } = request;
   const began = store.host.now();
   const start = performance.now();
   // Not built again: what fan-outs gave is known to the plan's own artifacts.
   const targets = request.plan.targets ?? targetsByName(request.pipeline.build(request));
   const sound = await withSoundTargets(request.plan, store, Object.values(targets));
-  using mark = await markUse(sound, store);
+  using mark = await markUse(sound, store, always);
   const whole = mark === null ? sound : { ...sound, nodes: withoutVanished(sound.nodes, store) };
   onEvent({ type: "planned", plan: whole });
   const idle = whole.nodes.every(({ status, record }) => status === "cached" && record !== null);
@@ -161,11 +173,11 @@ function nothingCompared({ checkDeterminism }: RunRequest): RunResult["sameBytes
 }
 
 /** Keeps `gc` from what a run counts on, unless it has nothing to do and all of it is rooted anyway. */
-async function markUse(plan: Plan, store: Store): Promise<InUse | null> {
+async function markUse(plan: Plan, store: Store, always: boolean): Promise<InUse | null> {
   const { paper, preset, nodes, partial } = plan;
   const rooted = ({ status, key, node }: PlannedNode) =>
     status === "cached" && store.lastKey(paper, preset, node.id) === key;
-  if (nodes.every(rooted)) return null;
+  if (!always && nodes.every(rooted)) return null;
   const { InUse } = await import("../gc/in_use.ts");
   const mark = InUse.open(store);
   mark?.pin(

@@ -252,3 +252,24 @@ Deno.test("attempts of dead processes are swept, those of live ones are not", as
   await rig.run();
   assert.deepEqual([...Deno.readDirSync(`${store.dir}/attempts`)].map((e) => e.name), ["live"]);
 });
+
+Deno.test("run() makes a target again that goes between the look at it and the reading", async () => {
+  using rig = Rig.create();
+  const first = await rig.run();
+  const { key, outputs } = outcomeOf(first, "tell");
+  let gone = false;
+  const again = await rig.run({
+    onEvent(event) {
+      // As `gc` of another process does, which removes the record first.
+      if (gone || event.type !== "finished" || event.node.id !== "tell") return;
+      gone = true;
+      Deno.removeSync(`${rig.storeDir}/records/${key!.slice(0, 2)}/${key!.slice(2)}.json`);
+      const digest = outputs.report;
+      Deno.removeSync(`${rig.storeDir}/objects/sha256/${digest.slice(0, 2)}/${digest.slice(2)}`);
+    },
+  });
+  assert.ok(gone && again.ok);
+  assert.equal(outcomeOf(again, "tell").status, "ran");
+  assert.deepEqual(outcomeOf(again, "tell").outputs, outputs);
+  assert.deepEqual(again.sections, first.sections);
+});
