@@ -3,6 +3,7 @@
 import { createBundle, type CreatedBundle } from "../archive/create.ts";
 import { readKey } from "../archive/signature.ts";
 import { Failed } from "../failure.ts";
+import { isSystemError } from "../host.ts";
 import { byteSize, plural } from "../report/format.ts";
 import { splitPatterns } from "../plan/selection.ts";
 import type { Command, Io } from "./command.ts";
@@ -87,9 +88,9 @@ const command: Command = {
     // Planned as a whole: a part that is cached is no reason to leave the rest out of sight.
     const { until, ...rest } = texts;
     const session = await openSession(command.spec, { ...args, texts: rest }, io.place);
+    const { paper, preset } = session.plan;
+    const file = io.place.resolve(texts.out ?? `${paper}-${encodeURIComponent(preset)}.tar`);
     try {
-      const { paper, preset } = session.plan;
-      const file = io.place.resolve(texts.out ?? `${paper}-${encodeURIComponent(preset)}.tar`);
       const made = await createBundle({
         ...session,
         command: typed(session.plan, args),
@@ -103,12 +104,22 @@ const command: Command = {
       if (flags.has("json")) io.out.write(JSON.stringify({ paper, preset, ...made }) + "\n");
       else tell(made, key !== undefined, io);
       return 0;
+    } catch (error) {
+      throw unwritten(error, io.place.show(file)) ?? error;
     } finally {
       session.store.close();
     }
   },
 };
 export default command;
+
+/** The failure behind an error of the system about the bundle's file; null for other errors. */
+function unwritten(error: unknown, where: string): Failed | null {
+  if (!isSystemError(error)) return null;
+  const message = `the bundle cannot be written: ${error.message}`;
+  const mend = "Name a file in a folder that can be written to with --out FILE.";
+  return new Failed({ code: "bundle-file", message, where, mend }, { cause: error });
+}
 
 async function readPrivateKey(io: Io, path: string) {
   const file = io.place.resolve(path);

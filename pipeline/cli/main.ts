@@ -85,6 +85,17 @@ if (import.meta.main) {
     place: new Place(new URL("../../", import.meta.url), Deno.env.get("INIT_CWD") ?? Deno.cwd()),
   };
   const json = Deno.args.includes("--json");
+  // Standard output holds results; what the modules of a paper print is none.
+  for (const name of ["log", "info", "debug", "table", "dir"] as const) {
+    console[name] = console.error;
+  }
+  // What nobody waits for, e.g. a promise that the modules of a paper left to itself.
+  const end = (event: Event, error: unknown) => {
+    event.preventDefault();
+    tellDefect(io, json, error).then(() => Deno.exit(1));
+  };
+  addEventListener("unhandledrejection", (event) => end(event, event.reason));
+  addEventListener("error", (event) => end(event, event.error));
   let code: number;
   try {
     code = await main(Deno.args, io);

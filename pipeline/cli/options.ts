@@ -58,9 +58,12 @@ export function parseArguments(command: CommandSpec, args: readonly string[]): A
   const names = Object.keys(specs);
   const flagNames = names.filter((n) => specs[n].type === "flag");
   const unknown: string[] = [];
+  const valued = names.filter((n) => specs[n].type !== "flag");
   const parsed = parseArgs(args.filter((a) => a !== "--"), {
     boolean: flagNames,
-    string: [...names.filter((n) => specs[n].type !== "flag"), "_"],
+    string: [...valued, "_"],
+    // Else the last of several would count, and nobody would know.
+    collect: valued,
     alias: Object.fromEntries(
       names.flatMap((n) => specs[n].short ? [[specs[n].short, n]] : []),
     ),
@@ -77,11 +80,13 @@ export function parseArguments(command: CommandSpec, args: readonly string[]): A
   const texts: Record<string, string> = {};
   const flags = new Set<string>();
   for (const name of names) {
-    const value = parsed[name];
     if (specs[name].type === "flag") {
-      if (value === true) flags.add(name);
-    } else if (value !== undefined) {
-      const text = checkValue(command, name, specs[name], value);
+      if (parsed[name] === true) flags.add(name);
+      continue;
+    }
+    const values = (parsed[name] ?? []) as string[];
+    if (values.length > 0) {
+      const text = checkValue(command, name, specs[name], values);
       if (specs[name].type === "count") counts[name] = Number(text);
       else texts[name] = text;
     }
@@ -101,9 +106,13 @@ const HELP: Readonly<Record<string, OptionSpec>> = {
   help: { type: "flag", short: "h", describe: "Show this help." },
 };
 
-function checkValue(command: CommandSpec, name: string, spec: OptionSpec, value: unknown): string {
-  if (Array.isArray(value)) throw usage(command, `--${name} was given more than once.`);
-  const text = String(value);
+function checkValue(
+  command: CommandSpec,
+  name: string,
+  spec: OptionSpec,
+  [text, ...more]: readonly string[],
+): string {
+  if (more.length > 0) throw usage(command, `--${name} was given more than once.`);
   if (text === "" || text.startsWith("--")) {
     throw usage(command, `--${name} needs a value: --${name} ${spec.value ?? "VALUE"}.`);
   }

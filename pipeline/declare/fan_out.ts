@@ -2,6 +2,7 @@
 
 import type { ListKind } from "./artifact.ts";
 import { Failed } from "../failure.ts";
+import { inWords, placeOf } from "./place.ts";
 import { ITEM_NAME } from "../run/runner.ts";
 import { isArtifact } from "./stage.ts";
 import type { TreeFile } from "../store/tree_manifest.ts";
@@ -145,14 +146,9 @@ function failed({ list, place }: MapWork, item: string, error: unknown): Failed 
     const message = `${about}: ${where}${failure.message}`;
     return new Failed({ ...failure, message, where: at ?? failure.where }, { cause: error });
   }
-  const what = typeof error === "string"
-    ? error
-    : error instanceof Error
-    ? `${error.name}: ${error.message}`
-    : String(error);
   return new Failed({
     code: "fan-out",
-    message: `${about}: ${what}`,
+    message: `${about}: ${inWords(error)}`,
     where: at,
     mend: "Return an output of a stage that is applied to the item.",
   }, { cause: error });
@@ -171,19 +167,4 @@ export function memberFinder(
     }
     return files.get(`${member}${kind.extension}`) ?? null;
   };
-}
-
-const engine = new URL("../", import.meta.url).href;
-const project = new URL("../../", import.meta.url).href;
-
-/** The innermost place in an error's trace that is not in the engine or a package, relative to the project. */
-function placeOf(error: Error): string | null {
-  for (const [, url, position] of (error.stack ?? "").matchAll(/(file:\/\/[^\s()]+?):(\d+:\d+)/g)) {
-    if (url.startsWith(engine) || url.includes("/npm/")) continue;
-    const path = url.startsWith(project)
-      ? url.slice(project.length)
-      : decodeURIComponent(new URL(url).pathname);
-    return `${path}:${position}`;
-  }
-  return null;
 }

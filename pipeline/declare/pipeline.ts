@@ -4,6 +4,7 @@ import type { z } from "zod";
 import type { JsonKind } from "./artifact.ts";
 import { Failed } from "../failure.ts";
 import { fanOutsMade } from "./fan_out.ts";
+import { inWords, placeOf } from "./place.ts";
 import { isArtifact, namePattern } from "./stage.ts";
 import type { Artifact, ReportSection, Verdict } from "../types.ts";
 
@@ -93,7 +94,7 @@ export function pipeline<S extends z.ZodType>(declaration: PipelineDeclaration<S
         return last.targets;
       }
       const before = fanOutsMade();
-      const targets = declaration.build(a);
+      const targets = targetsOf(() => declaration.build(a), where);
       const mend = "Return artifacts: { verdicts, report, keep: { name: artifact } }.";
       const named = Object.entries(targetsByName(targets));
       if (named.length === 0) {
@@ -124,6 +125,28 @@ export function pipeline<S extends z.ZodType>(declaration: PipelineDeclaration<S
       return targets;
     },
   });
+}
+
+/** What `build` returns. @throws {Failed} What it throws, with the place in the project. */
+function targetsOf(build: () => Targets, where: string): Targets {
+  const wrong = (message: string, place: string, mend?: string, cause?: unknown) =>
+    new Failed({ code: "pipeline-declaration", message, where: place, mend }, { cause });
+  let targets: Targets;
+  try {
+    targets = build();
+  } catch (error) {
+    if (error instanceof Failed) throw error;
+    const place = error instanceof Error ? placeOf(error) : null;
+    throw wrong(`build throws ${inWords(error)}`, place ?? where, "Correct it there.", error);
+  }
+  if (targets instanceof Promise) {
+    // Nobody waits for it.
+    targets.catch(() => {});
+    const mend = "Remove async; what must be awaited belongs into a stage.";
+    throw wrong("build returns a promise instead of artifacts", where, mend);
+  }
+  if (typeof targets === "object" || targets === undefined) return targets;
+  throw wrong(`build returns a ${typeof targets} instead of artifacts`, where);
 }
 
 /** The targets of a pipeline by name, `keep.<name>` for the kept ones, in a fixed order. */

@@ -5,6 +5,7 @@ import { describeKind, isMany, isSameKind } from "./artifact.ts";
 import { frozen } from "../canonical.ts";
 import { didYouMean, Failed } from "../failure.ts";
 import { isFanOut } from "../plan/graph.ts";
+import { inWords } from "./place.ts";
 import { formatProblem, parseStrictly } from "./schema.ts";
 import type {
   Artifact,
@@ -13,6 +14,7 @@ import type {
   Many,
   Node,
   OutputKinds,
+  Resources,
   Stage,
   StageDeclaration,
   Work,
@@ -64,6 +66,7 @@ export function stage<
     const id = application.id === undefined
       ? declaration.name
       : `${declaration.name}[${application.id}]`;
+    checkId(declaration.name, id);
     const params = parseParams(declaration, id, application.params);
     const inputs = application.inputs as Readonly<Record<string, unknown>>;
     checkInputs(id, declaration.inputs, inputs);
@@ -102,8 +105,13 @@ export function outputsOf<O extends OutputKinds>(
 
 /** True for values made by applying a stage or `npmPackage`. */
 export function isArtifact(value: unknown): value is Artifact {
-  return typeof value === "object" && value !== null && "node" in value && "output" in value &&
-    "kind" in value;
+  if (typeof value !== "object" || value === null) return false;
+  const { node, kind } = value as Partial<Artifact>;
+  return "output" in value && isObject(node) && isObject(node.work) && isObject(kind);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 /** Names become file names of inputs and outputs, so they stay plain. */
@@ -157,6 +165,17 @@ function checkDeclaration<I extends InputKinds, S extends z.ZodType, O extends O
       'Write implementation: new URL("./…_run.ts", import.meta.url).',
     );
   }
+}
+
+/** Ids are shown in terminals, stand in lines of logs, and travel as JSON. */
+function checkId(stageName: string, id: string): void {
+  if (!/\p{Cc}/u.test(id) && id.isWellFormed()) return;
+  throw new Failed({
+    code: "stage-declaration",
+    message: `the id ${JSON.stringify(id)} has control characters or is not well-formed Unicode`,
+    where: `stage ${stageName}`,
+    mend: "Make it of letters, digits and punctuation.",
+  });
 }
 
 function parseParams<S extends z.ZodType>(
@@ -246,7 +265,7 @@ function resourcesOf<S extends z.ZodType>(
   params: z.output<S>,
 ): Pick<Node, "cores" | "resources" | "retries" | "timeout"> {
   const { resources, retries, timeout } = d;
-  const wrong = (name: string, value: unknown, expected: string) => {
+  const wrong = (name: string, value: unknown, expected: string): never => {
     throw new Failed({
       code: "stage-declaration",
       message: `${name} is ${value}, expected ${expected}`,
@@ -259,8 +278,20 @@ function resourcesOf<S extends z.ZodType>(
   if (timeout !== undefined && !(timeout > 0)) wrong("timeout", timeout, "seconds above 0");
   const rest = { ...retries ? { retries } : {}, ...timeout ? { timeout } : {} };
   if (resources === undefined) return { cores: 1, ...rest };
+  const given = (attempt: number) => {
+    if (typeof resources !== "function") return resources;
+    let r: Resources;
+    try {
+      r = resources(params, attempt);
+    } catch (error) {
+      const message = `resources throws ${inWords(error)} for attempt ${attempt}`;
+      const where = nodeName(d.name, id);
+      throw new Failed({ code: "stage-declaration", message, where }, { cause: error });
+    }
+    return isObject(r) ? r : wrong("resources", r, "an object such as { cores: 2 }");
+  };
   const of = (attempt: number) => {
-    const r = typeof resources === "function" ? resources(params, attempt) : resources;
+    const r = given(attempt);
     const { cores = 1, memory = 0, slots = {} } = r;
     if (!Number.isInteger(cores) || cores < 1) {
       wrong("resources.cores", cores, "an integer of at least 1");

@@ -109,6 +109,13 @@ function meant(
   option: keyof Selection,
   expanded: readonly Node[],
 ): ReadonlySet<Node> {
+  if (patterns.length === 0) {
+    throw new Failed({
+      code: "usage",
+      message: `--${option} names no node`,
+      mend: `Name nodes or stages, e.g. --${option} ${nodes[0]?.stage ?? "train"}.`,
+    });
+  }
   const found = new Set<Node>();
   for (const pattern of patterns) {
     const matches = matcher(pattern);

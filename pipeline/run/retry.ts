@@ -46,6 +46,9 @@ function timedOut(node: Node, seconds: number, error: unknown): Failure {
   };
 }
 
+/** Seconds that a timer can wait, nearly 25 days: it would end at once after more. */
+const LONGEST = (2 ** 31 - 1) / 1000;
+
 /** Runs an attempt and stops it when its node's time is over. @throws {Failed} `timed-out` then. */
 export async function inTime<T>(
   node: Node,
@@ -54,7 +57,7 @@ export async function inTime<T>(
   attempt: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { timeout } = node;
-  if (timeout === undefined) return await attempt(signal);
+  if (timeout === undefined || timeout > LONGEST) return await attempt(signal);
   const stop = new AbortController();
   const ended = new AbortController();
   const timer = host.delay(timeout * 1000, AbortSignal.any([signal, ended.signal]))

@@ -189,7 +189,8 @@ Deno.test("a folder of packages that is not there is named", async () => {
 
 Deno.test("a defect is one line, with the trace in a file", async () => {
   await using rig = await Rig.create();
-  await rig.edit("stages/toy/pipeline.ts", "build({ config }) {", "build({ config }) { oops();");
+  const late = "setTimeout(() => oops());\n";
+  await rig.write("stages/toy/pipeline.ts", await rig.read("stages/toy/pipeline.ts") + late);
   const { code, out, err } = await rig.cli("explain", "toy");
   assert.equal(code, 1);
   assert.equal(out, "");
@@ -199,4 +200,40 @@ Deno.test("a defect is one line, with the trace in a file", async () => {
   const path = log.replace(/^log: /, "");
   assert.match(await Deno.readTextFile(path), /stages\/toy\/pipeline\.ts:\d+/);
   await Deno.remove(path);
+});
+
+Deno.test("a bundle that cannot be written is named with its file", async () => {
+  await using rig = await Rig.create();
+  assert.equal((await rig.cli("reproduce", "toy", "-q")).code, 0);
+  for (const file of ["missing/toy.tar", ".", "deno.json/toy.tar"]) {
+    const message = await refused(rig, "bundle", "toy", "-o", file);
+    assert.match(message, /the bundle cannot be written: .*\n.*--out FILE/);
+  }
+});
+
+Deno.test("options that are given twice, and patterns that are empty, are refused", async () => {
+  await using rig = await Rig.create();
+  const twice = ["--preset", "small", "--preset", "smoke"];
+  assert.match(await refused(rig, "reproduce", "toy", ...twice), /--preset was given more than/);
+  assert.match(await refused(rig, "reproduce", "toy", "--only", ","), /--only names no node/);
+});
+
+Deno.test("what a paper's modules print stays out of standard output", async () => {
+  await using rig = await Rig.create();
+  const noise = 'console.log("noise"); console.info("noise"); console.table([1]);\n';
+  await rig.write("stages/toy/pipeline.ts", noise + await rig.read("stages/toy/pipeline.ts"));
+  const { code, out, err } = await rig.cli("explain", "toy", "--json");
+  assert.equal(code, 0, err);
+  assert.equal(JSON.parse(out).paper, "toy");
+  assert.match(err, /noise/);
+});
+
+Deno.test("a promise that a paper's modules leave to itself is one message", async () => {
+  await using rig = await Rig.create();
+  const late = 'Promise.reject(new Error("late"));\n';
+  await rig.write("stages/toy/pipeline.ts", late + await rig.read("stages/toy/pipeline.ts"));
+  const { code, out, err } = await rig.cli("explain", "toy", "--json");
+  assert.equal(code, 1);
+  assert.equal(err, "");
+  assert.match(JSON.parse(out).error.message, /late/);
 });

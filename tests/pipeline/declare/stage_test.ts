@@ -235,6 +235,22 @@ Deno.test("stage() refuses malformed declarations", () => {
       () => stage({ ...good, resources: { cores: 0 } })({ inputs: {}, params: {} }),
       /resources\.cores is 0, expected an integer of at least 1/,
     ],
+    [
+      () => stage({ ...good, resources: () => null as never })({ inputs: {}, params: {} }),
+      /stage good: resources is null, expected an object/,
+    ],
+    [
+      () =>
+        stage({ ...good, resources: () => (null as never as () => never)() })({
+          inputs: {},
+          params: {},
+        }),
+      /stage good: resources throws TypeError: .* for attempt 1/,
+    ],
+    ...["a\nb", "\u001b[31m", "\ud800"].map((id): [() => unknown, RegExp] => [
+      () => stage(good)({ id, inputs: {}, params: {} }),
+      /the id "good\[.*\]" has control characters/,
+    ]),
   ];
   for (const [declare, message] of cases) assert.match(failing(declare).message, message);
   assert.throws(() => file("text/csv", "../../x"), { name: "TypeError", message: /Extension/ });

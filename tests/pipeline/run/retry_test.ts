@@ -163,6 +163,13 @@ Deno.test("a stage beyond its time-out is killed, and the message names the decl
     };`,
   });
   assert.equal(outcomeOf(await rig.run({ make: { timeout: 600 } }), "make").status, "ran");
+  // More than a timer can wait.
+  for (const timeout of [1e9, Infinity]) {
+    assert.equal(
+      outcomeOf(await rig.run({ make: { timeout }, force: true }), "make").status,
+      "ran",
+    );
+  }
   assert.equal(outcomeOf(await rig.run({ make: { retries: 2 } }), "make").status, "cached");
 });
 
