@@ -58,6 +58,15 @@ export interface Rerun {
   readonly ok: boolean;
 }
 
+/** Ids of nodes whose data are not in the bundle (`fetch.txt` lists them), without which nothing can run. */
+export function dataOutside(bundle: OpenBundle): string[] {
+  const records = recordsByNode(bundle);
+  return bundle.plan.nodes.filter(({ id, work }) =>
+    work.type !== "module" &&
+    Object.values(records.get(id)!.outputs).some((entry) => !bundle.store.has(entry))
+  ).map(({ id }) => id);
+}
+
 /** @throws {Failed} `rerun` when it cannot start: packages or data are missing. */
 export async function rerunBundle(bundle: OpenBundle, request: RerunRequest): Promise<Rerun> {
   const { plan } = bundle;

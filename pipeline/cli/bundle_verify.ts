@@ -99,19 +99,21 @@ const command: Command = {
       const recompute = !args.flags.has("no-recompute");
       checks = await verifyBundle(bundle, { ...running, publicKey, recompute });
       if (args.flags.has("rerun") && checks.every(({ status }) => status !== "failed")) {
-        const { rerunBundle } = await import("../archive/rerun.ts");
+        const { dataOutside, rerunBundle } = await import("../archive/rerun.ts");
         const trust = args.flags.has("trust");
-        rerun = await rerunBundle(bundle, {
-          ...running,
-          limits,
-          trust,
-          provider: (args.texts.provider ?? (trust ? bundle.plan.provider : null)) as
-            | Provider
-            | null,
-          tolerance,
-          jobs: args.counts.jobs ?? navigator.hardwareConcurrency,
-          onOutcome: ({ id, status }) => io.err.write(`${status.padEnd(8)}${id}\n`),
-        });
+        const outside = dataOutside(bundle);
+        if (outside.length > 0) checks = [...checks, withoutData(outside, bundle.plan.paper)];
+        else {rerun = await rerunBundle(bundle, {
+            ...running,
+            limits,
+            trust,
+            provider: (args.texts.provider ?? (trust ? bundle.plan.provider : null)) as
+              | Provider
+              | null,
+            tolerance,
+            jobs: args.counts.jobs ?? navigator.hardwareConcurrency,
+            onOutcome: ({ id, status }) => io.err.write(`${status.padEnd(8)}${id}\n`),
+          });}
       }
     } catch (error) {
       if (controller.signal.aborted) return cancelledExit;
@@ -140,12 +142,33 @@ const command: Command = {
     } else {
       tellChecks(checks, io);
       if (rerun !== null) tellRerun(rerun, io);
-      io.out.write(ok ? "The bundle holds.\n" : "The bundle does not hold.\n");
+      io.out.write(`${conclusion(ok, checks, rerun)}\n`);
     }
     return ok ? 0 : 1;
   },
 };
 export default command;
+
+/** Without its data a bundle cannot be run again; that does not speak against it. */
+function withoutData(nodes: readonly string[], paper: string): Check {
+  return {
+    name: "rerun",
+    status: "open",
+    what: "data are outside the bundle (fetch.txt)",
+    problems: [
+      ...nodes,
+      `Make the bundle with its data, or import it and run \`deno task reproduce ${paper}\`.`,
+    ],
+  };
+}
+
+function conclusion(ok: boolean, checks: readonly Check[], rerun: Rerun | null): string {
+  if (ok) return "The bundle holds.";
+  const failed = checks.some(({ status }) => status === "failed") || rerun?.ok === false;
+  return failed
+    ? "The bundle does not hold."
+    : "What was checked holds; something was not checked.";
+}
 
 function checkOptions({ flags, texts }: Arguments): void {
   if (flags.has("rerun")) return;
@@ -185,7 +208,8 @@ function tellRerun({ provider, nodes, artifacts, verdicts, claims }: Rerun, io: 
       problems: other.map((p) => `differs: ${p}`),
     });
   }
-  const same = `${claims - new Set(verdicts.map((v) => v.split(":")[0])).size} of ${claims} agree`;
+  const others = new Set(verdicts.map((v) => v.split(":")[0])).size;
+  const same = `${Math.max(0, claims - others)} of ${claims} agree`;
   list.push({
     name: "verdicts again",
     status: verdicts.length > 0 ? "failed" : "ok",
