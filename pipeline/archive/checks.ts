@@ -5,6 +5,7 @@ import { changesSince } from "../plan/change.ts";
 import type { Bundle } from "../code/code_identity.ts";
 import { keyOf } from "../plan/key.ts";
 import { componentsOf, contentDigests } from "../plan/plan.ts";
+import { plural } from "../report/format.ts";
 import { decodeManifest, TreeError } from "../store/tree_manifest.ts";
 import type { Digest, KeyComponents, Node, OutputEntry, StageRecord } from "../types.ts";
 import { blobPath } from "./create.ts";
@@ -199,7 +200,11 @@ function objects(bundle: OpenBundle): Check {
     else if (listed.bytes !== bytes) all.push(`${path} has ${listed.bytes} bytes, not ${bytes}`);
   }
   const apart = outside > 0 ? `, ${outside} outside by digest (fetch.txt)` : "";
-  return checked("objects", `${sizes.size - outside} objects, ${trees} trees${apart}`, all);
+  return checked(
+    "objects",
+    `${plural(sizes.size - outside, "object")}, ${plural(trees, "tree")}${apart}`,
+    all,
+  );
 }
 
 /** The statement is what this bundle's contents give. */
@@ -221,7 +226,7 @@ function statement(bundle: OpenBundle): Check {
     );
     problems.push(`it says something else than the contents: ${parts.join(", ") || "more fields"}`);
   }
-  return checked("statement", `${what}, ${expected.subject.length} subjects`, problems);
+  return checked("statement", `${what}, ${plural(expected.subject.length, "subject")}`, problems);
 }
 
 function listed(
