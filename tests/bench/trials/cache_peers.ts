@@ -15,6 +15,8 @@ async function said(program: string, args: string[], cwd?: string): Promise<stri
   }
 }
 
+const GUARD = "--experimental_guard_against_concurrent_changes";
+
 const bazel: Tool = {
   ...common,
   name: "Bazel",
@@ -53,6 +55,10 @@ const bazel: Tool = {
       );
     }),
   run: (_dir, program) => ({ program, args: ["build", ":all"] }),
+  guard: {
+    flag: GUARD,
+    set: (dir) => Deno.writeTextFileSync(`${dir}/.bazelrc`, `build ${GUARD}\n`, { append: true }),
+  },
   stop: (_dir, program) => ({ program, args: ["shutdown"] }),
 };
 

@@ -3,7 +3,7 @@
 // Peers take part when they are installed: on PATH, or named by BENCH_DVC, BENCH_SNAKEMAKE, BENCH_MAKE,
 // BENCH_NINJA, BENCH_BAZEL, BENCH_TURBO, BENCH_WIREIT. Needs Linux and, for the peers, Python.
 // Options: --markdown prints results.md; --json one JSON object; --tool=NAME, --trial=ID keep one; --jobs=N tools at
-// a time; --seconds=N that the step to be caught takes; --settle=N.
+// a time; --seconds=N that the step to be caught takes, --long=N in trial 1; --settle=N.
 
 import { parseArgs } from "node:util";
 import { cachePeers } from "./cache_peers.ts";
@@ -23,6 +23,7 @@ const { values: options } = parseArgs({
     trial: { type: "string", default: "" },
     jobs: { type: "string", default: "2" },
     seconds: { type: "string", default: "12" },
+    long: { type: "string", default: "40" },
     settle: { type: "string", default: "3" },
   },
 });
@@ -31,6 +32,7 @@ if (Deno.build.os !== "linux") {
   Deno.exit(2);
 }
 const seconds = Number(options.seconds);
+const long = Number(options.long);
 const settle = Number(options.settle);
 const chosen = trials.filter(({ id }) => options.trial === "" || id === options.trial);
 const tools = [ours, ...filePeers, ...cachePeers].filter(({ name }) =>
@@ -39,7 +41,7 @@ const tools = [ours, ...filePeers, ...cachePeers].filter(({ name }) =>
 
 async function tried(trial: Trial, tool: Tool, program: string): Promise<Result> {
   const open = (shape: { pause: number }) => Copy.create({ tool, program }, shape);
-  const result = await trial.run({ open, seconds, settle });
+  const result = await trial.run({ open, seconds, long, settle });
   const note = result.note === undefined ? "" : ` (${result.note})`;
   console.error(`${tool.name}, ${trial.id} ${trial.title}: ${result.grade}${note}`);
   return result;
@@ -69,6 +71,17 @@ async function fileSystem(): Promise<string> {
   return new TextDecoder().decode(stdout).trim().replace("ext2/ext3", "ext4");
 }
 
+/** As `deno fmt` wants it. */
+async function formatted(page: string): Promise<Uint8Array> {
+  const args = ["fmt", "--ext", "md", "--line-width", "100", "-"];
+  const io = { stdin: "piped", stdout: "piped" } as const;
+  const child = new Deno.Command(Deno.execPath(), { args, ...io }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(page));
+  await writer.close();
+  return (await child.output()).stdout;
+}
+
 const columns: Column[] = [];
 const queue = tools.map((tool, at) => ({ tool, at }));
 const workers = Array.from({ length: Number(options.jobs) }, async () => {
@@ -82,7 +95,8 @@ if (options.json) {
   console.log(JSON.stringify(all, null, 2));
 } else if (options.markdown) {
   const machine = `Linux, ${navigator.hardwareConcurrency} cores, ${await fileSystem()}`;
-  console.log(markdown(chosen, columns, { machine, seconds, settle }).trimEnd());
+  const page = markdown(chosen, columns, { machine, seconds, long, settle });
+  await Deno.stdout.write(await formatted(page));
 } else {
   console.log([plainTable(chosen, columns), "", ...notes(chosen, columns)].join("\n"));
 }

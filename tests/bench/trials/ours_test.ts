@@ -44,6 +44,7 @@ const reused: Tool = {
 const setup = {
   open: Copy.create.bind(Copy, { tool: reused, program: ours.program }),
   seconds: 1,
+  long: 1,
   settle: 0,
 };
 

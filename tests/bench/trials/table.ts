@@ -62,11 +62,19 @@ export function notes(trials: readonly Trial[], columns: readonly Column[]): str
   );
 }
 
+/** How the trials were run. */
+export interface Circumstances {
+  readonly machine: string;
+  readonly seconds: number;
+  readonly long: number;
+  readonly settle: number;
+}
+
 /** The page `results.md`. */
 export function markdown(
   trials: readonly Trial[],
   all: readonly Column[],
-  { machine, seconds, settle }: { machine: string; seconds: number; settle: number },
+  { machine, seconds, long, settle }: Circumstances,
 ): string {
   const columns = all.filter(({ version }) => version !== null);
   const bold = (result: Result) => isBad(result) ? `**${result.grade}**` : result.grade;
@@ -75,16 +83,17 @@ export function markdown(
 
 Written by \`deno task bench trials --markdown\`; one run on ${machine}.
 
-The same three steps for every tool, on ${SIZE_TEXT}: \`first\` reads a.txt and appends sixteen chunks to one.bin, \`second\` reads that and b.txt and
+The same three steps for every tool, on a file of 1 MiB: \`first\` reads a.txt and appends sixteen chunks to one.bin, \`second\` reads that and b.txt and
 writes its digest to two.txt, \`third\` makes three.txt of it. The peers run Python programs, our own
 engine the same steps as modules. Each trial has a fresh copy, made by a clean run first (except 1, 9
 and 12, which begin with the run that is disturbed). Right results are computed by the script
-without any tool. Where a step must be caught at work, \`first\` takes ${seconds} s. In 2 to 8, ${settle} s
+without any tool. Where a step must be caught at work, \`first\` takes ${seconds} s, in
+trial 1 ${long} s, so that it outlives the waits of tools that wait for a dead one. In 2 to 8, ${settle} s
 and a run with nothing to do lie between the clean run and the harm.
 
 - **right**: the plain command ends with exit code 0 and the bytes of a clean run
 - **noticed**: it ends with another exit code
-- **manual**: the plain command does not work until a further command is typed
+- **manual**: it needs a further command, or a flag that is off by default
 - **WRONG**, **STALE**: exit code 0, and a wrong, old or missing result
 - runs, nothing, stops: what ran; with the right result
 
@@ -109,5 +118,3 @@ the tool keeps no copy of results, so there is nothing to flip.
 ${trials.map(({ id, title, how }) => `- ${id}, ${title}. ${how}`).join("\n")}
 `;
 }
-
-const SIZE_TEXT = "a file of 1 MiB";

@@ -70,6 +70,8 @@ export interface Tool {
   /** Removes the outputs as a user does. @default the three files */
   readonly forget?: (dir: string) => void;
   readonly manual?: (dir: string, program: string) => readonly Manual[];
+  /** A flag off by default that guards against inputs which change during a run, and how to set it. */
+  readonly guard?: { readonly flag: string; set(dir: string): void };
   /** Ends what was left running. */
   readonly stop?: (dir: string, program: string) => Command;
 }

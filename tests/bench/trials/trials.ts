@@ -33,6 +33,8 @@ export interface Setup {
   open(shape: Shape): Promise<Copy>;
   /** Seconds that `first` takes where it must be caught at work. */
   readonly seconds: number;
+  /** The same where it is to live on beside the next run. */
+  readonly long: number;
   /** Seconds after which files are no longer too young for their times to be believed; 0: do not wait. */
   readonly settle: number;
 }
@@ -114,6 +116,25 @@ async function readsMore(setup: Setup, kind: Third): Promise<Grade> {
   return Deno.readTextFileSync(copy.output("three.txt")).includes("another") ? "right" : "STALE";
 }
 
+/** Changes an input while its step runs; `guarded`: with the tool's flag against that. */
+async function disturbed(setup: Setup, { guarded }: { guarded: boolean }): Promise<Result> {
+  await using copy = await setup.open(slow(setup));
+  const { guard } = copy.tool;
+  if (guarded && guard === undefined) return { grade: "WRONG" };
+  if (guarded) guard!.set(copy.dir);
+  const { ended } = copy.start();
+  if (!await copy.partly(1 / 4, ended)) throw new Error("the run ended before its input changed");
+  Deno.writeTextFileSync(copy.input("a.txt"), "another\n");
+  const { code } = await ended;
+  const after = judged(copy, await copy.run(), { ...INPUTS, a: "another\n" });
+  if (after.grade !== "right") return { ...after, note: `${after.note}; with the new a.txt` };
+  Deno.writeTextFileSync(copy.input("a.txt"), INPUTS.a);
+  const back = judged(copy, await copy.run(), INPUTS);
+  if (back.grade !== "right") return { ...back, note: `${back.note}; with the old a.txt back` };
+  const seen = code === 0 ? undefined : "the disturbed run fails";
+  return { grade: "right", note: guarded ? guard!.flag : seen };
+}
+
 /** All trials, in the order of the table. */
 export const trials: readonly Trial[] = [
   {
@@ -124,7 +145,7 @@ export const trials: readonly Trial[] = [
       "ends, and again after the step has ended, if it lived on, and one more plain run.",
     linux: true,
     async run(setup) {
-      await using copy = await setup.open(slow(setup));
+      await using copy = await setup.open({ pause: setup.long / 16 });
       const { pid, ended } = copy.start();
       if (!await copy.partly(1 / 2, ended)) throw new Error("the run ended before it was killed");
       killTool(pid, copy.dir, copy.tool.own);
@@ -134,8 +155,10 @@ export const trials: readonly Trial[] = [
         const note = await copy.mend();
         const wrong = copy.wrong(INPUTS);
         if (note === null) return { grade: "noticed", note: "no command that mends it was found" };
-        if (wrong.length > 0) return { grade: "WRONG", note: `${wrong.join(", ")} after ${note}` };
-        return { grade: "manual", note };
+        const typed = wrong.length === 0
+          ? note
+          : `${note}; ${wrong.join(", ")} wrong when typed while the old step is still at work`;
+        return { grade: "manual", note: typed };
       }
       const first = copy.wrong(INPUTS);
       await copy.quiet();
@@ -237,19 +260,11 @@ export const trials: readonly Trial[] = [
       "then the old a.txt is put back, and it must give what the old one gives.",
     linux: true,
     async run(setup) {
-      await using copy = await setup.open(slow(setup));
-      const { ended } = copy.start();
-      if (!await copy.partly(1 / 4, ended)) {
-        throw new Error("the run ended before its input changed");
-      }
-      Deno.writeTextFileSync(copy.input("a.txt"), "another\n");
-      const { code } = await ended;
-      const after = judged(copy, await copy.run(), { ...INPUTS, a: "another\n" });
-      if (after.grade !== "right") return { ...after, note: `${after.note}; with the new a.txt` };
-      Deno.writeTextFileSync(copy.input("a.txt"), INPUTS.a);
-      const back = judged(copy, await copy.run(), INPUTS);
-      if (back.grade !== "right") return { ...back, note: `${back.note}; with the old a.txt back` };
-      return { grade: "right", note: code === 0 ? undefined : "the disturbed run fails" };
+      const result = await disturbed(setup, { guarded: false });
+      if (result.grade !== "WRONG") return result;
+      const guarded = await disturbed(setup, { guarded: true });
+      if (guarded.grade !== "right") return result;
+      return { grade: "manual", note: `with ${guarded.note}; without: WRONG: ${result.note}` };
     },
   },
   {
