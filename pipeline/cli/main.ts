@@ -89,10 +89,21 @@ if (import.meta.main) {
   for (const name of ["log", "info", "debug", "table", "dir"] as const) {
     console[name] = console.error;
   }
+  const tell = async (error: unknown) => {
+    try {
+      const failure = failureOf(error);
+      if (failure) tellFailure(io, json, failure);
+      else await tellDefect(io, json, error);
+    } catch {
+      // Standard output takes nothing, e.g. on a full disk; the exit code says it all the same.
+      const message = error instanceof Error ? error.message : String(error);
+      io.err.write(`${io.err.paint.bad("error")}: ${message}\n`);
+    }
+  };
   // What nobody waits for, e.g. a promise that the modules of a paper left to itself.
   const end = (event: Event, error: unknown) => {
     event.preventDefault();
-    tellDefect(io, json, error).then(() => Deno.exit(1));
+    tell(error).finally(() => Deno.exit(1));
   };
   addEventListener("unhandledrejection", (event) => end(event, event.reason));
   addEventListener("error", (event) => end(event, event.error));
@@ -101,8 +112,7 @@ if (import.meta.main) {
     code = await main(Deno.args, io);
   } catch (error) {
     const failure = failureOf(error);
-    if (failure) tellFailure(io, json, failure);
-    else await tellDefect(io, json, error);
+    await tell(error);
     // A full disk is no wrong usage.
     code = failure && failure.code !== "no-space" ? 2 : 1;
   }

@@ -237,3 +237,18 @@ Deno.test("a promise that a paper's modules leave to itself is one message", asy
   assert.equal(err, "");
   assert.match(JSON.parse(out).error.message, /late/);
 });
+
+Deno.test("standard output on a full disk ends with an error", {
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  await using rig = await Rig.create();
+  for (const args of ["reproduce --list --json", "reproduce nope --json", "runs"]) {
+    const { code, stderr } = await new Deno.Command("sh", {
+      args: ["-c", `"${Deno.execPath()}" run -q -A pipeline/cli/main.ts ${args} > /dev/full`],
+      cwd: rig.dir,
+    }).output();
+    const err = new TextDecoder().decode(stderr);
+    assert.notEqual(code, 0, err);
+    assert.match(err, /error: /);
+  }
+});
