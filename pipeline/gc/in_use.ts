@@ -1,7 +1,7 @@
 /** Who uses a store now, and which records they count on: `gc` leaves those alone. */
 
 import { discard, isSystemError } from "../host.ts";
-import { isHeld, type LockFile, takeLock } from "../store/lock_file.ts";
+import { isHeld, type LockFile, takeLock, thisOwner } from "../store/lock_file.ts";
 import { isDigest } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import type { Digest } from "../types.ts";
@@ -27,6 +27,11 @@ export class InUse {
       host.files.makeDirectory(`${dir}/users`);
       // Locked before it appears, so that nobody takes it for a dead process's.
       const lock = takeLock(host, hidden);
+      if (lock === "unsupported") {
+        // What the file says of its process has to do.
+        host.files.remove(hidden);
+        host.files.writeNew(hidden, new TextEncoder().encode(JSON.stringify(thisOwner(host))));
+      }
       try {
         host.files.rename(hidden, `${dir}/users/${name}`);
       } catch (error) {
