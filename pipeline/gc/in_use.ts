@@ -73,6 +73,9 @@ export class InUse {
   }
 }
 
+/** An object that is renamed to its place gets a new time of change only, which Deno cuts to a second. */
+const COARSE_MS = 2000;
+
 /** What living processes count on. */
 export interface Users {
   readonly count: number;
@@ -100,7 +103,7 @@ export function usersOf(store: string): Users {
     }
     count++;
     // When the file was made; its clock is that of the other files' times.
-    since = Math.min(since, info.mtime?.getTime() ?? touched(info));
+    since = Math.min(since, (info.mtime?.getTime() ?? touched(info)) - COARSE_MS);
     for (const key of (textOf(`${path}.keys`) ?? "").split("\n")) if (isDigest(key)) keys.add(key);
   }
   return { count, since, keys, dead };

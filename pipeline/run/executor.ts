@@ -83,9 +83,7 @@ async function runProgram(
   const { node, signal } = attempt;
   const { files } = store.host;
   for (const part of ["inputs", "outputs"]) files.makeDirectory(`${path}/${part}`);
-  const program = await store.putBytes(attempt.program.code);
-  const entry = { digest: program, form: "file", media: "", bytes: attempt.program.code.length };
-  await store.materialize(entry as OutputEntry, `${path}/program.js`);
+  const program = await placeProgram(store, attempt.program, `${path}/program.js`);
   const placed: PlacedInput[] = [];
   const job: Job = {
     inputs: await placeInputs(store, path, attempt, placed),
@@ -150,6 +148,19 @@ async function runProgram(
     throw new Failed(childFailure({ ...about, end, error, tail }));
   }
   return log;
+}
+
+/** Puts the program into the store and at its place; what went in between is put again. @returns its digest. */
+async function placeProgram(store: Store, { code }: Program, to: string): Promise<Digest> {
+  for (let tries = 1;; tries++) {
+    const digest = await store.putBytes(code);
+    try {
+      await store.materialize({ digest, form: "file", media: "", bytes: code.length }, to);
+      return digest;
+    } catch (error) {
+      if (!(error instanceof DamagedObject) || tries === 3) throw error;
+    }
+  }
 }
 
 async function placeInputs(
