@@ -22,7 +22,7 @@ export interface PaperEntry {
  * import assert from "node:assert/strict";
  * import { listPapers } from "../mod.ts";
  *
- * const papers = await listPapers(new URL("../../", import.meta.resolve("../mod.ts")));
+ * const papers = await listPapers(new URL("../", import.meta.resolve("../mod.ts")));
  * assert.ok(papers.some(({ name }) => name === "optima"));
  * ```
  */
@@ -74,7 +74,7 @@ export async function findPaper(root: URL, name: string): Promise<PaperEntry> {
  * import assert from "node:assert/strict";
  * import { loadPaper } from "../mod.ts";
  *
- * const paper = await loadPaper(new URL("../../", import.meta.resolve("../mod.ts")), "optima");
+ * const paper = await loadPaper(new URL("../", import.meta.resolve("../mod.ts")), "optima");
  * assert.equal(paper.name, "optima");
  * ```
  */

@@ -89,7 +89,7 @@ export interface PlanRequest {
  * import assert from "node:assert/strict";
  * import { loadConfig, loadPaper, plan, Store } from "../mod.ts";
  *
- * const root = new URL("../../", import.meta.resolve("../mod.ts"));
+ * const root = new URL("../", import.meta.resolve("../mod.ts"));
  * const pipeline = await loadPaper(root, "optima");
  * const file = new URL("stages/optima/config.yaml", root);
  * const config = await loadConfig({ file, schema: pipeline.config, preset: "smoke" });

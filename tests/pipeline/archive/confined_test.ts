@@ -19,7 +19,7 @@ const node: Node = {
   outputs: { out: file("text/plain", ".txt") },
   cores: 1,
 };
-const limits = { memory: 256e6, cpuSeconds: 60, fileBytes: 1e8 };
+const limits = { memory: 256e6, cpuSeconds: 60, fileBytes: 4e8 };
 
 /** Runs a program. @returns the failure's message. */
 async function failureOf(code: string, timeoutSeconds = 60): Promise<string> {

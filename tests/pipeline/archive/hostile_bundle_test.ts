@@ -20,7 +20,7 @@ import {
   write,
 } from "./forged.ts";
 
-const limits = { memory: 1e9, cpuSeconds: 30, fileBytes: 1e8 };
+const limits = { memory: 1e9, cpuSeconds: 30, fileBytes: 4e8 };
 const running = { network: false, timeoutSeconds: 30, signal: new AbortController().signal };
 
 /** Opens, verifies and perhaps reruns. @returns everything that is said against the bundle. */
