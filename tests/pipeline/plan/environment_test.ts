@@ -12,6 +12,7 @@ import {
 } from "../../../pipeline/plan/environment.ts";
 import { execute } from "../../../pipeline/run/executor.ts";
 import { Failed, json, stage } from "../../../pipeline/mod.ts";
+import { preparePackages } from "../../../pipeline/sources/packages.ts";
 import { Store } from "../../../pipeline/store/store.ts";
 import type { Provider, Work } from "../../../pipeline/types.ts";
 import { systemHost } from "../../../pipeline/host.ts";
@@ -151,3 +152,7 @@ for (const [provider, tensors] of [["cpu", true], ["wasm", true], ["cpu", false]
     }
   });
 }
+
+Deno.test("npmCacheDir() is an absolute path", async () => {
+  assert.match(await npmCacheDir(), /^(\/|[A-Z]:)/);
+});
