@@ -199,8 +199,13 @@ Deno.test({
       make: { timeout: 77, programs: ["sleep"] },
       onEvent(event) {
         if (event.type !== "log" || event.line !== "asleep") return;
-        before = alive();
-        host.expire();
+        // A new process is a copy of its parent until it has loaded its program.
+        (async () => {
+          for (let i = 0; i < 500 && (before = alive()) === 0; i++) {
+            await new Promise((resolve) => setTimeout(resolve, 10));
+          }
+          host.expire();
+        })();
       },
     });
     assert.equal(outcomeOf(result, "make").failure!.code, "timed-out");
