@@ -18,6 +18,16 @@ export interface Primitive<A extends Attributes = Attributes> {
     node: Node<A>,
     cotangents: readonly (Tensor | null)[],
   ) => readonly (Tensor | null)[];
+  /**
+   * The operator over a batch, for `vmap`: inputs with `batched[i]` have a leading axis of `size`, the others
+   * do not; every output gets one. Elementwise primitives need no rule.
+   */
+  readonly batch?: (
+    inputs: readonly Tensor[],
+    batched: readonly boolean[],
+    attributes: A,
+    size: number,
+  ) => readonly Tensor[];
   /** A simpler equal expression, or null. Applied whenever a node is made. */
   readonly simplify?: (inputs: readonly Tensor[], attributes: A) => readonly Tensor[] | null;
   /** An equal expression in other primitives where ONNX Runtime lacks a kernel, or null. */
