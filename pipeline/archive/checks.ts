@@ -36,7 +36,7 @@ export function programOf(node: PlanNode, record: StageRecord | undefined): Bund
   if (node.work.type !== "module") return null;
   const { digest, specifiers } = node.work.program;
   const { files = {}, packages = {} } = record?.components.code ?? {};
-  return { digest, code: new Uint8Array(), files, packages, specifiers };
+  return { digest, code: new Uint8Array(), files, sources: [], packages, specifiers };
 }
 
 /** Every check that only compares; nothing is run. */
