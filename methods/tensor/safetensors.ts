@@ -142,7 +142,7 @@ function arrayOf(code: string, shape: number[], bytes: Uint8Array<ArrayBuffer>):
     case "F32":
       return { dtype: "float32", shape, data: new Float32Array(bytes.buffer) };
     case "F16":
-      return { dtype: "float16", shape, data: new Float16Array(bytes.buffer) };
+      return { dtype: "float32", shape, data: Float32Array.from(new Float16Array(bytes.buffer)) };
     case "I32":
       return { dtype: "int32", shape, data: new Int32Array(bytes.buffer) };
     case "U8":
@@ -154,7 +154,7 @@ function arrayOf(code: string, shape: number[], bytes: Uint8Array<ArrayBuffer>):
 
 /**
  * Reads a safetensors file; the arrays are copies. `U8` is read as int32, which is the narrowest
- * integer type of the tensor compiler.
+ * integer type of the tensor compiler, and `F16` as float32.
  *
  * @throws SafetensorsError naming the array and the fault: a truncated file, overlapping or missing
  * ranges, sizes that do not match the shape, or an unsupported type.
