@@ -1,11 +1,11 @@
 // Every linear map of a model replaced: by an adapter, a factorised map, a pruned one.
 
-import { Tensor } from "../tensor/mod.ts";
+import { isNdArray, type NdArray, Tensor } from "../tensor/mod.ts";
 import type { Linear, LinearParams } from "./layers.ts";
 
 /** A parameter tree in which any linear map may have become a function. */
 export type Replaced<P> = P extends LinearParams ? Linear
-  : P extends Tensor ? P
+  : P extends Tensor | NdArray ? P
   : P extends readonly unknown[] | object ? { [K in keyof P]: Replaced<P[K]> }
   : P;
 
@@ -45,7 +45,8 @@ export function mapLinears<P>(
 ): Replaced<P> {
   const visit = (node: unknown, path: string): unknown => {
     if (isLinear(node)) return f(node, path);
-    if (node instanceof Tensor || typeof node !== "object" || node === null) return node;
+    const leaf = node instanceof Tensor || isNdArray(node);
+    if (leaf || typeof node !== "object" || node === null) return node;
     const at = (key: string | number) => path === "" ? `${key}` : `${path}.${key}`;
     if (Array.isArray(node)) return node.map((item, i) => visit(item, at(i)));
     return Object.fromEntries(
