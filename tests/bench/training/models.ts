@@ -2,19 +2,17 @@
 
 import {
   add,
+  batchNormTraining,
   conv2d,
   crossEntropy,
   matmul,
-  max,
+  maxPool,
   mean,
-  mul,
   type NdArray,
   relu,
   reshape,
-  rsqrt,
-  square,
-  sub,
   type Tensor,
+  zeros,
 } from "../../../methods/tensor/mod.ts";
 import { type Stream, stream } from "../../../methods/tensor/random.ts";
 import { stackArrays } from "../../methods/nn/reference.ts";
@@ -83,12 +81,6 @@ export function perceptron(steps: number): TrainingCase {
   });
 }
 
-/** Largest of each 2 × 2 square. */
-function maxPool2(x: Tensor): Tensor {
-  const [n, c, h, w] = x.shape;
-  return max(reshape(x, [n, c, h / 2, 2, w / 2, 2]), [3, 5]);
-}
-
 const channelBias = (b: Tensor) => reshape(b, [1, -1, 1, 1]);
 
 /** Convolutions 1→16→32 (3×3) with ReLU and 2×2 max-pooling, dense 1568→10; batch 64 of 28×28; SGD. */
@@ -101,7 +93,7 @@ export function convolutional(steps: number): TrainingCase {
     head: initDense(s.child("head"), 32 * 7 * 7, 10),
   };
   const layer = ({ w, b }: Dense, x: Tensor) =>
-    maxPool2(relu(add(conv2d(x, w, { padding: 1 }), channelBias(b))));
+    maxPool(relu(add(conv2d(x, w, { padding: 1 }), channelBias(b))), 2);
   return sgdCase({
     params,
     batches: labelledBatches([64, 1, 28, 28], 10, steps),
@@ -116,12 +108,10 @@ export function convolutional(steps: number): TrainingCase {
 type Norm<L = Tensor> = { scale: L; bias: L };
 type Block<L = Tensor> = { conv1: L; norm1: Norm<L>; conv2: L; norm2: Norm<L>; skip: L[] };
 
-/** Normalisation over batch and places, with the batch's own statistics. */
+/** Normalisation with the batch's own statistics; the running ones are not kept. */
 function batchNorm({ scale, bias }: Norm, x: Tensor): Tensor {
-  const centre = mean(x, [0, 2, 3], { keepDims: true });
-  const centred = sub(x, centre);
-  const inverse = rsqrt(add(mean(square(centred), [0, 2, 3], { keepDims: true }), 1e-5));
-  return add(mul(centred, mul(inverse, channelBias(scale))), channelBias(bias));
+  const running = { mean: zeros(scale.shape), variance: zeros(scale.shape) };
+  return batchNormTraining(x, scale, bias, running)[0];
 }
 
 /** ResNet-14 of He et al. for 32×32: stages of 16, 32, 64 channels, two blocks each; batch 32. */

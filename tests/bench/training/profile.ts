@@ -62,7 +62,9 @@ for (const list of runs.values()) {
   total += time;
 }
 console.log(`${name}: ${total.toFixed(2)} ms a step in kernels, ${runs.size} nodes`);
-for (const [op, { time, count }] of [...summary].sort((a, b) => b[1].time - a[1].time).slice(0, 45)) {
+for (
+  const [op, { time, count }] of [...summary].sort((a, b) => b[1].time - a[1].time).slice(0, 45)
+) {
   console.log(
     `${time.toFixed(3).padStart(9)} ms ${(100 * time / total).toFixed(1).padStart(5)} % ${
       String(count).padStart(4)
