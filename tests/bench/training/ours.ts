@@ -62,3 +62,4 @@ for await (const line of lines(Deno.stdin.readable)) {
   const reply = await answer(JSON.parse(line)).catch((error) => ({ error: String(error) }));
   console.log(JSON.stringify(reply));
 }
+Deno.exit();
