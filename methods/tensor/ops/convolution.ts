@@ -10,6 +10,7 @@ import {
   type TensorLike,
 } from "../node.ts";
 import { sameDType } from "../shape.ts";
+import { moveAxis } from "./batching.ts";
 import { reshape, transpose } from "./structure.ts";
 import { concat, pad, slice } from "./slicing.ts";
 import { matmul } from "./linear.ts";
@@ -50,6 +51,15 @@ const convPrimitive: Primitive<ConvAttributes> = {
     if (!g) return [null, null];
     const [x, w] = node.inputs;
     return [spread(g, w, x, node.attributes), correlate(x, g, w, node.attributes)];
+  },
+  batch: ([x, w], [ofX, ofW], attributes, size) => {
+    const [images, out] = [x.shape[x.shape.length - 4], w.shape[w.shape.length - 4]];
+    if (ofX && ofW) return [batchedProducts(x, w, attributes)];
+    const merged = (t: Tensor) => reshape(t, [-1, ...t.shape.slice(2)]);
+    const y = apply1(convPrimitive, [ofX ? merged(x) : x, ofW ? merged(w) : w], attributes);
+    const frame = y.shape.slice(2);
+    if (ofX) return [reshape(y, [size, images, out, ...frame])];
+    return [moveAxis(reshape(y, [images, size, out, ...frame]), 1, 0)];
   },
   flops: (node) => 2 * sizeOf(node.outputs[0].shape) * sizeOf(node.inputs[1].shape.slice(1)),
 };
@@ -109,6 +119,25 @@ function stretch(x: Tensor, axis: number, stride: number): Tensor {
 
 function shiftedProducts(x: Tensor, w: Tensor, a: ConvAttributes): Tensor {
   const [height, width] = outputSize(x, w, a);
+  const kernel = reshape(transpose(w, [0, 2, 3, 1]), [w.shape[0], -1]);
+  const y = matmul(mul(kernel, 1), windows(x, w, a));
+  return reshape(y, [x.shape[0], w.shape[0], height, width]);
+}
+
+/** Images [b, n, …] with weights [b, o, …] of their own: one batched product over windows. */
+function batchedProducts(x: Tensor, w: Tensor, a: ConvAttributes): Tensor {
+  const [size, images] = x.shape;
+  const all = reshape(x, [-1, ...x.shape.slice(2)]), first = reshape(w, [-1, ...w.shape.slice(2)]);
+  const frame = outputSize(all, first, a);
+  const columns = windows(all, first, a);
+  const kernel = reshape(transpose(w, [0, 1, 3, 4, 2]), [size, 1, w.shape[1], -1]);
+  const y = matmul(kernel, reshape(columns, [size, images, ...columns.shape.slice(1)]));
+  return reshape(y, [size, images, w.shape[1], ...frame]);
+}
+
+/** What each tap of the kernel sees: [n, taps · channels, h′ · w′]. */
+function windows(x: Tensor, w: Tensor, a: ConvAttributes): Tensor {
+  const [height, width] = outputSize(x, w, a);
   const [top, left, bottom, right] = a.pads;
   const padded = pad(x, [[0, 0], [0, 0], [top, bottom], [left, right]]);
   const columns: Tensor[] = [];
@@ -128,9 +157,7 @@ function shiftedProducts(x: Tensor, w: Tensor, a: ConvAttributes): Tensor {
       columns.push(reshape(patch, [x.shape[0], x.shape[1], height * width]));
     }
   }
-  const kernel = reshape(transpose(w, [0, 2, 3, 1]), [w.shape[0], -1]);
-  const y = matmul(mul(kernel, 1), concat(columns, 1));
-  return reshape(y, [x.shape[0], w.shape[0], height, width]);
+  return concat(columns, 1);
 }
 
 /** Options of {@linkcode conv2d}; a number stands for both directions. */

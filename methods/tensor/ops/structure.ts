@@ -45,6 +45,7 @@ const reshapePrimitive: Primitive<ShapeAttribute> = {
   },
   emit: (writer, [x], node) => writer.node("Reshape", [x, writer.int64s(node.attributes.shape)]),
   vjp: (node, [g]) => [g && reshape(g, node.inputs[0].shape)],
+  batch: ([x], _, { shape }, size) => [reshape(x, [size, ...shape])],
 };
 
 /** The tensor that `x` reshapes, or null. */
@@ -97,6 +98,7 @@ const transposePrimitive: Primitive<PermutationAttribute> = {
     const { permutation } = node.attributes;
     return [g && transpose(g, permutation.map((_, i) => permutation.indexOf(i)))];
   },
+  batch: ([x], _, { permutation }) => [transpose(x, [0, ...permutation.map((p) => p + 1)])],
 };
 
 /** Permutes axes; by default reverses them. @throws TensorError `argument` unless a permutation. */
@@ -140,6 +142,10 @@ const broadcastPrimitive: Primitive<ShapeAttribute> = {
   },
   emit: (writer, [x], node) => writer.node("Expand", [x, writer.int64s(node.attributes.shape)]),
   vjp: (node, [g]) => [g && sumTo(g, node.inputs[0].shape)],
+  batch: ([x], _, { shape }, size) => {
+    const missing = Array<number>(shape.length + 1 - x.shape.length).fill(1);
+    return [broadcastTo(reshape(x, [size, ...missing, ...x.shape.slice(1)]), [size, ...shape])];
+  },
 };
 
 /** Replicates along new or unit axes. @throws TensorError `shape` when it cannot. */
