@@ -214,7 +214,7 @@ class Writer implements GraphWriter {
   }
 
   #scan(
-    { steps, carries, leaves, outputs }: ScanAttributes,
+    { steps, carries, leaves, outputs, xAxes }: ScanAttributes,
     inputs: readonly string[],
     scope: Scope,
   ): string[] {
@@ -225,7 +225,7 @@ class Writer implements GraphWriter {
       this.#scope = body;
       this.bind(
         t.node,
-        this.node("Gather", [inputs[carries + i], step], { axis: { int: 0 } }),
+        this.node("Gather", [inputs[carries + i], step], { axis: { int: xAxes?.[i] ?? 0 } }),
         body,
       );
     });

@@ -18,7 +18,7 @@ import { add } from "./ops/elementwise.ts";
 import { moveAxis, spread } from "./ops/batching.ts";
 import { aliasPrimitive } from "./ops/logic.ts";
 import { slice } from "./ops/slicing.ts";
-import { broadcastTo } from "./ops/structure.ts";
+import { broadcastTo, movedToFront } from "./ops/structure.ts";
 
 /** A traced loop body: leaves stand for the carry, then for one slice of each scanned tensor. */
 export interface ScanAttributes {
@@ -27,6 +27,8 @@ export interface ScanAttributes {
   readonly leaves: readonly Tensor[];
   /** New carry, then one slice of each stacked output. */
   readonly outputs: readonly Tensor[];
+  /** Axes of the scanned tensors along which the loop runs, once lowered; default the leading ones. */
+  readonly xAxes?: readonly number[];
 }
 
 /** Inputs: initial carry, scanned tensors, then outer tensors that the body uses. */
@@ -42,6 +44,7 @@ export const scanPrimitive: Primitive<ScanAttributes> = {
   emit: () => {
     throw new TensorError("unsupported", "scan is written by the lowering pass");
   },
+  lower: (inputs, attributes) => withoutTransposes(inputs, attributes),
   bodies: (attributes) => [attributes],
   withBodies: (inputs, attributes, [{ leaves, outputs }]) => {
     const { carries } = attributes;
@@ -61,6 +64,21 @@ export function applyScan(
 ): readonly Tensor[] {
   const free = captures(attributes.outputs, attributes.leaves);
   return apply(scanPrimitive, [...init, ...xs, ...free], attributes);
+}
+
+/** Slices are taken along the axis where the steps lie instead of moving it to the front first. */
+function withoutTransposes(
+  inputs: readonly Tensor[],
+  attributes: ScanAttributes,
+): readonly Tensor[] | null {
+  const { carries, leaves, xAxes } = attributes;
+  const moved = inputs.slice(carries, leaves.length).map((x) => movedToFront(x));
+  if (xAxes !== undefined || moved.every((m) => m === null)) return null;
+  return apply(
+    scanPrimitive,
+    inputs.map((t, i) => moved[i - carries]?.source ?? t),
+    { ...attributes, xAxes: moved.map((m) => m?.axis ?? 0) },
+  );
 }
 
 /** Which leaves of a body depend on `outer` tensors or on leaves that do, through any number of steps. */

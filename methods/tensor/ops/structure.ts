@@ -132,6 +132,15 @@ export function swappedSource(x: Tensor): Tensor | null {
   return swaps ? x.node.inputs[0] : null;
 }
 
+/** The tensor of which `x` is the transpose that moves one axis to the front, and that axis; or null. */
+export function movedToFront(x: Tensor): { readonly source: Tensor; readonly axis: number } | null {
+  if (!madeBy(x, transposePrimitive)) return null;
+  const [axis, ...rest] = attributesOf(x, transposePrimitive).permutation;
+  return rest.every((p, i) => i === 0 || p > rest[i - 1])
+    ? { source: x.node.inputs[0], axis }
+    : null;
+}
+
 const broadcastPrimitive: Primitive<ShapeAttribute> = {
   name: "broadcastTo",
   infer: ([x], { shape }) => [{ dtype: x.dtype, shape }],
