@@ -141,6 +141,12 @@ const addAlongPrimitive: Primitive<AxisAttribute> = {
     }),
   vjp: (node, [g]) =>
     g ? [g, null, takeAlongAxis(g, node.inputs[1], node.attributes.axis)] : [null, null, null],
+  // ONNX Runtime adds no float16 there on the CPU.
+  lower: ([x, indices, updates], { axis }) => {
+    if (x.dtype !== "float16") return null;
+    const single = (t: Tensor) => cast(t, "float32");
+    return [cast(addAlongAxis(single(x), indices, single(updates), axis), x.dtype)];
+  },
   flops: (node) => sizeOf(node.inputs[2].shape),
 };
 
