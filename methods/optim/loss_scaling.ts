@@ -1,19 +1,17 @@
 // Dynamic loss scaling, for training in float16: gradients stay in range, bad steps are skipped.
 
 import {
-  abs,
   add,
+  all,
   asTensor,
   cast,
-  constant,
   div,
   equal,
-  less,
+  isFinite,
   logicalAnd,
   logicalNot,
   mul,
   type NdArray,
-  sum,
   type Tensor,
   treeLeaves,
   treeMap,
@@ -49,13 +47,8 @@ export interface LossScaling {
 
 /** Whether every element of a tree is neither infinite nor NaN; bool scalar. */
 export function allFinite(tree: unknown): Tensor {
-  const each = treeLeaves(tree).map(({ leaf }) => {
-    const x = asTensor(leaf);
-    // NaN compares false as well.
-    const bad = where(less(abs(x), constant(Infinity, x.dtype)), 0, 1);
-    return equal(sum(bad), 0);
-  });
-  return each.reduce((all, one) => logicalAnd(all, one));
+  const each = treeLeaves(tree).map(({ leaf }) => all(isFinite(leaf)));
+  return each.reduce((both, one) => logicalAnd(both, one));
 }
 
 /** `a` where the bool scalar `condition` holds, else `b`; trees of one form. */

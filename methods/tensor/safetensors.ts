@@ -1,7 +1,7 @@
 // Safetensors: named arrays in one file (https://huggingface.co/docs/safetensors), read and written.
 
 import type { DType, NdArray } from "./types.ts";
-import { widenBfloat16, widenFloat16 } from "./half.ts";
+import { widenBfloat16 } from "./bfloat16.ts";
 
 /** Bytes to write as `U8`, which the tensor compiler itself has no type for: pixels. */
 export interface ByteArray {
@@ -14,6 +14,7 @@ const CODE: Record<DType | ByteArray["dtype"], string> = {
   float64: "F64",
   int64: "I64",
   float32: "F32",
+  float16: "F16",
   int32: "I32",
   bool: "BOOL",
   uint8: "U8",
@@ -157,7 +158,7 @@ function arrayOf(code: string, shape: number[], bytes: Uint8Array<ArrayBuffer>):
     case "I32":
       return { dtype: "int32", shape, data: new Int32Array(bytes.buffer) };
     case "F16":
-      return { dtype: "float32", shape, data: widenFloat16(new Uint16Array(bytes.buffer)) };
+      return { dtype: "float32", shape, data: new Float32Array(new Float16Array(bytes.buffer)) };
     case "BF16":
       return { dtype: "float32", shape, data: widenBfloat16(new Uint16Array(bytes.buffer)) };
     case "U8":

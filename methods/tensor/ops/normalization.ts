@@ -12,9 +12,9 @@ import {
 } from "../node.ts";
 import { axisOf, sameDType, sameShape } from "../shape.ts";
 import { broadcastTo, type ReduceOptions, reshape, sum, sumTo } from "./structure.ts";
-import { add, exp, log, mul, rsqrt, square, sub } from "./elementwise.ts";
+import { abs, add, exp, log, mul, rsqrt, square, sub } from "./elementwise.ts";
 import { mean, reduceMax } from "./reduction.ts";
-import { stopGradient } from "./logic.ts";
+import { less, stopGradient, where } from "./logic.ts";
 
 interface AxisAttribute {
   readonly axis: number;
@@ -75,7 +75,9 @@ export function logSumExp(
   options: ReduceOptions = {},
 ): Tensor {
   const input = floatInput("logSumExp", x);
-  const largest = stopGradient(reduceMax(input, axes, { keepDims: true }));
+  const top = reduceMax(input, axes, { keepDims: true });
+  // −∞ − −∞ would be NaN where all elements are −∞, and ∞ − ∞ where one is ∞.
+  const largest = stopGradient(where(less(abs(top), Infinity), top, 0));
   const total = add(log(sum(exp(sub(input, largest)), axes, { keepDims: true })), largest);
   return options.keepDims ? total : reshape(total, sum(input, axes).shape);
 }
@@ -100,7 +102,7 @@ export const layerNormPrimitive: Primitive<NormAttributes> = {
       { axis: { int: axis }, epsilon: { float: epsilon } },
       3,
     ),
-  // ONNX keeps the statistics in float32 whatever the input, so float64 is composed.
+  // ONNX keeps the statistics in float32 whatever the input, so other floats are composed.
   lower: ([x, scale, bias], { axis, epsilon }) => {
     if (x.dtype === "float32") return null;
     const axes = x.shape.flatMap((_, i) => i < axis ? [] : [i]);

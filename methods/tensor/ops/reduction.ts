@@ -91,10 +91,11 @@ export function reduceMax(
   { keepDims = false }: ReduceOptions = {},
 ): Tensor {
   const input = asTensor(x);
-  return apply1(maxPrimitive, [input], {
-    axes: axesOf("reduceMax", axes, input.shape.length),
-    keepDims,
-  });
+  const reduced = axesOf("reduceMax", axes, input.shape.length);
+  if (reduced.some((a) => input.shape[a] === 0)) {
+    throw new TensorError("shape", `reduceMax: ${describe(input)} is empty along [${reduced}]`);
+  }
+  return apply1(maxPrimitive, [input], { axes: reduced, keepDims });
 }
 
 /** Smallest element over `axes` (default all); ties share the gradient. */

@@ -43,7 +43,13 @@ const reshapePrimitive: Primitive<ShapeAttribute> = {
     const uniform = array !== null ? x : uniformSource(x);
     return uniform ? [broadcastTo(reshape(uniform, []), shape)] : null;
   },
-  emit: (writer, [x], node) => writer.node("Reshape", [x, writer.int64s(node.attributes.shape)]),
+  emit: (writer, [x], { attributes: { shape } }) =>
+    writer.node(
+      "Reshape",
+      [x, writer.int64s(shape)],
+      // Else 0 would stand for the size of the input's axis.
+      shape.includes(0) ? { allowzero: { int: 1 } } : {},
+    ),
   vjp: (node, [g]) => [g && reshape(g, node.inputs[0].shape)],
 };
 
@@ -60,10 +66,10 @@ export function reshape(x: TensorLike, shape: readonly number[]): Tensor {
   const input = asTensor(x);
   const size = sizeOf(input.shape);
   const known = sizeOf(shape.filter((d) => d !== -1));
-  const full = shape.map((d) => d === -1 ? size / known : d);
+  const full = shape.map((d) => d === -1 ? (known === 0 ? -1 : size / known) : d);
   if (
     shape.filter((d) => d === -1).length > 1 || sizeOf(full) !== size ||
-    !full.every(Number.isInteger)
+    !full.every((d) => Number.isInteger(d) && d >= 0)
   ) {
     throw new TensorError(
       "shape",
