@@ -37,13 +37,18 @@ export interface LossScalingSettings {
 export interface LossScaling {
   /** The state before the first step, on the host. */
   init(): LossScale<NdArray>;
-  /** loss · scale, in the loss's dtype: what to differentiate. */
+  /** loss · scale: what to differentiate; float32 where the loss is float16, which would overflow. */
   scaleLoss(loss: Tensor, state: LossScale): Tensor;
-  /** Gradients of the scaled loss divided by the scale, and whether all are finite (bool scalar). */
+  /**
+   * Gradients of the scaled loss divided by the scale, float16 ones as float32, and whether all are
+   * finite (bool scalar).
+   */
   unscale<P>(gradients: P, state: LossScale): { gradients: P; finite: Tensor };
   /** The state after a step. */
   update(state: LossScale, finite: Tensor): LossScale;
 }
+
+const widened = (x: Tensor) => x.dtype === "float16" ? cast(x, "float32") : x;
 
 /** Whether every element of a tree is neither infinite nor NaN; bool scalar. */
 export function allFinite(tree: unknown): Tensor {
@@ -87,12 +92,15 @@ export function lossScaling(
   });
   return {
     init: () => ({ scale: scalar(initial), steps: scalar(0) }),
-    scaleLoss: (loss, { scale }) => mul(loss, cast(scale, loss.dtype)),
+    scaleLoss: (loss, { scale }) => {
+      const wide = widened(loss);
+      return mul(wide, cast(scale, wide.dtype));
+    },
     unscale<P>(gradients: P, { scale }: LossScale) {
       const finite = allFinite(gradients);
       return {
         gradients: treeMap<P>((leaf) => {
-          const g = asTensor(leaf);
+          const g = widened(asTensor(leaf));
           return div(g, cast(scale, g.dtype));
         }, gradients),
         finite,
