@@ -33,6 +33,7 @@ import { stream } from "../../../methods/tensor/random.ts";
 import reference from "../../reference/minilm.json" with { type: "json" };
 import { evaluate } from "../tensor/harness.ts";
 import { assertCompact, type Sample } from "./reference.ts";
+import { checkGradients } from "./torch_case.ts";
 
 const { small } = reference;
 const gradients = small.gradients as Record<string, Sample>;
@@ -74,42 +75,9 @@ Deno.test("bert() and its gradients match BertModel in float64", async () => {
   assertCompact(result.last, small.last, 1e-9, "last states");
   assertCompact(result.pooled, small.outPooled, 1e-9, "pooled");
   assert.ok(Math.abs(Number(result.value.data[0]) - small.value) < 1e-9 * Math.abs(small.value));
-  // The gradient has the form of the parameters, so that the names of the checkpoint lead to it.
-  const asGradients = Object.fromEntries(
-    Object.entries(gradients).map(([name, { shape }]) => [name, named(shape, name)]),
-  );
-  const places = new Map(
-    treeLeaves(bertFromCheckpoint(config, asGradients)).map(({ path, leaf }) => [path, leaf]),
-  );
-  const found = new Set<string>();
-  for (const { path, leaf } of treeLeaves(result.gradient)) {
-    const name = nameOf(places.get(path) as NdArray);
-    const transposed = gradients[name].shape.length === 2 && path.endsWith(".w");
-    const array = transposed ? transpose(leaf as NdArray) : leaf as NdArray;
-    // The gradient of key biases is 0: softmax does not see what is added to every key.
-    if (name.endsWith("key.bias")) {
-      assert.ok(Math.max(...(array.data as Float64Array).map(Math.abs)) < 1e-11, name);
-    } else assertCompact(array, gradients[name], 1e-8, name);
-    found.add(name);
-  }
-  assert.deepEqual([...found].sort(), Object.keys(gradients).sort());
+  const build = (arrays: Record<string, NdArray>) => bertFromCheckpoint(config, arrays);
+  checkGradients(gradients, build, result.gradient, 1e-8, "bert");
 });
-
-/** An array that says its name, in every element's value. */
-const names = Object.keys(gradients);
-function named(shape: readonly number[], name: string): NdArray {
-  const size = shape.reduce((a, b) => a * b, 1);
-  return fromNumbers(new Array(size).fill(names.indexOf(name)), shape);
-}
-const nameOf = (x: NdArray): string => names[Number(x.data[0])];
-
-function transpose({ shape: [rows, columns], data, dtype }: NdArray): NdArray {
-  const out = new Float64Array(data.length);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) out[j * rows + i] = Number(data[i * columns + j]);
-  }
-  return { dtype, shape: [columns, rows], data: out };
-}
 
 Deno.test("bert() takes functions in place of its linear maps: adapters and factorised maps", async () => {
   const model = initBert(stream(3, "model"), config, { pooler: true });
