@@ -1,7 +1,6 @@
 // Safetensors: named arrays in one file (https://huggingface.co/docs/safetensors), read and written.
 
 import type { DType, NdArray } from "./types.ts";
-import { widenBfloat16 } from "./bfloat16.ts";
 
 /** Bytes to write as `U8`, which the tensor compiler itself has no type for: pixels. */
 export interface ByteArray {
@@ -176,6 +175,13 @@ function arrayOf(code: string, shape: number[], bytes: Uint8Array<ArrayBuffer>):
     default:
       return { dtype: "bool", shape, data: bytes };
   }
+}
+
+/** bfloat16, the upper half of a float32, as numbers; exact. */
+function widenBfloat16(bits: Uint16Array): Float32Array {
+  const words = new Uint32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) words[i] = bits[i] << 16;
+  return new Float32Array(words.buffer);
 }
 
 /** How to read a file. */

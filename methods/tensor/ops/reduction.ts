@@ -81,6 +81,7 @@ const maxPrimitive: Primitive<ReduceAttributes> = {
     const best = cast(equal(x, reshape(node.outputs[0], kept)), x.dtype);
     return [mul(best, div(reshape(g, kept), sum(best, axes, { keepDims: true })))];
   },
+  batch: ([x], _, { axes, keepDims }) => [reduceMax(x, axes.map((a) => a + 1), { keepDims })],
   flops: (node) => sizeOf(node.inputs[0].shape),
 };
 
@@ -91,11 +92,10 @@ export function reduceMax(
   { keepDims = false }: ReduceOptions = {},
 ): Tensor {
   const input = asTensor(x);
-  const reduced = axesOf("reduceMax", axes, input.shape.length);
-  if (reduced.some((a) => input.shape[a] === 0)) {
-    throw new TensorError("shape", `reduceMax: ${describe(input)} is empty along [${reduced}]`);
-  }
-  return apply1(maxPrimitive, [input], { axes: reduced, keepDims });
+  return apply1(maxPrimitive, [input], {
+    axes: axesOf("reduceMax", axes, input.shape.length),
+    keepDims,
+  });
 }
 
 /** Smallest element over `axes` (default all); ties share the gradient. */
@@ -108,6 +108,7 @@ const argmaxPrimitive: Primitive<{ readonly axis: number }> = {
   infer: ([x], { axis }) => [{ dtype: "int64", shape: reducedShape(x.shape, [axis], false) }],
   emit: (writer, [x], { attributes: { axis } }) =>
     writer.node("ArgMax", [x], { axis: { int: axis }, keepdims: { int: 0 } }),
+  batch: ([x], _, { axis }) => [argmax(x, axis + 1)],
   flops: (node) => sizeOf(node.inputs[0].shape),
 };
 
