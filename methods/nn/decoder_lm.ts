@@ -16,6 +16,7 @@ import {
   type Activation,
   block,
   type BlockDropout,
+  blockDropoutShapes,
   initSeparateBlock,
   type SeparateBlockParams,
 } from "./block.ts";
@@ -58,6 +59,19 @@ export type DecoderParams<L = Tensor, M = LinearParams<L>> = {
 
 /** Inverted-dropout masks: of the summed embeddings [batch, n, d], and of each block. */
 export type DecoderDropout<L = Tensor> = { embeddings: L; blocks: BlockDropout<L>[] };
+
+/** Shapes of the masks of a batch of sequences of `length` tokens, for `dropoutMasks`. */
+export function decoderDropoutShapes(
+  { width, heads, layers }: Pick<DecoderConfig, "width" | "heads" | "layers">,
+  batch: number,
+  length: number,
+): DecoderDropout<number[]> {
+  const sizes = { batch, length, width, heads };
+  return {
+    embeddings: [batch, length, width],
+    blocks: Array.from({ length: layers }, () => blockDropoutShapes(sizes, { weights: true })),
+  };
+}
 
 /** Initial parameters, each from the stream's child named by its place in the tree. */
 export function initDecoder(stream: Stream, config: DecoderConfig): DecoderParams<NdArray> {

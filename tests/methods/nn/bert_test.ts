@@ -4,9 +4,13 @@ import assert from "node:assert/strict";
 import {
   bert,
   bertConfigOf,
+  type BertDropout,
+  bertDropoutShapes,
   bertFromCheckpoint,
   type BertParams,
+  dropoutMasks,
   initBert,
+  initCnn,
   type Linear,
   linear,
   linearPaths,
@@ -14,6 +18,7 @@ import {
 } from "../../../methods/nn/mod.ts";
 import {
   add,
+  asTensor,
   compile,
   constant,
   fromNumbers,
@@ -23,10 +28,12 @@ import {
   mul,
   type NdArray,
   ndarray,
+  reshape,
   sub,
   sum,
   type Tensor,
   treeLeaves,
+  treeMap,
   valueAndGrad,
 } from "../../../methods/tensor/mod.ts";
 import { stream } from "../../../methods/tensor/random.ts";
@@ -132,6 +139,40 @@ Deno.test("bert() without mask and types takes every token, of type 0", async ()
   const ones = { ...inputs.mask, data: new Int32Array(3 * LENGTH).fill(1) };
   const { data } = await evaluate(f, [params, { ids: inputs.ids, types: zeros, mask: ones }]);
   assert.ok((data as Float64Array).every((x) => Math.abs(x) < 1e-12));
+});
+
+Deno.test("bert() drops at every place that its shapes name", async () => {
+  const shapes = bertDropoutShapes(config, 3, LENGTH);
+  const masks = dropoutMasks(stream(8, "dropout"), shapes, { rate: 0.5, steps: 1 });
+  const model = initBert(stream(8, "model"), config);
+  const f = (p: BertParams, { ids }: Inputs, given: BertDropout) => {
+    const dropout = treeMap<BertDropout>((leaf) => {
+      const mask = asTensor(leaf);
+      return reshape(mask, mask.shape.slice(1));
+    }, given);
+    const ones = treeMap<BertDropout>((leaf) => add(mul(leaf, 0), 1), dropout);
+    const plain = bert(config, p, { ids }).last;
+    // One mask at a time: all but one place keep everything.
+    const each = treeLeaves(dropout).map(({ path }) => {
+      const one = treeMap<BertDropout>(
+        (leaf, at, other) => at === path ? other : leaf,
+        ones,
+        dropout,
+      );
+      return sub(bert(config, p, { ids }, { dropout: one }).last, plain);
+    });
+    return { each, none: sub(bert(config, p, { ids }, { dropout: ones }).last, plain) };
+  };
+  const { each, none } = await evaluate(f, [model, inputs, masks]);
+  const zero = (x: NdArray) => (x.data as Float32Array).every((d) => Math.abs(d) < 1e-6);
+  assert.equal(each.length, 1 + 3 * config.layers);
+  assert.ok(zero(none));
+  each.forEach((difference: NdArray, i: number) => assert.ok(!zero(difference), `mask ${i}`));
+});
+
+Deno.test("mapLinears() finds linear maps, not convolutions, in arrays and tensors alike", () => {
+  const cnn = initCnn(stream(1), { image: 8, channels: 1, widths: [2], hidden: 3, classes: 2 });
+  assert.deepEqual(linearPaths(cnn), ["head.up", "head.down"]);
 });
 
 Deno.test("what does not fit is refused by name", () => {

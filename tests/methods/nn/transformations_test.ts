@@ -209,3 +209,29 @@ Deno.test("three seeds of a language model learn a sequence in one program", asy
   });
   assert.notEqual(at(0, 0), at(1, 0));
 });
+
+Deno.test("networks give on wasm what they give on the CPU", async () => {
+  const config = { ...sizes, types: 2 };
+  const residual = { channels: 1, widths: [2, 3], blocks: 1, classes: 3 };
+  const { params, stats } = initResnet(stream(6, "resnet"), residual);
+  type All = { encoder: BertParams; residual: ResnetParams; recurrent: RecurrentParams };
+  const all = {
+    encoder: initBert(stream(6, "bert"), config),
+    residual: params,
+    recurrent: initLstm(stream(6, "lstm"), 8, 5),
+  };
+  const f = (all: All, stats: ResnetStats, ids: Tensor, images: Tensor) =>
+    valueAndGrad(({ encoder, residual, recurrent }: All) => {
+      const [scores] = resnet(residual, stats, images, { training: true });
+      const [states] = lstm(recurrent, bert(config, encoder, { ids }).last);
+      return add(sum(square(scores)), sum(square(states)));
+    })(all);
+  const args = [all, stats, ids([2, 5]), normal([2, 1, 8, 8])] as const;
+  const native = treeLeaves(await evaluate(f, [...args], "cpu"));
+  const web = treeLeaves(await evaluate(f, [...args], "wasm"));
+  native.forEach(({ leaf, path }, i) => {
+    const [a, b] = [leaf, web[i].leaf].map((x) => (x as NdArray).data as Float32Array);
+    const error = relativeError(b, a, 1e-3);
+    assert.ok(error < 1e-4, `${path} differs by ${error}`);
+  });
+});
