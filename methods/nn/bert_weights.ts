@@ -64,7 +64,7 @@ export function bertConfigOf(json: unknown): BertConfig {
  *
  * @example
  * ```ts
- * import { readCheckpoint } from "../tensor/checkpoint.ts";
+ * import { readCheckpoint } from "../tensor/checkpoint_files.ts";
  * import { bertConfigOf, bertFromCheckpoint } from "./mod.ts";
  *
  * const open = async (directory: string) => {

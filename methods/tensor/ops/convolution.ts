@@ -10,7 +10,7 @@ import {
   type TensorLike,
 } from "../node.ts";
 import { sameDType } from "../shape.ts";
-import { reshape, transpose } from "./structure.ts";
+import { reshape, sum, transpose } from "./structure.ts";
 import { slice } from "./slicing.ts";
 import { convWeightsPrimitive } from "./convolution_weights.ts";
 import { type Padding, type PerAxis, perAxis, positions, windowOf } from "./window.ts";
@@ -135,8 +135,16 @@ export const transposePrimitive: Primitive<TransposeAttributes> = {
   infer: ([g, w], { size, groups }) => [
     { dtype: g.dtype, shape: [g.shape[0], w.shape[1] * groups, ...size] },
   ],
-  lower: ([g, w], attributes) =>
-    g.dtype === "float64" ? [stretchedConvolution(g, w, attributes)] : null,
+  lower: ([g, w], attributes) => {
+    if (g.dtype === "float64") return [stretchedConvolution(g, w, attributes)];
+    // ONNX Runtime 1.30 on WebGPU is wrong for groups of an even number of channels with one result:
+    // there each channel is a group, and results are summed.
+    const [channels, results] = w.shape, { groups } = attributes;
+    const inside = channels / groups;
+    if (groups === 1 || results !== 1 || inside % 2 === 1) return null;
+    const apart = apply1(transposePrimitive, [g, w], { ...attributes, groups: channels });
+    return [sum(cut(apart, 1, groups), 2)];
+  },
   emit: (writer, inputs, { inputs: [g, w], attributes }) => {
     const { stride, dilation, pads, groups, size } = attributes;
     const rank = size.length;

@@ -1,7 +1,7 @@
 // Checkpoints in one file and in several, and the faults of each.
 
 import assert from "node:assert/strict";
-import { readCheckpoint } from "../../../methods/tensor/checkpoint.ts";
+import { readCheckpoint } from "../../../methods/tensor/checkpoint_files.ts";
 import { encode, SafetensorsError } from "../../../methods/tensor/safetensors.ts";
 import type { NdArray } from "../../../methods/tensor/types.ts";
 
