@@ -76,6 +76,28 @@ export type BlockDropout<L = Tensor> = { attention: L; mlp: L; weights?: L };
 /** Those of a block with cross-attention. */
 export type CrossBlockDropout<L = Tensor> = BlockDropout<L> & { cross: L };
 
+/**
+ * Shapes of the masks that a block takes, for `dropoutMasks`.
+ *
+ * @param weights also drop attention weights, as PyTorch's and BERT's blocks do. @default false
+ */
+export function blockDropoutShapes(
+  { batch, length, width, heads }: {
+    batch: number;
+    length: number;
+    width: number;
+    heads: number;
+  },
+  { weights = false }: { weights?: boolean } = {},
+): BlockDropout<number[]> {
+  const branch = [batch, length, width];
+  return {
+    attention: branch,
+    mlp: branch,
+    ...(weights ? { weights: [batch, heads, length, length] } : {}),
+  };
+}
+
 /** What lies between the two maps of a perceptron; `gelu` is the exact one, by erf. */
 export type Activation = "gelu" | "geluTanh" | "relu";
 

@@ -8,6 +8,7 @@ import {
   type NdArray,
   type Spec,
   type Tensor,
+  type TensorLike,
   treeLeaves,
   treeMap,
   zeros,
@@ -132,18 +133,18 @@ export function optimizerOf<S>(
           const slots = Object.fromEntries(
             names.map((name, i) => [name, slotLeaves[i].get(path)!]),
           );
-          const { lrScale = 1, frozen = false, ...own } = settingsOf(path, param);
+          const { lrScale = 1, frozen = false, ...rest } = settingsOf(path, param);
           if (frozen) return updated.set(path, { param, slots });
-          const scalar = (value: Tensor | number) => cast(asTensor(value, dtype), dtype);
-          const rate = scalar(lr);
-          const gradient = asTensor(given, dtype);
+          const own = (value: TensorLike) => cast(asTensor(value, dtype), dtype);
+          const rate = own(lr);
+          const gradient = own(given);
           const result = rule.update({
             param,
-            gradient: gradientScale === undefined ? gradient : mul(gradient, scalar(gradientScale)),
+            gradient: gradientScale === undefined ? gradient : mul(gradient, own(gradientScale)),
             slots,
-            step: scalar(step),
+            step: own(step),
             lr: lrScale === 1 ? rate : mul(rate, lrScale),
-            settings: own as unknown as S,
+            settings: rest as unknown as S,
           });
           updated.set(path, { param: result.param, slots: { ...slots, ...result.slots } });
         },

@@ -12,6 +12,7 @@ import {
 import { sameDType } from "../shape.ts";
 import { reshape, sum, transpose } from "./structure.ts";
 import { slice } from "./slicing.ts";
+import { convWeightsPrimitive } from "./convolution_weights.ts";
 import { type Padding, type PerAxis, perAxis, positions, windowOf } from "./window.ts";
 import { shiftedProducts, stretchedConvolution } from "./convolution_double.ts";
 
@@ -87,7 +88,7 @@ export const convPrimitive: Primitive<ConvAttributes> = {
     const [x, w] = node.inputs;
     return [
       apply1(transposePrimitive, [g, w], { ...node.attributes, size: x.shape.slice(2) }),
-      correlate(x, g, w, node.attributes),
+      weightsCotangent(x, g, w, node.attributes),
     ];
   },
   batch: ([x, w], [xBatched, wBatched], attributes, size) => {
@@ -108,17 +109,24 @@ export const convPrimitive: Primitive<ConvAttributes> = {
   flops: (node) => 2 * sizeOf(node.outputs[0].shape) * sizeOf(node.inputs[1].shape.slice(1)),
 };
 
-/** Cotangent of the weights: a convolution whose kernel is the output's cotangent. */
-function correlate(x: Tensor, g: Tensor, w: Tensor, a: ConvAttributes): Tensor {
+function weightsCotangent(x: Tensor, g: Tensor, w: Tensor, a: ConvAttributes): Tensor {
+  return apply1(convWeightsPrimitive, [x, g], { ...a, size: w.shape.slice(2) });
+}
+
+/** Cotangent of weights of spatial `size`: a convolution whose kernel is the output's cotangent. */
+export function correlate(
+  x: Tensor,
+  g: Tensor,
+  size: readonly number[],
+  { stride, dilation, pads, groups }: ConvAttributes,
+): Tensor {
   // Channels of a group take the place of the batch, the batch that of a group's channels.
-  const images = join(move(move(cut(x, 1, a.groups), 2, 0), 2, 1), 1);
-  const product = apply1(convPrimitive, [images, swap(g)], {
-    ...a,
-    stride: a.dilation,
-    dilation: a.stride,
-  });
+  const images = join(move(move(cut(x, 1, groups), 2, 0), 2, 1), 1);
+  const product = swap(
+    apply1(convPrimitive, [images, swap(g)], { pads, groups, stride: dilation, dilation: stride }),
+  );
   // Rows and columns that the stride left over give extra taps.
-  return slice(swap(product), w.shape.map(() => 0), w.shape);
+  return slice(product, [0, 0, ...size.map(() => 0)], [...product.shape.slice(0, 2), ...size]);
 }
 
 /** The adjoint of the convolution in its image: g [n, o, …], weights [o, i/groups, …] → [n, i, …]. */
@@ -157,7 +165,7 @@ export const transposePrimitive: Primitive<TransposeAttributes> = {
     const [g, w] = node.inputs;
     const { stride, dilation, pads, groups } = node.attributes;
     const attributes = { stride, dilation, pads, groups };
-    return [apply1(convPrimitive, [c, w], attributes), correlate(c, g, w, attributes)];
+    return [apply1(convPrimitive, [c, w], attributes), weightsCotangent(c, g, w, attributes)];
   },
   batch: ([g, w], [gBatched, wBatched], attributes, size) => {
     const { groups } = attributes;
