@@ -14,6 +14,7 @@ import {
 } from "../node.ts";
 import { broadcastOf, broadcastShapes, sameDType, sameShape } from "../shape.ts";
 import { broadcastSource, broadcastTo, sumTo } from "./structure.ts";
+import { equal, greaterEqual, logicalAnd, where } from "./logic.ts";
 
 type None = Record<never, never>;
 const none: None = {};
@@ -28,7 +29,10 @@ export function promote(a: TensorLike, b: TensorLike): [Tensor, Tensor] {
   return [x, asTensor(b, x.dtype)];
 }
 
-const elements = (node: { outputs: readonly Tensor[] }) => sizeOf(node.outputs[0].shape);
+// A declaration, so that logic.ts, which this file needs in turn, can define operators first.
+function elements(node: { outputs: readonly Tensor[] }): number {
+  return sizeOf(node.outputs[0].shape);
+}
 
 interface BinaryRules {
   readonly fold?: (a: number, b: number) => number;
@@ -128,7 +132,11 @@ const divPrimitive: Primitive<None> = /* @__PURE__ */ binary("div", "Div", {
 });
 const powPrimitive: Primitive<None> = /* @__PURE__ */ binary("pow", "Pow", {
   fold: (a, b) => a ** b,
-  vjp: (g, a, b, y) => [mul(g, mul(b, pow(a, sub(b, 1)))), mul(g, mul(y, log(a)))],
+  // a⁰ does not depend on a, nor 0ᵇ on b > 0, where the formulas have 0·∞.
+  vjp: (g, a, b, y) => [
+    where(equal(b, 0), 0, mul(g, mul(b, pow(a, sub(b, 1))))),
+    where(logicalAnd(equal(a, 0), greaterEqual(b, 0)), 0, mul(g, mul(y, log(a)))),
+  ],
 });
 // A tie gives half of the gradient to each side.
 const maximumPrimitive: Primitive<None> = /* @__PURE__ */ binary("maximum", "Max", {
@@ -183,6 +191,8 @@ export function div(a: TensorLike, b: TensorLike): Tensor {
 export function pow(a: TensorLike, b: TensorLike): Tensor {
   const [x, y] = promote(a, b);
   switch (y.shape.length === 0 ? scalarValue(y) : null) {
+    case 0:
+      return broadcastTo(constant(1, x.dtype), x.shape);
     case 1:
       return x;
     case 2:
