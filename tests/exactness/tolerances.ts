@@ -69,11 +69,12 @@ export const tolerances: Record<OperatorClass, Tolerance> = {
     webgpu: [1e-5, 2e-5],
     cuda: [1e-5, 2e-5],
   },
-  // Values are those of whole models; derivatives those of their losses in all parameters.
+  // Values of models and losses; gradients, and parameters after a few steps (Adam divides small gradients
+  // by their own size).
   model: {
     torch32: [2e-5, 1e-4],
     torch64: [1e-12, 1e-11],
-    wasm: [1e-5, 1e-4],
+    wasm: [1e-5, 1e-3],
     webgpu: [1e-4, 1e-3],
     cuda: [1e-4, 1e-3],
   },
