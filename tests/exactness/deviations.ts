@@ -11,6 +11,8 @@ export interface Deviation {
 const goesThrough = "NaN goes through, as in NumPy; PyTorch's kernel compares with it";
 const root = "a power of ½ is a square root, whose values at −0 and −∞ are −0 and NaN";
 
+const subnormal = "ONNX Runtime's kernel gives 0 for subnormal numbers below 0";
+
 /** By case, without its number. A case listed here must differ, or it has to leave the list. */
 export const deviations: Readonly<Record<string, Deviation>> = {
   "sign: extreme": { of: "value", why: goesThrough },
@@ -19,6 +21,12 @@ export const deviations: Readonly<Record<string, Deviation>> = {
   "clip: extreme": { of: "gradient", why: goesThrough },
   "pow: extreme to the 0.5": { of: "both", why: root },
   "pow: extreme to the 1.5": { of: "gradient", why: root },
+  "elu: extreme": { of: "value", dtype: "float32", why: subnormal },
+  "selu: extreme": { of: "value", dtype: "float32", why: subnormal },
+  "acosh: extreme": {
+    of: "gradient",
+    why: "the sign of an infinite derivative at −1, where there is no value",
+  },
   "logSoftmax: extreme": {
     of: "both",
     dtype: "float64",
@@ -34,8 +42,9 @@ export const signlessZeros: ReadonlySet<string> = new Set([
   // x + 0 is x; a sum may start at +0; of two zeros either may be the larger.
   ...["add", "sum", "mean", "maximum", "minimum", "reduceMax", "reduceMin"],
   // x·Φ(x) where Φ(x) has been rounded to 0.
-  "gelu",
-  "pow",
+  ...["gelu", "pow"],
+  // Compositions that meet a zero by subtraction.
+  ...["trunc", "log1p", "sinh", "asinh", "atanh", "logSigmoid"],
 ]);
 
 /** Exports of methods/tensor that no differential case calls, and what tests them instead. */

@@ -1,13 +1,6 @@
 // How each operator is called by name, for programs that PyTorch interprets too (torch_programs.py).
 import * as t from "../../methods/tensor/mod.ts";
-
-/** Options of operators, as JSON. */
-export interface Options {
-  readonly [name: string]: unknown;
-}
-
-type Inputs = readonly t.TensorLike[];
-type Call = (x: Inputs, o: Options) => t.Tensor | readonly t.Tensor[];
+import { type Call, furtherOperators, type Options } from "./operators_further.ts";
 
 type Axes = number | readonly number[] | undefined;
 type Reduction = (x: t.TensorLike, axes?: Axes, options?: t.ReduceOptions) => t.Tensor;
@@ -23,12 +16,18 @@ const axisOf = (o: Options) => o.axis as number | undefined;
 
 /** Names are exports of methods/tensor, whose calls these are. */
 export const operators: Record<string, Call> = {
+  ...furtherOperators,
   ...Object.fromEntries(
     Object.entries({
       ...{ neg: t.neg, exp: t.exp, log: t.log, sqrt: t.sqrt, rsqrt: t.rsqrt, square: t.square },
       ...{ abs: t.abs, sign: t.sign, floor: t.floor, sin: t.sin, cos: t.cos, tanh: t.tanh },
       ...{ sigmoid: t.sigmoid, erf: t.erf, relu: t.relu, silu: t.silu, logicalNot: t.logicalNot },
-      ...{ matrixTranspose: t.matrixTranspose },
+      ...{ matrixTranspose: t.matrixTranspose, ceil: t.ceil, round: t.round, trunc: t.trunc },
+      ...{ reciprocal: t.reciprocal, isNaN: t.isNaN, isInf: t.isInf, isFinite: t.isFinite },
+      ...{ acos: t.acos, acosh: t.acosh, asin: t.asin, asinh: t.asinh, atan: t.atan },
+      ...{ atanh: t.atanh, cosh: t.cosh, sinh: t.sinh, tan: t.tan, expm1: t.expm1 },
+      ...{ log1p: t.log1p, logSigmoid: t.logSigmoid, mish: t.mish, selu: t.selu },
+      ...{ softplus: t.softplus },
     }).map(([name, f]) => [name, unary(f)]),
   ),
   ...Object.fromEntries(
@@ -36,16 +35,20 @@ export const operators: Record<string, Call> = {
       ...{ add: t.add, sub: t.sub, mul: t.mul, div: t.div, pow: t.pow, matmul: t.matmul },
       ...{ maximum: t.maximum, minimum: t.minimum, equal: t.equal, less: t.less },
       ...{ lessEqual: t.lessEqual, greater: t.greater, greaterEqual: t.greaterEqual },
-      ...{ logicalAnd: t.logicalAnd, logicalOr: t.logicalOr },
+      ...{ logicalAnd: t.logicalAnd, logicalOr: t.logicalOr, logicalXor: t.logicalXor },
+      ...{ notEqual: t.notEqual, fmod: t.fmod, remainder: t.remainder, atan2: t.atan2 },
+      ...{ floorDivide: t.floorDivide, gatherND: t.gatherND },
     }).map(([name, f]) => [name, binary(f)]),
   ),
   ...Object.fromEntries(
     Object.entries({
       ...{ sum: t.sum, mean: t.mean, variance: t.variance, logSumExp: t.logSumExp },
-      ...{ reduceMax: t.reduceMax, reduceMin: t.reduceMin },
+      ...{ reduceMax: t.reduceMax, reduceMin: t.reduceMin, any: t.any, all: t.all },
+      ...{ prod: t.prod, countNonZero: t.countNonZero },
     }).map(([name, f]) => [name, reduction(f)]),
   ),
   argmax: alongAxis(t.argmax),
+  argmin: alongAxis(t.argmin),
   softmax: alongAxis(t.softmax),
   logSoftmax: alongAxis(t.logSoftmax),
   gelu: ([x], { form }) => t.gelu(x, form as "tanh" | undefined),
@@ -71,14 +74,14 @@ export const operators: Record<string, Call> = {
     return t.ravel(unravel(flat)).flat;
   },
   iota: (_, { n, dtype }) => t.iota(n as number, dtype as t.DType | undefined),
-  oneHot: ([x], { n, dtype }) => t.oneHot(x, n as number, dtype as t.DType | undefined),
+  oneHot: ([x], { n, dtype, axis }) =>
+    t.oneHot(x, n as number, dtype as t.DType | undefined, axis as number | undefined),
   take: ([x, i], o) => t.take(x, i, axisOf(o)),
   takeAlongAxis: ([x, i], o) => t.takeAlongAxis(x, i, axisOf(o)!),
   addAlongAxis: ([x, i, u], o) => t.addAlongAxis(x, i, u, axisOf(o)!),
   scatterAdd: ([x, i, u], o) => t.scatterAdd(x, i, u, axisOf(o)),
   layerNorm: ([x, s, b], o) => t.layerNorm(x, s, b, o.epsilon as number | undefined, axisOf(o)),
   crossEntropy: ([x, y, mask]) => t.crossEntropy(x, y, mask === undefined ? {} : { mask }),
-  conv2d: ([x, w], o) => t.conv2d(x, w, o as t.Conv2dOptions),
   // The recurrence of torch_programs.py: carry ← tanh(0.9 carry + x), y = carry · x.
   scan: ([init, xs]) =>
     t.scan(

@@ -2,7 +2,8 @@
 // tests/reference/torch_programs.py is the other interpreter and says what the form is.
 import * as t from "../../methods/tensor/mod.ts";
 import { stream } from "../../methods/tensor/random.ts";
-import { operators, type Options } from "./operators.ts";
+import { operators } from "./operators.ts";
+import type { Options } from "./operators_further.ts";
 
 /** Numbers as JSON can hold them: "nan", "inf", "-inf", "-0" are words. */
 export type Written = number | string;

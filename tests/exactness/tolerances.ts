@@ -23,14 +23,30 @@ const members: Partial<Record<OperatorClass, readonly string[]>> = {
     ...["equal", "less", "lessEqual", "greater", "greaterEqual", "logicalAnd", "logicalOr"],
     ...["logicalNot", "reshape", "broadcastTo", "transpose", "expandDims", "squeeze", "ravel"],
     ...["concat", "stack", "split", "slice", "pad", "take", "takeAlongAxis", "iota", "oneHot"],
-    ...["matrixTranspose", "reduceMax", "reduceMin", "argmax"],
+    ...["matrixTranspose", "reduceMax", "reduceMin", "argmax", "ceil", "round", "trunc", "isNaN"],
+    ...["isInf", "isFinite", "logicalXor", "notEqual", "any", "all", "argmin", "countNonZero"],
+    ...["sort", "argsort", "topK", "arange", "eye", "diagonal", "diagonalMatrix", "flip", "repeat"],
+    ...["roll", "tile", "tril", "triu", "putAlongAxis", "scatter", "gatherND", "scatterND"],
+    ...["dynamicSlice", "dynamicUpdateSlice", "maxPool", "hardtanh"],
   ],
   // A few correctly rounded operations an element.
-  arithmetic: ["add", "sub", "mul", "div", "square", "sqrt", "rsqrt", "stopGradient"],
+  arithmetic: [
+    ...["add", "sub", "mul", "div", "square", "sqrt", "rsqrt", "stopGradient", "reciprocal"],
+    ...["leakyRelu", "linspace", "fmod", "remainder", "floorDivide"],
+  ],
   // Sums, whose order differs.
-  summing: ["sum", "mean", "variance", "matmul", "conv2d", "addAlongAxis", "scatterAdd"],
+  summing: [
+    ...["sum", "mean", "variance", "matmul", "conv2d", "addAlongAxis", "scatterAdd", "conv1d"],
+    ...["convTranspose1d", "convTranspose2d", "averagePool", "globalAveragePool", "scatterAddND"],
+    ...["cumsum", "cumprod", "prod", "trace", "einsum", "meanSquaredError", "meanAbsoluteError"],
+    ...["huber", "smoothL1", "negativeLogLikelihood"],
+  ],
   // Sums of exponentials and quotients.
-  network: ["softmax", "logSoftmax", "logSumExp", "layerNorm", "crossEntropy", "scan"],
+  network: [
+    ...["softmax", "logSoftmax", "logSumExp", "layerNorm", "crossEntropy", "scan", "std", "norm"],
+    ...["l2Normalize", "batchNorm", "batchNormTraining", "groupNorm", "instanceNorm", "rmsNorm"],
+    ...["binaryCrossEntropyWithLogits", "klDivergence"],
+  ],
 };
 
 export const tolerances: Record<OperatorClass, Tolerance> = {
@@ -116,12 +132,16 @@ export function difference(
   return worst / scale;
 }
 
-/** Largest |a − b| / |b| of the elements; the smallest normal float32 stands for smaller b. */
-export function elementwiseDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+/** Largest |a − b| / |b| of the elements; `floor`, by default the smallest normal float32, stands for smaller b. */
+export function elementwiseDifference(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  floor = 1.2e-38,
+): number {
   if (a.length !== b.length) return Infinity;
   let worst = 0;
   for (let i = 0; i < b.length; i++) {
-    worst = Math.max(worst, difference([a[i]], [b[i]], 1.2e-38));
+    worst = Math.max(worst, difference([a[i]], [b[i]], floor));
   }
   return worst;
 }
