@@ -45,3 +45,11 @@ export function groupBy<T>(items: readonly T[], key: (x: T) => string): Map<stri
   }
   return groups;
 }
+
+/** At most `count` cases of each operator, the first and others from all over its list. */
+export function fewOf(cases: readonly Case[], count: number): Case[] {
+  return [...groupBy(cases, operatorOf).values()].flatMap((list) => {
+    const n = Math.min(count, list.length);
+    return Array.from({ length: n }, (_, i) => list[Math.floor(i * list.length / n)]);
+  });
+}

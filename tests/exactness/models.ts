@@ -2,7 +2,7 @@
 import { type CocaConfig, cocaForward, cocaLosses, type CocaParams } from "../../methods/nn/mod.ts";
 import { adamwInit, learningRates, warmupCosine } from "../../methods/optim/mod.ts";
 import { compileTraining, pullControls, SEGMENTS } from "../../methods/optima/distillation.ts";
-import { MODULES } from "../../methods/optima/layerwise.ts";
+import { MODULES } from "../../methods/optima/modules.ts";
 import { gatherBatch } from "../../methods/optima/teacher_states.ts";
 import { cocaLayout } from "../../methods/optima/train_teacher.ts";
 import * as t from "../../methods/tensor/mod.ts";
