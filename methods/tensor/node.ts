@@ -1,6 +1,6 @@
 // The traced graph: pure nodes, hash-consed within a trace, never evaluated while tracing.
 import { type DType, type NdArray, type Spec, TensorError } from "./types.ts";
-import { isNdArray, storage } from "./ndarray.ts";
+import { isNdArray, sizeOf, storage } from "./ndarray.ts";
 import type { GraphWriter } from "./onnx/graph_writer.ts";
 
 /** Static attributes of an operator; part of a node's identity. */
@@ -150,6 +150,8 @@ export function apply<A extends Attributes>(
   const own = primitive.key === undefined ? JSON.stringify(attributes) : primitive.key(attributes);
   if (consed === null || own === null) {
     const specs = primitive.infer(inputs, attributes);
+    const empty = emptyOutputs(primitive, specs);
+    if (empty) return empty;
     return new Node(nextId++, primitive, inputs, attributes, specs).outputs;
   }
   let key = primitive.name;
@@ -158,9 +160,24 @@ export function apply<A extends Attributes>(
   const known = lookUp(key);
   if (known !== undefined) return known.outputs;
   const specs = primitive.infer(inputs, attributes);
+  const empty = emptyOutputs(primitive, specs);
+  if (empty) return empty;
   const node = new Node(nextId++, primitive, inputs, attributes, specs);
   consed.nodes.set(key, node as unknown as Node);
   return node.outputs;
+}
+
+/**
+ * Outputs without elements as constants, or null. Nothing is computed for them, no derivative comes from
+ * them, and kernels that mishandle empty tensors (ONNX Runtime has several) never see one.
+ */
+function emptyOutputs(
+  primitive: { readonly name: string },
+  specs: readonly Spec[],
+): readonly Tensor[] | null {
+  const given = primitive.name === "leaf" || primitive.name === "constant";
+  if (given || !specs.every((s) => sizeOf(s.shape) === 0)) return null;
+  return specs.map(({ dtype, shape }) => constant({ dtype, shape, data: storage(dtype, 0) }));
 }
 
 /** Applies a primitive of one output. */
