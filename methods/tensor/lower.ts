@@ -2,8 +2,9 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { DType, NdArray, Spec } from "./types.ts";
 import { ndarray } from "./ndarray.ts";
-import { leafPrimitive, type Node, type Tensor } from "./node.ts";
+import { constantPrimitive, leafPrimitive, type Node, strayLeaf, type Tensor } from "./node.ts";
 import type { GraphWriter, OnnxAttributes } from "./onnx/graph_writer.ts";
+import { madeAt, originOf } from "./origin.ts";
 import { reachable } from "./rewrite.ts";
 import { type ScanAttributes, scanPrimitive } from "./scan_primitive.ts";
 import {
@@ -53,6 +54,8 @@ export interface Lowered {
   readonly nodes: number;
   /** Floating point operations of one run, loops times their trips. */
   readonly flops: number;
+  /** Types and shapes of intermediate values by name, in loop bodies too. */
+  readonly values: Readonly<Record<string, Spec>>;
 }
 
 /** One named input or output. */
@@ -87,6 +90,15 @@ function attributeProto(name: string, value: OnnxAttributes[string]): AttributeP
   return create(AttributeProtoSchema, { name, type: Kind.STRING, s });
 }
 
+/** `scope/take/Gather_3`: a node's name says its operator here, so that errors at run time do. */
+function label(node: Node | null, output: string): { name: string; docString?: string } {
+  if (node === null) return { name: output };
+  const { scope } = originOf(node);
+  const name = `${scope === "" ? "" : `${scope}/`}${node.primitive.name}/${output}`;
+  const place = madeAt(node);
+  return place === null ? { name } : { name, docString: place };
+}
+
 /** Small constants are shared by content. */
 const sharedElements = 64;
 
@@ -99,6 +111,8 @@ class Writer implements GraphWriter {
   readonly root: Scope = { depth: 0, trips: 1, nodes: [] };
   #scope: Scope = this.root;
   #counter = 0;
+  /** The node being written; what is pushed is named after it. */
+  #current: Node | null = null;
   flops = 0;
   count = 0;
 
@@ -111,8 +125,10 @@ class Writer implements GraphWriter {
     for (const name of names) this.#scopeOfName.set(name, scope);
   }
 
-  nameOf(t: Tensor): string {
-    return this.names.get(t.node)![t.index];
+  nameOf(t: Tensor, user?: Node): string {
+    const names = this.names.get(t.node);
+    if (names === undefined) throw strayLeaf(t, user);
+    return names[t.index];
   }
 
   node(op: string, inputs: readonly string[], attributes: OnnxAttributes = {}, outputs = 1) {
@@ -124,7 +140,9 @@ class Writer implements GraphWriter {
 
   #push(init: { opType: string; input: string[]; output: string[]; attribute?: AttributeProto[] }) {
     this.count++;
-    this.#scope.nodes.push(create(NodeProtoSchema, { name: init.output[0], ...init }));
+    this.#scope.nodes.push(
+      create(NodeProtoSchema, { ...label(this.#current, init.output[0]), ...init }),
+    );
     for (const name of init.output) this.#scopeOfName.set(name, this.#scope);
   }
 
@@ -162,15 +180,18 @@ class Writer implements GraphWriter {
   write(outputs: readonly Tensor[]): void {
     for (const node of reachable(outputs, new Set(this.names.keys()))) {
       if (this.names.has(node)) continue;
-      const inputs = node.inputs.map((t) => this.nameOf(t));
+      // A leaf without a name belongs to another function: its user is the one to blame.
+      if (node.primitive === leafPrimitive as unknown) continue;
+      const inputs = node.inputs.map((t) => this.nameOf(t, node));
       this.#scope = this.#scopeFor(inputs);
       const scope = this.#scope;
       if (node.primitive === scanPrimitive as unknown) {
         this.#loop(node as unknown as Node<ScanAttributes>, inputs, scope);
         continue;
       }
-      if (node.primitive === leafPrimitive as unknown) this.bind(node, [], scope);
+      this.#current = node;
       this.names.set(node, node.primitive.emit(this, inputs, node));
+      this.#current = null;
       this.flops += scope.trips * (node.primitive.flops?.(node) ?? 0);
     }
   }
@@ -209,8 +230,23 @@ class Writer implements GraphWriter {
     const output = outputs.map(() => this.fresh("Loop"));
     const attribute = [create(AttributeProtoSchema, { name: "body", type: Kind.GRAPH, g: graph })];
     const input = [trips, "", ...inputs.slice(0, carries)];
+    this.#current = node as unknown as Node;
     this.#push({ opType: "Loop", input, output, attribute });
+    this.#current = null;
     this.names.set(node as unknown as Node, output);
+  }
+
+  /** Types and shapes of all values but constants. */
+  values(): Record<string, Spec> {
+    const values: Record<string, Spec> = {};
+    for (const [node, names] of this.names) {
+      if (node.primitive === constantPrimitive as unknown) continue;
+      names.forEach((name, i) => {
+        const { dtype, shape } = node.outputs[i];
+        values[name] = { dtype, shape };
+      });
+    }
+    return values;
   }
 
   /** Outputs of a graph: distinct names, each made by a node of that graph. */
@@ -259,5 +295,6 @@ export function lowerToOnnx(
     model: toBinary(ModelProtoSchema, model),
     nodes: writer.count,
     flops: writer.flops,
+    values: writer.values(),
   };
 }

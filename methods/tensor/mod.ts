@@ -27,6 +27,7 @@ export {
   type Spec,
   TensorError,
   type TensorErrorCode,
+  type TensorErrorOptions,
   type Tree,
 } from "./types.ts";
 export {
@@ -106,5 +107,13 @@ export { crossEntropy, type CrossEntropyOptions } from "./ops/loss.ts";
 export { grad, type GradOptions, jvp, valueAndGrad, vjp } from "./autodiff.ts";
 export { scan } from "./scan.ts";
 export { ravel, type Raveled } from "./ravel.ts";
-export { compile, type Host, type NamedSpec, type Program, type SpecOf } from "./compile.ts";
+export { namedScope } from "./origin.ts";
+export {
+  compile,
+  type CompileOptions,
+  type Host,
+  type NamedSpec,
+  type Program,
+  type SpecOf,
+} from "./compile.ts";
 export { type Executable, load, type LoadOptions } from "./load.ts";

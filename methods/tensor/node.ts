@@ -1,6 +1,9 @@
 // The traced graph: pure nodes, hash-consed within a trace, never evaluated while tracing.
 import { type DType, type NdArray, type Spec, TensorError } from "./types.ts";
+import { callSite } from "./call_site.ts";
 import { isNdArray, storage } from "./ndarray.ts";
+import { madeAt, remember } from "./origin.ts";
+import { kindOf } from "./tree.ts";
 import type { GraphWriter } from "./onnx/graph_writer.ts";
 
 /** Static attributes of an operator; part of a node's identity. */
@@ -98,18 +101,27 @@ export function apply<A extends Attributes>(
   if (lowered) return lowered;
   const own = primitive.key === undefined ? JSON.stringify(attributes) : primitive.key(attributes);
   if (consed === null || own === null) {
-    const specs = primitive.infer(inputs, attributes);
-    return new Node(nextId++, primitive, inputs, attributes, specs).outputs;
+    return create(primitive, inputs, attributes).outputs;
   }
   let key = primitive.name;
   for (const input of inputs) key += `,${input.node.id}:${input.index}`;
   key += own;
   const known = consed.get(key);
   if (known !== undefined) return known.outputs;
-  const specs = primitive.infer(inputs, attributes);
-  const node = new Node(nextId++, primitive, inputs, attributes, specs);
+  const node = create(primitive, inputs, attributes);
   consed.set(key, node as unknown as Node);
   return node.outputs;
+}
+
+function create<A extends Attributes>(
+  primitive: Primitive<A>,
+  inputs: readonly Tensor[],
+  attributes: A,
+): Node<A> {
+  const specs = primitive.infer(inputs, attributes);
+  const node = new Node(nextId++, primitive, inputs, attributes, specs);
+  remember(node);
+  return node;
 }
 
 /** Applies a primitive of one output. */
@@ -150,22 +162,50 @@ export const leafPrimitive: Primitive<Spec & { readonly path: string }> = {
   infer: (_, { dtype, shape }) => [{ dtype, shape }],
   key: () => null,
   emit: (_, __, node) => {
-    throw new TensorError(
-      "argument",
-      `tensor "${node.attributes.path}" is used outside the function it belongs to`,
-    );
+    throw strayLeaf(node.outputs[0]);
   },
   vjp: () => [],
 };
+
+/** The error for a leaf that `user` needs, or the result is, outside the function that it belongs to. */
+export function strayLeaf(leaf: Tensor, user?: Node): TensorError {
+  const { path } = leaf.node.attributes as { path: string };
+  return new TensorError(
+    "argument",
+    `${
+      user?.primitive.name ?? "compile"
+    }: tensor "${path}" is used outside the function it belongs to; ` +
+      "pass it as an argument or return it from there",
+    { madeAt: user && madeAt(user) },
+  );
+}
 
 /** A fresh symbolic input. */
 export function leaf(spec: Spec, path: string): Tensor {
   return apply1(leafPrimitive, [], { dtype: spec.dtype, shape: [...spec.shape], path });
 }
 
+/** The error for what an operator cannot take. */
+function notATensor(value: unknown): TensorError {
+  const hint = Array.isArray(value)
+    ? "; make one with fromNested()"
+    : value === undefined
+    ? "; is a parameter's name misspelt?"
+    : "";
+  return new TensorError(
+    "argument",
+    `${callSite()?.operator ?? "constant"}: expected a tensor, a host array or a number, got ${
+      kindOf(value)
+    }${hint}`,
+  );
+}
+
 /** A constant tensor from a host array, or from a number (scalar, float32 unless said otherwise). */
 export function constant(value: NdArray | number, dtype?: DType): Tensor {
-  if (typeof value !== "number") return apply1(constantPrimitive, [], { array: value });
+  if (typeof value !== "number") {
+    if (!isNdArray(value)) throw notATensor(value);
+    return apply1(constantPrimitive, [], { array: value });
+  }
   const data = storage(dtype ?? "float32", 1);
   if (data instanceof BigInt64Array) data[0] = BigInt(Math.trunc(value));
   else data[0] = value;

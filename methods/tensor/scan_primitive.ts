@@ -11,6 +11,7 @@ import {
   type Primitive,
   type Tensor,
 } from "./node.ts";
+import { inheriting } from "./origin.ts";
 import { pullback } from "./autodiff.ts";
 import { add } from "./ops/elementwise.ts";
 import { aliasPrimitive } from "./ops/logic.ts";
@@ -86,7 +87,7 @@ function replay(roots: readonly Tensor[], replacements: ReadonlyMap<Tensor, Tens
       const inputs = node.inputs.map(swap);
       if (inputs.every((t, i) => t === node.inputs[i])) made.set(node, node.outputs);
       else if (node.primitive !== scanPrimitive as unknown) {
-        made.set(node, apply(node.primitive, inputs, node.attributes));
+        made.set(node, inheriting(node, () => apply(node.primitive, inputs, node.attributes)));
       } else {
         const attributes = node.attributes as ScanAttributes;
         const { leaves, carries } = attributes;
@@ -94,10 +95,8 @@ function replay(roots: readonly Tensor[], replacements: ReadonlyMap<Tensor, Tens
         leaves.forEach((t, i) => inner.set(t, own[i]));
         const outputs = visit(attributes.outputs);
         const body = { ...attributes, leaves: own, outputs };
-        made.set(
-          node,
-          applyScan(inputs.slice(0, carries), inputs.slice(carries, leaves.length), body),
-        );
+        const [init, xs] = [inputs.slice(0, carries), inputs.slice(carries, leaves.length)];
+        made.set(node, inheriting(node, () => applyScan(init, xs, body)));
       }
     }
     return outputs.map(swap);
