@@ -40,6 +40,11 @@ const onnxType: Record<DType, OnnxType> = {
   bool: OnnxType.BOOL,
 };
 
+/** The dtype of an ONNX element type; the models written here have no others. */
+export function dtypeOfOnnx(type: number): DType {
+  return (Object.keys(onnxType) as DType[]).find((dtype) => onnxType[dtype] === type)!;
+}
+
 /** A graph being written: the main one, or the body of a loop inside another. */
 interface Scope {
   readonly depth: number;

@@ -116,4 +116,5 @@ export {
   type Program,
   type SpecOf,
 } from "./compile.ts";
+export { decodeProgram, encodeProgram } from "./program_file.ts";
 export { type Executable, load, type LoadOptions } from "./load.ts";
