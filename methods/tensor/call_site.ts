@@ -8,7 +8,7 @@ export interface CallSite {
   readonly via: readonly string[];
   /** The function of the compiler that was called there; null if it has no name. */
   readonly operator: string | null;
-  /** Names of the user's functions that were running, outermost first. */
+  /** Functions between `compile` and the operator but the compiler's own, outermost first. */
   readonly functions: readonly string[];
 }
 
@@ -40,7 +40,8 @@ function plainName(name: string | undefined): string | null {
 export function callSiteIn(stack: string, home: string): CallSite | null {
   const libraries = ["../nn/", "../optim/"].map((path) => new URL(path, home).href);
   const via: string[] = [], functions: string[] = [];
-  let where: string | null = null, operator: string | null = null, outside = false;
+  let where: string | null = null, operator: string | null = null;
+  let outside = false, compiled = false;
   for (const line of stack.split("\n")) {
     const match = frameLine.exec(line);
     if (match === null) continue;
@@ -48,16 +49,17 @@ export function callSiteIn(stack: string, home: string): CallSite | null {
     if (/^(ext|node|native):/.test(place)) continue;
     const plain = plainName(name);
     if (place.startsWith(home)) {
+      if (outside && plain === "compile") compiled = true;
       if (!outside) operator = plain;
       continue;
     }
     outside = true;
+    if (plain !== null && !compiled) functions.unshift(plain);
     if (where === null && libraries.some((library) => place.startsWith(library))) {
       if (plain !== null) via.unshift(plain);
       continue;
     }
     where ??= place;
-    if (plain !== null) functions.unshift(plain);
   }
   return where === null ? null : { where, via, operator, functions };
 }

@@ -116,5 +116,13 @@ export {
   type Program,
   type SpecOf,
 } from "./compile.ts";
+export { draw, drawDot, type DrawOptions } from "./draw.ts";
 export { decodeProgram, encodeProgram } from "./program_file.ts";
+export {
+  type ArgumentSummary,
+  type OperatorSummary,
+  type ProgramSummary,
+  summary,
+  summaryText,
+} from "./summary.ts";
 export { type Executable, load, type LoadOptions } from "./load.ts";

@@ -3,7 +3,10 @@ import { type CallSite, callSite, shortPlace } from "./call_site.ts";
 
 /** What is remembered of a node beside its operator. */
 export interface Origin {
-  /** Names of the scopes around it, outermost first, joined by "/"; "" without any. */
+  /**
+   * Names of the scopes around it, outermost first, joined by "/"; without any, those of the functions
+   * if lines are recorded; else "".
+   */
   readonly scope: string;
   /** The line that made it, if sites are recorded. */
   readonly site: CallSite | null;
@@ -25,7 +28,8 @@ export function remember(node: object): void {
     if (inherited !== nowhere) origins.set(node, inherited);
   } else if (recording || scope !== "") {
     known = true;
-    origins.set(node, { scope, site: recording ? callSite() : null });
+    const site = recording ? callSite() : null;
+    origins.set(node, { scope: scope === "" ? site?.functions.join("/") ?? "" : scope, site });
   }
 }
 

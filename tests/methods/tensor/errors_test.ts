@@ -333,7 +333,7 @@ Deno.test("call sites are read from stacks of other machines too", () => {
     where: "https://example.org/my%20model.ts:12:9",
     via: ["linear"],
     operator: "matmul",
-    functions: ["forward"],
+    functions: ["forward", "linear"],
   });
   assert.equal(callSiteIn(stack.split("\n").slice(0, 2).join("\n"), home), null);
 });
