@@ -33,6 +33,7 @@ const opset = 21n;
 const irVersion = 10n;
 
 const onnxType: Record<DType, OnnxType> = {
+  float16: OnnxType.FLOAT16,
   float32: OnnxType.FLOAT,
   float64: OnnxType.DOUBLE,
   int32: OnnxType.INT32,
@@ -61,6 +62,8 @@ export interface Lowered {
   readonly flops: number;
   /** Types and shapes of intermediate values by name, in loop bodies too. */
   readonly values: Readonly<Record<string, Spec>>;
+  /** Element types that occur anywhere in the graph. */
+  readonly dtypes: readonly DType[];
 }
 
 /** One named input or output. */
@@ -118,6 +121,7 @@ class Writer implements GraphWriter {
   #counter = 0;
   /** The node being written; what is pushed is named after it. */
   #current: Node | null = null;
+  readonly dtypes = new Set<DType>();
   flops = 0;
   count = 0;
 
@@ -184,6 +188,7 @@ class Writer implements GraphWriter {
   /** Writes every node that `outputs` need and that has no name yet. */
   write(outputs: readonly Tensor[]): void {
     for (const node of reachable(outputs, new Set(this.names.keys()))) {
+      for (const { dtype } of node.outputs) this.dtypes.add(dtype);
       if (this.names.has(node)) continue;
       // A leaf without a name belongs to another function: its user is the one to blame.
       if (node.primitive === leafPrimitive as unknown) continue;
@@ -301,5 +306,6 @@ export function lowerToOnnx(
     nodes: writer.count,
     flops: writer.flops,
     values: writer.values(),
+    dtypes: [...writer.dtypes].sort(),
   };
 }

@@ -25,6 +25,7 @@ interface Metadata {
   readonly outTree: TreeShape;
   readonly flops: number;
   readonly nodes: number;
+  readonly dtypes?: readonly DType[];
   /** dtype and sizes of each intermediate value. */
   readonly values: Readonly<Record<string, readonly [DType, ...number[]]>>;
 }
@@ -59,12 +60,12 @@ function metadataModel(entries: readonly (readonly [key: string, value: string])
  * ```
  */
 export function encodeProgram(program: Program<never, unknown>): Uint8Array<ArrayBuffer> {
-  const { model, inTree, outTree, flops, nodes } = program;
+  const { model, inTree, outTree, flops, nodes, dtypes } = program;
   const values: Metadata["values"] = Object.fromEntries(
     Object.entries(program.values).map(([name, { dtype, shape }]) => [name, [dtype, ...shape]]),
   );
   const metadata = JSON.stringify(
-    { format: FORMAT, inTree, outTree, flops, nodes, values } satisfies Metadata,
+    { format: FORMAT, inTree, outTree, flops, nodes, dtypes, values } satisfies Metadata,
   );
   // Fields of a protobuf message may follow one another in any order: appending is adding.
   const tail = metadataModel([[PROGRAM, metadata], [DIGEST, digestOf(model, metadata)]]);
@@ -117,7 +118,7 @@ export function decodeProgram<Args extends readonly unknown[] = readonly unknown
   if (digestOf(model, text) !== digest) {
     throw refuse("the file is not as it was written: its SHA-256 differs; it is damaged or edited");
   }
-  const { format, inTree, outTree, flops, nodes, values } = JSON.parse(text) as Metadata;
+  const { format, inTree, outTree, flops, nodes, dtypes, values } = JSON.parse(text) as Metadata;
   if (format !== FORMAT) {
     throw refuse(`the file has format ${format}, this version reads ${FORMAT}; save it again`);
   }
@@ -130,6 +131,7 @@ export function decodeProgram<Args extends readonly unknown[] = readonly unknown
     outTree,
     flops,
     nodes,
+    dtypes,
     values: Object.fromEntries(
       Object.entries(values).map(([name, [dtype, ...shape]]) =>
         [name, { dtype, shape }] satisfies [string, Spec]
