@@ -16,9 +16,9 @@ import {
   sqrt,
   square,
   sub,
-  tanh,
   type Tensor,
 } from "../tensor/mod.ts";
+import { biasCorrection } from "./bias_correction.ts";
 import type { Layout } from "./layout.ts";
 
 /** Settings of AdamW. */
@@ -80,15 +80,6 @@ function spread(perSegment: Tensor, segments: readonly number[]): Tensor {
     segments.map((length, i) => broadcastTo(slice(perSegment, [i], [i + 1]), [length])),
     0,
   );
-}
-
-/**
- * 1 − βᵗ = −expm1(t ln β), by way of expm1(x) = 2 tanh(x/2)/(1 − tanh(x/2)): βᵗ itself would lose up
- * to four digits in float32, and float64 is not to be had on every provider.
- */
-function biasCorrection(beta: number, t: Tensor): Tensor {
-  const half = tanh(mul(t, Math.log(beta) / 2));
-  return div(mul(half, -2), sub(1, half));
 }
 
 /** One step of AdamW; see {@link AdamWOptions} and {@link AdamWStepOptions}. */

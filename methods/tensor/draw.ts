@@ -103,6 +103,10 @@ class Drawing {
         this.#loop(where, node, node.loop);
         continue;
       }
+      if (node.branches) {
+        this.#branches(where, node, node.branches);
+        continue;
+      }
       // What a step reads of a scanned tensor.
       if (node.op === "Gather" && graph !== this.view && node.inputs[1] === graph.inputs[0]) {
         this.value(where, "slice", node.outputs[0], "shape=ellipse, class=carry");
@@ -127,7 +131,7 @@ class Drawing {
   }
 
   #loop(where: Cluster, node: ViewNode, { body, steps }: NonNullable<ViewNode["loop"]>): void {
-    const inside = cluster(`scan, ${steps} steps`);
+    const inside = cluster(steps === null ? "whileLoop" : `scan, ${steps} steps`);
     where.parts.set(node.outputs[0], inside);
     const carries = body.inputs.slice(2);
     carries.forEach((name, i) => {
@@ -143,6 +147,22 @@ class Drawing {
       }
       this.#boxOf.set(node.outputs[i], made);
     });
+  }
+
+  #branches(where: Cluster, node: ViewNode, branches: NonNullable<ViewNode["branches"]>): void {
+    const chosen = this.#box(
+      where,
+      this.#label("cond", node.outputs[0]),
+      "shape=diamond, class=carry",
+    );
+    this.#feed(where, node.inputs[0], chosen);
+    branches.forEach((branch, i) => {
+      const inside = cluster(i === 0 ? "if true" : "if false");
+      where.parts.set(`${node.outputs[0]} ${i}`, inside);
+      this.graph(inside, branch);
+      for (const name of branch.outputs) this.#feed(inside, name, chosen);
+    });
+    for (const name of node.outputs) this.#boxOf.set(name, chosen);
   }
 
   output(title: string, name: string): void {
@@ -210,7 +230,12 @@ function drawing(view: ModelView, program: Program<never, unknown>, depth: numbe
 
 function deepestScope({ nodes }: GraphView): number {
   return nodes.reduce(
-    (most, { scope, loop }) => Math.max(most, scope.length, loop ? deepestScope(loop.body) : 0),
+    (most, { scope, loop, branches }) =>
+      Math.max(
+        most,
+        scope.length,
+        ...[...(loop ? [loop.body] : []), ...branches ?? []].map(deepestScope),
+      ),
     0,
   );
 }

@@ -2,11 +2,20 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { DType, NdArray, Spec } from "./types.ts";
 import { ndarray } from "./ndarray.ts";
-import { constantPrimitive, leafPrimitive, type Node, strayLeaf, type Tensor } from "./node.ts";
+import {
+  type Body,
+  constantPrimitive,
+  leafPrimitive,
+  type Node,
+  strayLeaf,
+  type Tensor,
+} from "./node.ts";
 import type { GraphWriter, OnnxAttributes } from "./onnx/graph_writer.ts";
 import { madeAt, originOf } from "./origin.ts";
 import { reachable } from "./rewrite.ts";
+import { type CondAttributes, condPrimitive } from "./cond_primitive.ts";
 import { type ScanAttributes, scanPrimitive } from "./scan_primitive.ts";
+import { type WhileAttributes, whilePrimitive } from "./while_primitive.ts";
 import {
   type AttributeProto,
   AttributeProto_AttributeType as Kind,
@@ -51,6 +60,8 @@ interface Scope {
   readonly depth: number;
   readonly trips: number;
   readonly nodes: NodeProto[];
+  /** Stated shapes of values. */
+  readonly declared: ValueInfoProto[];
 }
 
 /** What lowering yields. */
@@ -98,6 +109,8 @@ function attributeProto(name: string, value: OnnxAttributes[string]): AttributeP
   return create(AttributeProtoSchema, { name, type: Kind.STRING, s });
 }
 
+const flag: Spec = { dtype: "bool", shape: [] };
+
 /** `scope/take/Gather_3`: a node's name says its operator here, so that errors at run time do. */
 function label(node: Node | null, output: string): { name: string; docString?: string } {
   if (node === null) return { name: output };
@@ -113,10 +126,10 @@ const sharedElements = 64;
 class Writer implements GraphWriter {
   readonly initializers: TensorProto[] = [];
   readonly names = new Map<Node, readonly string[]>();
-  readonly #scopeOfName = new Map<string, Scope>();
+  readonly #scopes = new Map<Node, Scope>();
   readonly #shared = new Map<string, string>();
   readonly #byData = new Map<object, string>();
-  readonly root: Scope = { depth: 0, trips: 1, nodes: [] };
+  readonly root: Scope = { depth: 0, trips: 1, nodes: [], declared: [] };
   #scope: Scope = this.root;
   #counter = 0;
   /** The node being written; what is pushed is named after it. */
@@ -131,7 +144,7 @@ class Writer implements GraphWriter {
 
   bind(node: Node, names: readonly string[], scope: Scope): void {
     this.names.set(node, names);
-    for (const name of names) this.#scopeOfName.set(name, scope);
+    this.#scopes.set(node, scope);
   }
 
   nameOf(t: Tensor, user?: Node): string {
@@ -152,7 +165,10 @@ class Writer implements GraphWriter {
     this.#scope.nodes.push(
       create(NodeProtoSchema, { ...label(this.#current, init.output[0]), ...init }),
     );
-    for (const name of init.output) this.#scopeOfName.set(name, this.#scope);
+  }
+
+  declare(name: string, spec: Spec): void {
+    this.#scope.declared.push(valueInfo(name, spec));
   }
 
   initializer(array: NdArray): string {
@@ -176,10 +192,10 @@ class Writer implements GraphWriter {
   }
 
   /** The innermost graph among those that define the inputs. */
-  #scopeFor(inputs: readonly string[]): Scope {
+  #scopeFor(inputs: readonly Tensor[]): Scope {
     let scope = this.root;
-    for (const name of inputs) {
-      const s = this.#scopeOfName.get(name);
+    for (const t of inputs) {
+      const s = this.#scopes.get(t.node);
       if (s !== undefined && s.depth > scope.depth) scope = s;
     }
     return scope;
@@ -193,57 +209,150 @@ class Writer implements GraphWriter {
       // A leaf without a name belongs to another function: its user is the one to blame.
       if (node.primitive === leafPrimitive as unknown) continue;
       const inputs = node.inputs.map((t) => this.nameOf(t, node));
-      this.#scope = this.#scopeFor(inputs);
-      const scope = this.#scope;
-      if (node.primitive === scanPrimitive as unknown) {
-        this.#loop(node as unknown as Node<ScanAttributes>, inputs, scope);
-        continue;
-      }
-      this.#current = node;
-      this.names.set(node, node.primitive.emit(this, inputs, node));
+      const scope = this.#scopeFor(node.inputs);
+      this.#scope = scope;
+      this.bind(node, this.#emit(node, inputs, scope), scope);
       this.#current = null;
-      this.flops += scope.trips * (node.primitive.flops?.(node) ?? 0);
     }
   }
 
-  #loop(node: Node<ScanAttributes>, inputs: readonly string[], scope: Scope): void {
-    const { steps, carries, leaves, outputs } = node.attributes;
-    const body: Scope = { depth: scope.depth + 1, trips: scope.trips * steps, nodes: [] };
+  #emit(node: Node, inputs: readonly string[], scope: Scope): string[] {
+    const { primitive, attributes } = node;
+    if (primitive === scanPrimitive as unknown) {
+      return this.#scan(node, attributes as ScanAttributes, inputs, scope);
+    }
+    if (primitive === whilePrimitive as unknown) {
+      return this.#while(node, attributes as WhileAttributes, inputs, scope);
+    }
+    if (primitive === condPrimitive as unknown) {
+      return this.#branches(node, attributes as CondAttributes, inputs, scope);
+    }
+    this.flops += scope.trips * (primitive.flops?.(node) ?? 0);
+    this.#current = node;
+    return primitive.emit(this, inputs, node);
+  }
+
+  #inner(scope: Scope, trips = 1): Scope {
+    return { depth: scope.depth + 1, trips: scope.trips * trips, nodes: [], declared: [] };
+  }
+
+  /** An ONNX node whose attributes are graphs, with the outputs of `node`. */
+  #control(
+    op: string,
+    input: string[],
+    graphs: Readonly<Record<string, GraphProto>>,
+    node: Node,
+    scope: Scope,
+  ): string[] {
+    const attribute = Object.entries(graphs)
+      .map(([name, g]) => create(AttributeProtoSchema, { name, type: Kind.GRAPH, g }));
+    const output = node.outputs.map(() => this.fresh(op));
+    this.#scope = scope;
+    this.#current = node;
+    this.#push({ opType: op, input, output, attribute });
+    return output;
+  }
+
+  #scan(
+    node: Node,
+    { steps, carries, leaves, outputs, xAxes }: ScanAttributes,
+    inputs: readonly string[],
+    scope: Scope,
+  ): string[] {
+    const body = this.#inner(scope, steps);
     const [step, go] = [this.fresh("step"), this.fresh("go")];
-    this.#scopeOfName.set(step, body);
-    const carried = leaves.slice(0, carries).map((t) => {
-      const name = this.fresh("carry");
-      this.bind(t.node, [name], body);
-      return valueInfo(name, t);
-    });
+    const carried = this.#carry(leaves.slice(0, carries), body);
     leaves.slice(carries).forEach((t, i) => {
       this.#scope = body;
-      const names = this.node("Gather", [inputs[carries + i], step], { axis: { int: 0 } });
-      this.bind(t.node, names, body);
+      this.bind(
+        t.node,
+        this.node("Gather", [inputs[carries + i], step], { axis: { int: xAxes?.[i] ?? 0 } }),
+        body,
+      );
     });
     this.write(outputs);
     this.#scope = body;
     const [going] = this.node("Identity", [go]);
-    const ports = this.outputs(outputs, body);
-    this.#scope = scope;
-    const graph = create(GraphProtoSchema, {
-      name: this.fresh("body"),
-      node: body.nodes,
-      input: [
-        valueInfo(step, { dtype: "int64", shape: [] }),
-        valueInfo(go, { dtype: "bool", shape: [] }),
-        ...carried,
-      ],
-      output: [valueInfo(going, { dtype: "bool", shape: [] }), ...ports],
-    });
+    const ports = [valueInfo(going, flag), ...this.outputs(outputs, body)];
     const trips = this.initializer(ndarray(BigInt64Array.of(BigInt(steps)), []));
-    const output = outputs.map(() => this.fresh("Loop"));
-    const attribute = [create(AttributeProtoSchema, { name: "body", type: Kind.GRAPH, g: graph })];
-    const input = [trips, "", ...inputs.slice(0, carries)];
-    this.#current = node as unknown as Node;
-    this.#push({ opType: "Loop", input, output, attribute });
-    this.#current = null;
-    this.names.set(node as unknown as Node, output);
+    const graph = this.#loopBody(step, go, carried, body, ports);
+    return this.#control(
+      "Loop",
+      [trips, "", ...inputs.slice(0, carries)],
+      { body: graph },
+      node,
+      scope,
+    );
+  }
+
+  #while(
+    node: Node,
+    { carries, body }: WhileAttributes,
+    inputs: readonly string[],
+    scope: Scope,
+  ): string[] {
+    const inner = this.#inner(scope);
+    const carried = this.#carry(body.leaves.slice(0, carries), inner);
+    body.leaves.slice(carries)
+      .forEach((t, i) => this.bind(t.node, [inputs[1 + carries + i]], inner));
+    this.write(body.outputs);
+    const ports = this.outputs(body.outputs, inner);
+    const graph = this.#loopBody(this.fresh("step"), this.fresh("go"), carried, inner, ports);
+    const input = ["", ...inputs.slice(0, 1 + carries)];
+    return this.#control("Loop", input, { body: graph }, node, scope);
+  }
+
+  #carry(leaves: readonly Tensor[], body: Scope): ValueInfoProto[] {
+    return leaves.map((t) => {
+      const name = this.fresh("carry");
+      this.bind(t.node, [name], body);
+      return valueInfo(name, t);
+    });
+  }
+
+  #loopBody(
+    step: string,
+    go: string,
+    carried: readonly ValueInfoProto[],
+    body: Scope,
+    output: ValueInfoProto[],
+  ): GraphProto {
+    const input = [valueInfo(step, { dtype: "int64", shape: [] }), valueInfo(go, flag), ...carried];
+    return this.#graph("body", body, input, output);
+  }
+
+  #graph(
+    stem: string,
+    scope: Scope,
+    input: ValueInfoProto[],
+    output: ValueInfoProto[],
+  ): GraphProto {
+    const { nodes, declared } = scope;
+    const name = this.fresh(stem);
+    return create(GraphProtoSchema, { name, node: nodes, valueInfo: declared, input, output });
+  }
+
+  /** Branches see the operands by their outer names; of their costs the larger counts. */
+  #branches(
+    node: Node,
+    { onTrue, onFalse }: CondAttributes,
+    inputs: readonly string[],
+    scope: Scope,
+  ): string[] {
+    const before = this.flops;
+    let most = 0;
+    const graph = ({ leaves, outputs }: Body, stem: string) => {
+      this.flops = 0;
+      const inner = this.#inner(scope);
+      leaves.forEach((t, i) => this.bind(t.node, [inputs[1 + i]], inner));
+      this.write(outputs);
+      const ports = this.outputs(outputs, inner);
+      most = Math.max(most, this.flops);
+      return this.#graph(stem, inner, [], ports);
+    };
+    const graphs = { then_branch: graph(onTrue, "then"), else_branch: graph(onFalse, "else") };
+    this.flops = before + most;
+    return this.#control("If", inputs.slice(0, 1), graphs, node, scope);
   }
 
   /** Types and shapes of all values but constants. */
@@ -291,6 +400,7 @@ export function lowerToOnnx(
   const graph: GraphProto = create(GraphProtoSchema, {
     name,
     node: writer.root.nodes,
+    valueInfo: writer.root.declared,
     initializer: writer.initializers,
     input: inputs.map((p) => valueInfo(p.name, p.tensor)),
     output: ports,

@@ -14,16 +14,15 @@ const inPlace = new Set(
 
 /** Names that a graph uses of the graphs around it, and its own. */
 function usedNames(node: ViewNode): string[] {
-  const inner = node.loop
-    ? [...node.loop.body.nodes.flatMap(usedNames), ...node.loop.body.outputs]
-    : [];
-  return [...node.inputs, ...inner];
+  const graphs = [...(node.loop ? [node.loop.body] : []), ...node.branches ?? []];
+  return [...node.inputs, ...graphs.flatMap((g) => [...g.nodes.flatMap(usedNames), ...g.outputs])];
 }
 
 /**
  * The most bytes of intermediate values and results that are alive at one time when nodes run in their
  * order, arguments and constants not counted. Reshapes are free, elementwise operators write over an
- * input that dies; a loop holds its carry, one body's values, and what it stacks.
+ * input that dies; a loop holds its carry, one body's values, and what it stacks; of branches
+ * the larger counts.
  */
 export function peakBytes({ specs, ...graph }: ModelView): number {
   const sizeOfName = (name: string) => {
@@ -76,6 +75,9 @@ export function peakBytes({ specs, ...graph }: ModelView): number {
         const outside = current - sum(node.outputs);
         const running = carry + peakOf(body) + stacked;
         peak = Math.max(peak, outside + running, current + stacked);
+      }
+      if (node.branches) {
+        peak = Math.max(peak, current - sum(node.outputs) + Math.max(...node.branches.map(peakOf)));
       }
       for (const [buffer, size] of sizes) {
         if ((lastUse.get(buffer) ?? i) > i) continue;

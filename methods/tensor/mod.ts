@@ -45,6 +45,7 @@ export {
 } from "./ndarray.ts";
 export { asTensor, constant, Tensor, type TensorLike } from "./node.ts";
 export { flatten, unflatten } from "./tree.ts";
+export { treeLeaves, treeMap } from "./tree_map.ts";
 export {
   broadcastTo,
   expandDims,
@@ -220,8 +221,14 @@ export {
   smoothL1,
   type SmoothL1Options,
 } from "./ops/losses.ts";
-export { grad, type GradOptions, jvp, valueAndGrad, vjp } from "./autodiff.ts";
+export { grad, type GradOptions, valueAndGrad, vjp } from "./autodiff.ts";
+export { hessianVectorProduct, jvp } from "./forward.ts";
+export { hessian, jacfwd, type Jacobian, jacrev } from "./jacobian.ts";
+export { type MapAxes, vmap, type VmapOptions } from "./vmap.ts";
 export { scan } from "./scan.ts";
+export { cond } from "./cond.ts";
+export { whileLoop } from "./while_loop.ts";
+export { checkpoint } from "./checkpoint.ts";
 export { ravel, type Raveled } from "./ravel.ts";
 export { namedScope } from "./origin.ts";
 export {

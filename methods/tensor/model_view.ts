@@ -18,11 +18,13 @@ export interface ViewNode {
   readonly madeAt: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
-  /** A loop's body and its number of steps. */
-  readonly loop?: { readonly body: GraphView; readonly steps: number };
+  /** A loop's body and its number of steps, null when the data decide. */
+  readonly loop?: { readonly body: GraphView; readonly steps: number | null };
+  /** What a conditional does when its condition holds, and when not. */
+  readonly branches?: readonly [GraphView, GraphView];
 }
 
-/** A graph: the main one, or a loop's body. */
+/** A graph: the main one, a loop's body, or a branch, which has no inputs. */
 export interface GraphView {
   /** In a body: step number, condition, then the carry. */
   readonly inputs: readonly string[];
@@ -77,7 +79,8 @@ export function viewOf(program: Program<never, unknown>): ModelView {
   };
   const node = (n: NodeProto): ViewNode => {
     const parts = n.name.split("/").slice(0, -1);
-    const body = n.attribute.find((a) => a.name === "body")?.g;
+    const graph = (name: string) => n.attribute.find((a) => a.name === name)?.g;
+    const body = graph("body"), yes = graph("then_branch"), no = graph("else_branch");
     return {
       op: n.opType,
       operator: parts.at(-1) ?? n.opType,
@@ -85,7 +88,8 @@ export function viewOf(program: Program<never, unknown>): ModelView {
       madeAt: n.docString,
       inputs: n.input,
       outputs: n.output,
-      ...(body ? { loop: { body: view(body), steps: trips.get(n.input[0])!() } } : {}),
+      ...(body ? { loop: { body: view(body), steps: trips.get(n.input[0])?.() ?? null } } : {}),
+      ...(yes && no ? { branches: [view(yes), view(no)] as const } : {}),
     };
   };
   return { ...view(graph), constants, specs };

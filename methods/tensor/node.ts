@@ -9,6 +9,12 @@ import type { GraphWriter } from "./onnx/graph_writer.ts";
 /** Static attributes of an operator; part of a node's identity. */
 export type Attributes = object;
 
+/** A graph that a node holds (the body of a loop, a branch); its leaves stand for what it is given. */
+export interface Body {
+  readonly leaves: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+}
+
 /** One operator: how shapes follow, how it differentiates, how it is written as ONNX. */
 export interface Primitive<A extends Attributes = Attributes> {
   readonly name: string;
@@ -21,6 +27,22 @@ export interface Primitive<A extends Attributes = Attributes> {
     node: Node<A>,
     cotangents: readonly (Tensor | null)[],
   ) => readonly (Tensor | null)[];
+  /**
+   * Tangents of the outputs from those of the inputs (null: none), for `jvp`. Only operators that hold graphs
+   * need it: elsewhere the transpose of `vjp` serves.
+   */
+  readonly jvp?: (
+    node: Node<A>,
+    tangents: readonly (Tensor | null)[],
+  ) => readonly (Tensor | null)[];
+  /** The graphs that a node holds; default none. */
+  readonly bodies?: (attributes: A) => readonly Body[];
+  /** Applies the operator with other bodies, which may use other outer tensors. Needed with `bodies`. */
+  readonly withBodies?: (
+    inputs: readonly Tensor[],
+    attributes: A,
+    bodies: readonly Body[],
+  ) => readonly Tensor[];
   /**
    * The operator over a batch, for `vmap`: inputs with `batched[i]` have a leading axis of `size`, the others
    * do not; every output gets one. Elementwise primitives need no rule.
@@ -73,20 +95,49 @@ export class Tensor implements Spec {
 /** What operators accept: numbers take the dtype of the other operand, else float32. */
 export type TensorLike = Tensor | NdArray | number;
 
+/** Nodes by what makes them equal; a branch sees those of the graph around it, not the reverse. */
+interface Consed {
+  readonly nodes: Map<string, Node>;
+  readonly around: Consed | null;
+}
+
 let nextId = 1;
-let consed: Map<string, Node> | null = null;
+let consed: Consed | null = null;
 let lowering = false;
 
 /** Runs `f` with common subexpressions shared, and primitives lowered where they can be if asked. */
 export function traced<R>(f: () => R, { lower = false } = {}): R {
   const outer = { consed, lowering };
-  consed = new Map();
+  consed = { nodes: new Map(), around: null };
   lowering = lower;
   try {
     return f();
   } finally {
     ({ consed, lowering } = outer);
   }
+}
+
+/**
+ * Runs `f` so that the code around it never shares the nodes made within, which have ids from `since` on: they
+ * can be moved into a branch.
+ */
+export function isolated<R>(f: () => R): { readonly result: R; readonly since: number } {
+  const outer = consed;
+  const since = nextId;
+  consed = { nodes: new Map(), around: outer };
+  try {
+    return { result: f(), since };
+  } finally {
+    consed = outer;
+  }
+}
+
+function lookUp(key: string): Node | undefined {
+  for (let level = consed; level !== null; level = level.around) {
+    const known = level.nodes.get(key);
+    if (known !== undefined) return known;
+  }
+  return undefined;
 }
 
 /** Applies a primitive: simplified if it can be, shared if it exists already. */
@@ -106,10 +157,10 @@ export function apply<A extends Attributes>(
   let key = primitive.name;
   for (const input of inputs) key += `,${input.node.id}:${input.index}`;
   key += own;
-  const known = consed.get(key);
+  const known = lookUp(key);
   if (known !== undefined) return known.outputs;
   const node = create(primitive, inputs, attributes);
-  consed.set(key, node as unknown as Node);
+  consed.nodes.set(key, node as unknown as Node);
   return node.outputs;
 }
 

@@ -21,7 +21,10 @@ export interface OperatorSummary {
   readonly operator: string;
   /** Nodes in the model, each loop body counted once. */
   readonly nodes: number;
-  /** Executions in one run: a loop's nodes times its steps. */
+  /**
+   * Executions in one run: a loop's nodes times its steps, once if the data decide how many; both
+   * branches of a conditional.
+   */
   readonly executions: number;
 }
 
@@ -58,10 +61,11 @@ export function summary(program: Program<never, unknown>): ProgramSummary {
   }
   const operators = new Map<string, { nodes: number; executions: number }>();
   const count = ({ nodes }: GraphView, times: number) => {
-    for (const { op, loop } of nodes) {
+    for (const { op, loop, branches } of nodes) {
       const known = operators.get(op) ?? { nodes: 0, executions: 0 };
       operators.set(op, { nodes: known.nodes + 1, executions: known.executions + times });
-      if (loop) count(loop.body, times * loop.steps);
+      if (loop) count(loop.body, times * (loop.steps ?? 1));
+      for (const branch of branches ?? []) count(branch, times);
     }
   };
   count(view, 1);

@@ -10,8 +10,10 @@ import {
   type TensorLike,
 } from "../node.ts";
 import { axisOf, requireDType, sameDType, sameShape } from "../shape.ts";
+import { moveAxis, spreadAll } from "./batching.ts";
+import { add, mul } from "./elementwise.ts";
+import { cast, equal, less, where } from "./logic.ts";
 import { broadcastTo, expandDims, reshape, transpose } from "./structure.ts";
-import { cast, equal } from "./logic.ts";
 
 interface AxisAttribute {
   readonly axis: number;
@@ -53,6 +55,22 @@ const takePrimitive: Primitive<AxisAttribute> = {
     const [x, indices] = node.inputs;
     const flat = reshape(g, [...x.shape.slice(0, axis), -1, ...x.shape.slice(axis + 1)]);
     return [scatterAdd(zerosOf(x.dtype, x.shape), reshape(indices, [-1]), flat, axis), null];
+  },
+  batch: ([x, indices], [ofX, ofIndices], { axis }, size) => {
+    if (!ofIndices) return [take(x, indices, axis + 1)];
+    if (!ofX) return [moveAxis(take(x, indices, axis), axis, 0)];
+    // Rows of the batch one after another: index j of example b is row b·d + j of them all.
+    const rows = moveAxis(x, axis + 1, 1);
+    const [, d, ...rest] = rows.shape;
+    const from = mul(iota(size, indices.dtype), d);
+    const offsets = reshape(from, [size, ...indices.shape.slice(1).map(() => 1)]);
+    const positive = where(less(indices, 0), add(indices, d), indices);
+    const taken = take(reshape(rows, [size * d, ...rest]), add(positive, offsets));
+    let y = taken;
+    // The axes of the indices come where `axis` was.
+    const rank = indices.shape.length - 1;
+    for (let i = 0; i < axis; i++) y = moveAxis(y, 1 + rank + i, 1 + i);
+    return [y];
   },
 };
 
@@ -109,6 +127,10 @@ const takeAlongPrimitive: Primitive<AxisAttribute> = {
     const [x, indices] = node.inputs;
     return [addAlongAxis(zerosOf(x.dtype, x.shape), indices, g, node.attributes.axis), null];
   },
+  batch: (inputs, batched, { axis }, size) => {
+    const [x, indices] = spreadAll(inputs, batched, size);
+    return [takeAlongAxis(x, indices, axis + 1)];
+  },
 };
 
 /**
@@ -141,6 +163,10 @@ const addAlongPrimitive: Primitive<AxisAttribute> = {
     }),
   vjp: (node, [g]) =>
     g ? [g, null, takeAlongAxis(g, node.inputs[1], node.attributes.axis)] : [null, null, null],
+  batch: (inputs, batched, { axis }, size) => {
+    const [x, indices, updates] = spreadAll(inputs, batched, size);
+    return [addAlongAxis(x, indices, updates, axis + 1)];
+  },
   flops: (node) => sizeOf(node.inputs[2].shape),
 };
 

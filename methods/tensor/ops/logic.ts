@@ -26,6 +26,7 @@ const orPrimitive = /* @__PURE__ */ binary("logicalOr", "Or", { result: "bool" }
 const xorPrimitive = /* @__PURE__ */ binary("logicalXor", "Xor", { result: "bool" });
 const notPrimitive: Primitive = {
   name: "logicalNot",
+  elementwise: true,
   infer: ([x]) => {
     requireDType("logicalNot", x, "bool");
     return [x];
@@ -165,6 +166,7 @@ export function cast(x: TensorLike, dtype: DType): Tensor {
 
 const stopPrimitive: Primitive = {
   name: "stopGradient",
+  elementwise: true,
   infer: ([x]) => [x],
   lower: ([x]) => [x],
   emit: (_, inputs) => [...inputs],
@@ -179,6 +181,7 @@ export function stopGradient(x: TensorLike): Tensor {
 /** A distinct name for x, so that derivatives can be taken with respect to it alone. */
 export const aliasPrimitive: Primitive = {
   name: "alias",
+  elementwise: true,
   infer: ([x]) => [x],
   key: () => null,
   lower: ([x]) => [x],

@@ -125,3 +125,22 @@ Deno.test("namedScope() names nodes of the gradient too, and changes no value", 
     read(t.drawDot(plain)).boxes.toSorted(),
   );
 });
+
+Deno.test("branches and loops whose length the data decide are drawn and summed up", () => {
+  const program = t.compile((x: t.Tensor) =>
+    t.cond(
+      t.less(t.sum(x), 0),
+      (x: t.Tensor) => t.neg(x),
+      (x: t.Tensor) => t.whileLoop((x) => t.less(t.sum(x), 100), (x) => t.mul(x, 2), x),
+      x,
+    ), [f32(3)]);
+  const { boxes, clusters } = read(t.drawDot(program));
+  assert.deepEqual(clusters, ["if true", "if false", "whileLoop"]);
+  assert.ok(boxes.includes(String.raw`cond\nfloat32[3]`));
+  const { operators, bytes } = t.summary(program);
+  assert.deepEqual(
+    operators.filter((o) => ["If", "Loop", "Neg"].includes(o.operator)).map((o) => o.executions),
+    [1, 1, 1],
+  );
+  assert.ok(bytes.peak >= 2 * 12);
+});
