@@ -240,6 +240,7 @@ export {
   type SpecOf,
 } from "./compile.ts";
 export { draw, drawDot, type DrawOptions } from "./draw.ts";
+export { evaluate } from "./evaluate.ts";
 export { decodeProgram, encodeProgram } from "./program_file.ts";
 export {
   type ArgumentSummary,
