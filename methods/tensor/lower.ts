@@ -34,6 +34,7 @@ const opset = 21n;
 const irVersion = 10n;
 
 const onnxType: Record<DType, OnnxType> = {
+  float16: OnnxType.FLOAT16,
   float32: OnnxType.FLOAT,
   float64: OnnxType.DOUBLE,
   int32: OnnxType.INT32,
@@ -57,6 +58,8 @@ export interface Lowered {
   readonly nodes: number;
   /** Floating point operations of one run, loops times their trips. */
   readonly flops: number;
+  /** Element types that occur anywhere in the graph. */
+  readonly dtypes: readonly DType[];
 }
 
 /** One named input or output. */
@@ -105,6 +108,7 @@ class Writer implements GraphWriter {
   readonly root: Scope = { depth: 0, trips: 1, nodes: [], declared: [] };
   #scope: Scope = this.root;
   #counter = 0;
+  readonly dtypes = new Set<DType>();
   flops = 0;
   count = 0;
 
@@ -170,6 +174,7 @@ class Writer implements GraphWriter {
   /** Writes every node that `outputs` need and that has no name yet. */
   write(outputs: readonly Tensor[]): void {
     for (const node of reachable(outputs, new Set(this.names.keys()))) {
+      for (const { dtype } of node.outputs) this.dtypes.add(dtype);
       if (this.names.has(node)) continue;
       const inputs = node.inputs.map((t) => this.nameOf(t));
       const scope = this.#scopeFor(node.inputs);
@@ -355,5 +360,6 @@ export function lowerToOnnx(
     model: toBinary(ModelProtoSchema, model),
     nodes: writer.count,
     flops: writer.flops,
+    dtypes: [...writer.dtypes].sort(),
   };
 }

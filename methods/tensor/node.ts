@@ -219,7 +219,7 @@ export function constant(value: NdArray | number, dtype?: DType): Tensor {
   if (typeof value !== "number") return apply1(constantPrimitive, [], { array: value });
   const data = storage(dtype ?? "float32", 1);
   if (data instanceof BigInt64Array) data[0] = BigInt(Math.trunc(value));
-  else data[0] = value;
+  else data[0] = data instanceof Uint8Array ? Number(value !== 0) : value;
   return apply1(constantPrimitive, [], { array: { dtype: dtype ?? "float32", shape: [], data } });
 }
 
@@ -258,5 +258,5 @@ export function asTensor(x: TensorLike, dtype: DType = "float32"): Tensor {
 
 /** Whether derivatives flow through this dtype. */
 export function isFloat(dtype: DType): boolean {
-  return dtype === "float32" || dtype === "float64";
+  return dtype === "float32" || dtype === "float64" || dtype === "float16";
 }

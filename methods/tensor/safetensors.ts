@@ -13,11 +13,12 @@ const CODE: Record<DType | ByteArray["dtype"], string> = {
   float64: "F64",
   int64: "I64",
   float32: "F32",
+  float16: "F16",
   int32: "I32",
   bool: "BOOL",
   uint8: "U8",
 };
-const WIDTH: Record<string, number> = { F64: 8, I64: 8, F32: 4, I32: 4, BOOL: 1, U8: 1 };
+const WIDTH: Record<string, number> = { F64: 8, I64: 8, F32: 4, I32: 4, F16: 2, BOOL: 1, U8: 1 };
 
 /** The format's own limit on its header, in bytes. */
 const LARGEST_HEADER = 100_000_000;
@@ -140,6 +141,8 @@ function arrayOf(code: string, shape: number[], bytes: Uint8Array<ArrayBuffer>):
       return { dtype: "int64", shape, data: new BigInt64Array(bytes.buffer) };
     case "F32":
       return { dtype: "float32", shape, data: new Float32Array(bytes.buffer) };
+    case "F16":
+      return { dtype: "float32", shape, data: Float32Array.from(new Float16Array(bytes.buffer)) };
     case "I32":
       return { dtype: "int32", shape, data: new Int32Array(bytes.buffer) };
     case "U8":
@@ -151,7 +154,7 @@ function arrayOf(code: string, shape: number[], bytes: Uint8Array<ArrayBuffer>):
 
 /**
  * Reads a safetensors file; the arrays are copies. `U8` is read as int32, which is the narrowest
- * integer type of the tensor compiler.
+ * integer type of the tensor compiler, and `F16` as float32.
  *
  * @throws SafetensorsError naming the array and the fault: a truncated file, overlapping or missing
  * ranges, sizes that do not match the shape, or an unsupported type.

@@ -183,10 +183,19 @@ function missingPackage(text: string, about: About): Failure | null {
   };
 }
 
+/** How Deno words an error that ends a process. */
+const UNCAUGHT =
+  /^error: Uncaught (?:\(in promise\) )?(?:\(in worker "[^"\n]*"\) )?([^\n]{1,1000})/m;
+
 function stageExit({ end, error, tail }: FailedChild, about: About): Failure {
   if (error !== null) {
     const place = placeIn(tail);
     const message = `${error.name}: ${error.message}${place === null ? "" : ` (${place})`}`;
+    return { code: "stage-exit", message, ...about };
+  }
+  const uncaught = end.success ? null : UNCAUGHT.exec(tail.join("\n"))?.[1] ?? null;
+  if (uncaught !== null) {
+    const message = `an error that nothing in the stage handles: ${uncaught}`;
     return { code: "stage-exit", message, ...about };
   }
   const lines = tail.filter((line) => line.trim() !== "").slice(-QUOTED);

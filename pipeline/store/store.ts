@@ -6,7 +6,7 @@ import { DamagedObject } from "./damaged_object.ts";
 import { fileDigest, stamp } from "./file_digest.ts";
 import { type Host, systemHost } from "../host.ts";
 import { ObjectWriter, type Staged } from "./object_writer.ts";
-import { isDigest, Records } from "./records.ts";
+import { isDigest, recordPath, Records } from "./records.ts";
 import { isRefused, prepareStore } from "./store_access.ts";
 import { type Expected, type ExpectedTree, stageExpected } from "./store_import.ts";
 import {
@@ -423,6 +423,11 @@ export class Store {
   /** Whether there is a record of a key, without reading it. */
   hasRecord(key: Digest): boolean {
     return this.#records.has(key);
+  }
+
+  /** Where the record of a key is or would be. */
+  recordPath(key: Digest): string {
+    return recordPath(this.dir, key);
   }
 
   /** The key at which a node was last seen, or null. */

@@ -195,11 +195,22 @@ export function iota(n: number, dtype: DType = "int64"): Tensor {
   return constant(fromNumbers(Array.from({ length: n }, (_, i) => i), [n], dtype));
 }
 
-/** Unit vectors [..., n] of integer indices [...]. */
-export function oneHot(indices: TensorLike, n: number, dtype: DType = "float32"): Tensor {
+/**
+ * Unit vectors of integer indices [...] along a new `axis` of size n (default the last); an index
+ * outside 0 … n − 1 gives zeros.
+ */
+export function oneHot(
+  indices: TensorLike,
+  n: number,
+  dtype: DType = "float32",
+  axis = -1,
+): Tensor {
   const at = asTensor(indices, "int64");
   requireIndices("oneHot", at);
-  return cast(equal(expandDims(at, at.shape.length), iota(n, at.dtype)), dtype);
+  const rank = at.shape.length + 1;
+  const along = axisOf("oneHot", axis, rank);
+  const classes = reshape(iota(n, at.dtype), [n, ...new Array<number>(rank - 1 - along).fill(1)]);
+  return cast(equal(expandDims(at, along), classes), dtype);
 }
 
 /** A constant index vector, for slices with steps. */

@@ -94,6 +94,38 @@ const cases: readonly Case[] = [
     [[2, 2, 4, 5], [3, 2, 2, 3]],
     (a, b) => t.conv2d(a, b, { stride: [2, 1], padding: [1, 0], dilation: [1, 2] }),
   ],
+  ["conv1d", [[2, 4, 5], [4, 2, 3]], (a, b) => t.conv1d(a, b, { padding: 1, groups: 2 })],
+  [
+    "convTranspose2d",
+    [[2, 4, 3, 2], [4, 1, 2, 3]],
+    (a, b) => t.convTranspose2d(a, b, { stride: 2, padding: 1, groups: 2 }),
+  ],
+  ["pooling", [[1, 2, 4, 4]], (a) => t.add(t.maxPool(a, 2), t.averagePool(a, 2))],
+  ["cumsum, cumprod", [[2, 3]], (a) => t.mul(t.cumsum(a, 1), t.cumprod(a, 0))],
+  ["sort", [[2, 4]], (a) => t.mul(t.sort(a, 1), t.cast(t.argsort(a, 1), "float64"))],
+  ["prod and norm", [[2, 3]], (a) => t.mul(t.prod(a, 1), t.norm(a, 1))],
+  ["argmin", [[2, 3]], (a) => t.mul(t.cast(t.argmin(a, 0), "float64"), t.sum(a, 0))],
+  ["putAlongAxis", [[2, 3], [2, 3], [2, 1]], (a, b, c) => t.putAlongAxis(a, place(b, 1), c, 1)],
+  ["gatherND", [[4, 3, 2], [2, 3]], (a, b) => t.gatherND(a, t.expandDims(t.argmax(b), 1))],
+  [
+    "scatterAddND",
+    [[3, 2], [2, 3], [2, 2]],
+    (a, b, c) => t.scatterAddND(a, t.expandDims(t.argmax(b), 1), c),
+  ],
+  [
+    "dynamicSlice",
+    [[4, 3], [3]],
+    (a, b) => t.dynamicSlice(a, [t.argmax(b), t.constant(1, "int64")], [2, 2]),
+  ],
+  [
+    "dynamicUpdateSlice",
+    [[4, 3], [3], [2, 2]],
+    (a, b, c) => t.dynamicUpdateSlice(a, c, [t.argmax(b), t.constant(1, "int64")]),
+  ],
+  ["einsum", [[2, 3, 4], [4, 2, 3]], (a, b) => t.einsum("ijk,kil->jl", a, b)],
+  ["groupNorm", [[2, 4, 2], [4], [4]], (a, b, c) => t.groupNorm(a, 2, b, c)],
+  ["rmsNorm", [[2, 3], [3]], (a, b) => t.rmsNorm(a, b)],
+  ["triangles and diagonals", [[3, 3]], (a) => t.mul(t.tril(a), t.diagonal(a))],
   ["constants", [[3]], (a) => t.add(t.mul(a, 0), t.constant(values([3], 5)))],
 ];
 
