@@ -47,8 +47,6 @@ interface Scope {
   readonly depth: number;
   readonly trips: number;
   readonly nodes: NodeProto[];
-  /** Stated shapes of values. */
-  readonly declared: ValueInfoProto[];
 }
 
 /** What lowering yields. */
@@ -105,7 +103,7 @@ class Writer implements GraphWriter {
   readonly #scopes = new Map<Node, Scope>();
   readonly #shared = new Map<string, string>();
   readonly #byData = new Map<object, string>();
-  readonly root: Scope = { depth: 0, trips: 1, nodes: [], declared: [] };
+  readonly root: Scope = { depth: 0, trips: 1, nodes: [] };
   #scope: Scope = this.root;
   #counter = 0;
   readonly dtypes = new Set<DType>();
@@ -135,10 +133,6 @@ class Writer implements GraphWriter {
   #push(init: { opType: string; input: string[]; output: string[]; attribute?: AttributeProto[] }) {
     this.count++;
     this.#scope.nodes.push(create(NodeProtoSchema, { name: init.output[0], ...init }));
-  }
-
-  declare(name: string, spec: Spec): void {
-    this.#scope.declared.push(valueInfo(name, spec));
   }
 
   initializer(array: NdArray): string {
@@ -199,7 +193,7 @@ class Writer implements GraphWriter {
   }
 
   #inner(scope: Scope, trips = 1): Scope {
-    return { depth: scope.depth + 1, trips: scope.trips * trips, nodes: [], declared: [] };
+    return { depth: scope.depth + 1, trips: scope.trips * trips, nodes: [] };
   }
 
   /** A node whose attributes are graphs, as many outputs as `like` has. */
@@ -286,9 +280,8 @@ class Writer implements GraphWriter {
     input: ValueInfoProto[],
     output: ValueInfoProto[],
   ): GraphProto {
-    const { nodes, declared } = scope;
     const name = this.fresh(stem);
-    return create(GraphProtoSchema, { name, node: nodes, valueInfo: declared, input, output });
+    return create(GraphProtoSchema, { name, node: scope.nodes, input, output });
   }
 
   /** Branches see the operands by their outer names; of their costs the larger counts. */
@@ -345,7 +338,6 @@ export function lowerToOnnx(
   const graph: GraphProto = create(GraphProtoSchema, {
     name,
     node: writer.root.nodes,
-    valueInfo: writer.root.declared,
     initializer: writer.initializers,
     input: inputs.map((p) => valueInfo(p.name, p.tensor)),
     output: ports,
