@@ -44,6 +44,7 @@ export {
 } from "./ndarray.ts";
 export { asTensor, constant, Tensor, type TensorLike } from "./node.ts";
 export { flatten, unflatten } from "./tree.ts";
+export { treeLeaves, treeMap } from "./tree_map.ts";
 export {
   broadcastTo,
   expandDims,

@@ -1,7 +1,7 @@
 // Forward mode: every operator against reverse mode, cost of a pushforward, Hessian products, Jacobians, errors.
 import assert from "node:assert/strict";
 import * as t from "../../../methods/tensor/mod.ts";
-import { cases } from "./operator_cases.ts";
+import { cases } from "./vmap_cases.ts";
 import { distance, evaluate, values } from "./harness.ts";
 
 Deno.test("jvp() of every operator is the transpose of its vjp()", async () => {

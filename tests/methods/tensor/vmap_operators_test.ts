@@ -1,7 +1,7 @@
 // vmap of every operator and of its gradient against a loop over single examples, each choice of batched arguments.
 import assert from "node:assert/strict";
 import * as t from "../../../methods/tensor/mod.ts";
-import { cases } from "./operator_cases.ts";
+import { cases } from "./vmap_cases.ts";
 import { distance, evaluate, values } from "./harness.ts";
 
 const SIZE = 3;
