@@ -216,6 +216,18 @@ export function isAdd(x: Tensor): boolean {
   return madeBy(x, addPrimitive);
 }
 
+/** The factors of a product [x, 1/b] and the b, or null. */
+export function scaledByReciprocal(y: Tensor): { x: Tensor; inverse: Tensor; b: Tensor } | null {
+  if (!madeBy(y, mulPrimitive)) return null;
+  const [p, q] = y.node.inputs;
+  for (const [x, inverse] of [[p, q], [q, p]]) {
+    if (!madeBy(inverse, divPrimitive)) continue;
+    const [one, b] = inverse.node.inputs;
+    if (scalarValue(one) === 1 && one.shape.length === 0) return { x, inverse, b };
+  }
+  return null;
+}
+
 /** a − b. */
 export function sub(a: TensorLike, b: TensorLike): Tensor {
   return applyBinary(subPrimitive, a, b);
