@@ -66,7 +66,13 @@ export function batchGraph(
   };
   for (const node of topological(outputs, (t) => t.node.id < oldest || given.has(t))) {
     const inputs = node.inputs.map(lookUp);
-    if (!inputs.some((x) => x.batched)) continue;
+    if (!inputs.some((x) => x.batched)) {
+      // Not batched, but perhaps made of what a batched operator gives for all examples alike.
+      const moved = new Map(node.inputs.map((t, i) => [t, inputs[i].tensor]));
+      if (node.inputs.every((t) => moved.get(t) === t)) continue;
+      made.set(node, replay(node.outputs, moved).map((tensor) => ({ tensor, batched: false })));
+      continue;
+    }
     const results = inheriting(
       node,
       () => batchNode(node, inputs.map((x) => x.tensor), inputs.map((x) => x.batched), size),

@@ -1,7 +1,7 @@
 // The traced graph: pure nodes, hash-consed within a trace, never evaluated while tracing.
 import { type DType, type NdArray, type Spec, TensorError } from "./types.ts";
 import { callSite } from "./call_site.ts";
-import { isNdArray, storage } from "./ndarray.ts";
+import { isNdArray, sizeOf, storage } from "./ndarray.ts";
 import { madeAt, remember } from "./origin.ts";
 import { kindOf } from "./tree.ts";
 import type { GraphWriter } from "./onnx/graph_writer.ts";
@@ -152,24 +152,41 @@ export function apply<A extends Attributes>(
   if (lowered) return lowered;
   const own = primitive.key === undefined ? JSON.stringify(attributes) : primitive.key(attributes);
   if (consed === null || own === null) {
-    return create(primitive, inputs, attributes).outputs;
+    const specs = primitive.infer(inputs, attributes);
+    return emptyOutputs(primitive, specs) ?? create(primitive, inputs, attributes, specs).outputs;
   }
   let key = primitive.name;
   for (const input of inputs) key += `,${input.node.id}:${input.index}`;
   key += own;
   const known = lookUp(key);
   if (known !== undefined) return known.outputs;
-  const node = create(primitive, inputs, attributes);
+  const specs = primitive.infer(inputs, attributes);
+  const empty = emptyOutputs(primitive, specs);
+  if (empty) return empty;
+  const node = create(primitive, inputs, attributes, specs);
   consed.nodes.set(key, node as unknown as Node);
   return node.outputs;
+}
+
+/**
+ * Outputs without elements as constants, or null. Nothing is computed for them, no derivative comes from
+ * them, and kernels that mishandle empty tensors (ONNX Runtime has several) never see one.
+ */
+function emptyOutputs(
+  primitive: { readonly name: string },
+  specs: readonly Spec[],
+): readonly Tensor[] | null {
+  const given = primitive.name === "leaf" || primitive.name === "constant";
+  if (given || !specs.every((s) => sizeOf(s.shape) === 0)) return null;
+  return specs.map(({ dtype, shape }) => constant({ dtype, shape, data: storage(dtype, 0) }));
 }
 
 function create<A extends Attributes>(
   primitive: Primitive<A>,
   inputs: readonly Tensor[],
   attributes: A,
+  specs: readonly Spec[],
 ): Node<A> {
-  const specs = primitive.infer(inputs, attributes);
   const node = new Node(nextId++, primitive, inputs, attributes, specs);
   remember(node);
   return node;

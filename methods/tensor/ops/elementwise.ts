@@ -7,14 +7,16 @@ import {
   constant,
   isFloat,
   madeBy,
+  type Node,
   type Primitive,
   scalarValue,
   type Tensor,
   type TensorLike,
 } from "../node.ts";
-import type { OnnxAttributes } from "../onnx/graph_writer.ts";
+import type { GraphWriter, OnnxAttributes } from "../onnx/graph_writer.ts";
 import { broadcastOf, broadcastShapes, sameDType, sameShape } from "../shape.ts";
 import { broadcastSource, broadcastTo, sumTo } from "./structure.ts";
+import { equal, greaterEqual, logicalAnd, where } from "./logic.ts";
 
 type None = Record<never, never>;
 const none: None = {};
@@ -29,7 +31,10 @@ export function promote(a: TensorLike, b: TensorLike): [Tensor, Tensor] {
   return [x, asTensor(b, x.dtype)];
 }
 
-const elements = (node: { outputs: readonly Tensor[] }) => sizeOf(node.outputs[0].shape);
+// A declaration, so that logic.ts, which this file needs in turn, can define operators first.
+function elements(node: { outputs: readonly Tensor[] }): number {
+  return sizeOf(node.outputs[0].shape);
+}
 
 interface BinaryRules {
   readonly fold?: (a: number, b: number) => number;
@@ -95,6 +100,20 @@ function mergeScale(a: Tensor, b: Tensor): Tensor | null {
   return d === null || inner.shape.length > 0 ? null : mul(x, constant(c * d, a.dtype));
 }
 
+/** The WebGPU kernel does not compile where operands broadcast along the last axis: they are spread first. */
+function emitPow(
+  writer: GraphWriter,
+  inputs: readonly string[],
+  { inputs: operands, outputs: [{ shape }] }: Node<None>,
+): string[] {
+  const wide = inputs.map((name, i) => {
+    const own = operands[i].shape, last = own[own.length - 1];
+    const narrow = sizeOf(own) > 1 && last !== shape[shape.length - 1];
+    return narrow ? writer.node("Expand", [name, writer.int64s(shape)])[0] : name;
+  });
+  return writer.node("Pow", wide);
+}
+
 const addPrimitive: Primitive<None> = /* @__PURE__ */ binary("add", "Add", {
   fold: (a, b) => a + b,
   identity: (a, b, shape) => {
@@ -128,10 +147,17 @@ const divPrimitive: Primitive<None> = /* @__PURE__ */ binary("div", "Div", {
     return [ga, neg(mul(ga, y))];
   },
 });
-const powPrimitive: Primitive<None> = /* @__PURE__ */ binary("pow", "Pow", {
-  fold: (a, b) => a ** b,
-  vjp: (g, a, b, y) => [mul(g, mul(b, pow(a, sub(b, 1)))), mul(g, mul(y, log(a)))],
-});
+const powPrimitive: Primitive<None> = /* @__PURE__ */ Object.assign(
+  /* @__PURE__ */ binary("pow", "Pow", {
+    fold: (a, b) => a ** b,
+    // a⁰ does not depend on a, nor 0ᵇ on b > 0, where the formulas have 0·∞.
+    vjp: (g, a, b, y) => [
+      where(equal(b, 0), 0, mul(g, mul(b, pow(a, sub(b, 1))))),
+      where(logicalAnd(equal(a, 0), greaterEqual(b, 0)), 0, mul(g, mul(y, log(a)))),
+    ],
+  }),
+  { emit: emitPow },
+);
 // A tie gives half of the gradient to each side.
 const maximumPrimitive: Primitive<None> = /* @__PURE__ */ binary("maximum", "Max", {
   fold: Math.max,
@@ -185,6 +211,8 @@ export function div(a: TensorLike, b: TensorLike): Tensor {
 export function pow(a: TensorLike, b: TensorLike): Tensor {
   const [x, y] = promote(a, b);
   switch (y.shape.length === 0 ? scalarValue(y) : null) {
+    case 0:
+      return broadcastTo(constant(1, x.dtype), x.shape);
     case 1:
       return x;
     case 2:

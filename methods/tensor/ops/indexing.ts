@@ -53,7 +53,8 @@ const takePrimitive: Primitive<AxisAttribute> = {
     if (!g) return [null, null];
     const { axis } = node.attributes;
     const [x, indices] = node.inputs;
-    const flat = reshape(g, [...x.shape.slice(0, axis), -1, ...x.shape.slice(axis + 1)]);
+    const count = sizeOf(indices.shape);
+    const flat = reshape(g, [...x.shape.slice(0, axis), count, ...x.shape.slice(axis + 1)]);
     return [scatterAdd(zerosOf(x.dtype, x.shape), reshape(indices, [-1]), flat, axis), null];
   },
   batch: ([x, indices], [ofX, ofIndices], { axis }, size) => {
@@ -113,7 +114,8 @@ export function scatterAdd(
   // Not ScatterND: ONNX Runtime adds there in an order that varies with threads.
   const width = sizeOf(input.shape.slice(1));
   const places = broadcastTo(reshape(at, [-1, 1]), [at.shape[0], width]);
-  const flat = addAlongAxis(reshape(input, [-1, width]), places, reshape(values, [-1, width]), 0);
+  const rows = (x: Tensor) => reshape(x, [x.shape[0], width]);
+  const flat = addAlongAxis(rows(input), places, rows(values), 0);
   return reshape(flat, input.shape);
 }
 
@@ -156,6 +158,7 @@ export function takeAlongAxis(x: TensorLike, indices: TensorLike, axis: number):
 const addAlongPrimitive: Primitive<AxisAttribute> = {
   name: "addAlongAxis",
   infer: ([x]) => [x],
+  simplify: ([x, , updates]) => sizeOf(updates.shape) === 0 ? [x] : null,
   emit: (writer, inputs, node) =>
     writer.node("ScatterElements", inputs, {
       axis: { int: node.attributes.axis },
@@ -163,6 +166,12 @@ const addAlongPrimitive: Primitive<AxisAttribute> = {
     }),
   vjp: (node, [g]) =>
     g ? [g, null, takeAlongAxis(g, node.inputs[1], node.attributes.axis)] : [null, null, null],
+  // ONNX Runtime adds no float16 there on the CPU.
+  lower: ([x, indices, updates], { axis }) => {
+    if (x.dtype !== "float16") return null;
+    const single = (t: Tensor) => cast(t, "float32");
+    return [cast(addAlongAxis(single(x), indices, single(updates), axis), x.dtype)];
+  },
   batch: (inputs, batched, { axis }, size) => {
     const [x, indices, updates] = spreadAll(inputs, batched, size);
     return [addAlongAxis(x, indices, updates, axis + 1)];

@@ -58,7 +58,7 @@ export function crossEntropy(
       } expected`,
     );
   }
-  const rows = reshape(x, [-1, x.shape[x.shape.length - 1]]);
+  const rows = reshape(x, [sizeOf(y.shape), x.shape[x.shape.length - 1]]);
   const losses = apply1(rowEntropy, [rows, reshape(y, [-1, 1])], {});
   if (mask === undefined) return mean(losses);
   const keep = asTensor(mask, x.dtype);

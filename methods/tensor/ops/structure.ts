@@ -37,7 +37,7 @@ const reshapePrimitive: Primitive<ShapeAttribute> = {
     if (sameShape(x.shape, shape)) return [x];
     if (madeBy(x, reshapePrimitive)) return [reshape(x.node.inputs[0], shape)];
     const array = constantArray(x);
-    if (array !== null && (array.data.length > 1 || shape.length === 0)) {
+    if (array !== null && (array.data.length !== 1 || shape.length === 0)) {
       return [constant({ ...array, shape })];
     }
     const uniform = array !== null ? x : uniformSource(x);
@@ -186,10 +186,11 @@ const sumPrimitive: Primitive<ReduceAttributes> = {
   infer: ([x], { axes, keepDims }) => [
     { dtype: x.dtype, shape: reducedShape(x.shape, axes, keepDims) },
   ],
-  simplify: ([x], { axes, keepDims }) =>
-    axes.every((a) => x.shape[a] === 1)
-      ? [reshape(x, reducedShape(x.shape, axes, keepDims))]
-      : null,
+  simplify: ([x], { axes, keepDims }) => {
+    const shape = reducedShape(x.shape, axes, keepDims);
+    if (sizeOf(x.shape) === 0) return [broadcastTo(constant(0, x.dtype), shape)];
+    return axes.every((a) => x.shape[a] === 1) ? [reshape(x, shape)] : null;
+  },
   emit: (writer, [x], { attributes: { axes, keepDims } }) =>
     writer.node("ReduceSum", [x, writer.int64s(axes)], { keepdims: { int: keepDims ? 1 : 0 } }),
   vjp: (node: Node<ReduceAttributes>, [g]) => {
