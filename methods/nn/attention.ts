@@ -59,10 +59,13 @@ export interface AttentionOptions {
 /** Score of a hidden position: far below any score, yet finite so that no NaN can arise. */
 export const HIDDEN = -1e9;
 
+/** The same within the range of a dtype, twice over: a score may be hidden by two masks. */
+const hiddenScore = (dtype: DType) => dtype === "float16" ? -3e4 : HIDDEN;
+
 /** An additive causal mask [n, n] for the host: query i sees keys 0 … i. */
 export function causalMask(n: number, dtype: DType = "float32"): NdArray {
   const data = new Float32Array(n * n);
-  for (let i = 0; i < n; i++) data.fill(HIDDEN, i * n + i + 1, (i + 1) * n);
+  for (let i = 0; i < n; i++) data.fill(hiddenScore(dtype), i * n + i + 1, (i + 1) * n);
   return fromNumbers(data, [n, n], dtype);
 }
 
@@ -74,7 +77,7 @@ export function causalMask(n: number, dtype: DType = "float32"): NdArray {
  */
 export function paddingMask(present: Tensor, dtype: DType = "float32"): Tensor {
   const [batch, keys] = present.shape;
-  const hidden = mul(sub(1, cast(present, dtype)), HIDDEN);
+  const hidden = mul(sub(1, cast(present, dtype)), hiddenScore(dtype));
   return reshape(hidden, [batch, 1, 1, keys]);
 }
 

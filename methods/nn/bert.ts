@@ -20,6 +20,7 @@ import {
   type Activation,
   block,
   type BlockDropout,
+  blockDropoutShapes,
   initSeparateBlock,
   type SeparateBlockParams,
 } from "./block.ts";
@@ -76,8 +77,25 @@ export type BertInputs<L = Tensor> = {
   types?: L;
 };
 
-/** Inverted-dropout masks: of the summed embeddings [batch, n, d], and of each block. */
+/** Inverted-dropout masks: of the normalised embeddings [batch, n, d], and of each block. */
 export type BertDropout<L = Tensor> = { embeddings: L; blocks: BlockDropout<L>[] };
+
+/**
+ * Shapes of the masks of a batch, for `dropoutMasks`: those of every place where BERT drops.
+ *
+ * @param length n, tokens in a sequence.
+ */
+export function bertDropoutShapes(
+  { width, heads, layers }: Pick<BertConfig, "width" | "heads" | "layers">,
+  batch: number,
+  length: number,
+): BertDropout<number[]> {
+  const sizes = { batch, length, width, heads };
+  return {
+    embeddings: [batch, length, width],
+    blocks: Array.from({ length: layers }, () => blockDropoutShapes(sizes, { weights: true })),
+  };
+}
 
 /** What {@link bert} returns. */
 export type BertOutputs = {

@@ -12,7 +12,9 @@ export type Replaced<P> = P extends LinearParams ? Linear
 const isLinear = (node: unknown): node is LinearParams => {
   if (typeof node !== "object" || node === null) return false;
   const keys = Object.keys(node);
-  return keys.length === 2 && keys.includes("w") && keys.includes("b");
+  if (keys.length !== 2 || !keys.includes("w") || !keys.includes("b")) return false;
+  // Convolutions have weights of that name too, of more axes.
+  return (node as LinearParams).w.shape?.length === 2;
 };
 
 /**

@@ -1,16 +1,12 @@
-// Root-mean-square and batch normalisation; layer normalisation is in layers.ts.
+// Root-mean-square, group and batch normalisation with their parameters; for layers see layers.ts.
 
 import {
-  add,
-  mean,
-  mul,
+  batchNorm as normaliseByRunning,
+  batchNormTraining,
+  groupNorm as normaliseGroups,
   type NdArray,
   ones,
-  reshape,
-  rsqrt,
-  square,
-  stopGradient,
-  sub,
+  rmsNorm as normaliseRms,
   type Tensor,
   zeros,
 } from "../tensor/mod.ts";
@@ -19,13 +15,13 @@ import {
 export type RmsNormParams<L = Tensor> = { scale: L };
 
 /** Scale and bias, each [channels]. */
-export type BatchNormParams<L = Tensor> = { scale: L; bias: L };
+export type ChannelNormParams<L = Tensor> = { scale: L; bias: L };
 
 /** Running mean and variance, each [channels]; no parameters, since no gradient reaches them. */
 export type BatchNormStats<L = Tensor> = { mean: L; variance: L };
 
 /** Options of {@link batchNorm}. */
-export interface BatchNormOptions {
+export interface BatchNormLayerOptions {
   /** Normalise by the batch and move the running statistics, or by them. */
   training: boolean;
   /** Weight of the batch in the new running statistics. @default 0.1 */
@@ -45,12 +41,11 @@ export function initRmsNorm(width: number): RmsNormParams<NdArray> {
  * @param x [..., width].
  */
 export function rmsNorm(p: RmsNormParams, x: Tensor, epsilon = 1e-6): Tensor {
-  const inverse = rsqrt(add(mean(square(x), -1, { keepDims: true }), epsilon));
-  return mul(mul(x, inverse), p.scale);
+  return normaliseRms(x, p.scale, epsilon);
 }
 
-/** Ones and zeros. */
-export function initBatchNorm(channels: number): BatchNormParams<NdArray> {
+/** Ones and zeros, for {@link batchNorm} and {@link groupNorm}. */
+export function initChannelNorm(channels: number): ChannelNormParams<NdArray> {
   return { scale: ones([channels]), bias: zeros([channels]) };
 }
 
@@ -68,32 +63,25 @@ export function initBatchNormStats(channels: number): BatchNormStats<NdArray> {
  * @returns the result, and the running statistics after this batch (unchanged when not training).
  */
 export function batchNorm(
-  p: BatchNormParams,
+  p: ChannelNormParams,
   stats: BatchNormStats,
   x: Tensor,
-  { training, momentum = 0.1, epsilon = 1e-5 }: BatchNormOptions,
+  { training, momentum, epsilon }: BatchNormLayerOptions,
 ): [Tensor, BatchNormStats] {
-  const channels = x.shape[1];
-  const axes = x.shape.flatMap((_, i) => i === 1 ? [] : [i]);
-  const across = (t: Tensor) => reshape(t, x.shape.map((_, i) => i === 1 ? channels : 1));
-  const normalise = (centred: Tensor, variance: Tensor) =>
-    add(mul(centred, mul(rsqrt(add(variance, epsilon)), across(p.scale))), across(p.bias));
-  if (!training) return [normalise(sub(x, across(stats.mean)), across(stats.variance)), stats];
-  const count = axes.reduce((product, axis) => product * x.shape[axis], 1);
-  if (count < 2) {
-    throw new RangeError(
-      `batchNorm: a batch of shape [${
-        x.shape.join(", ")
-      }] has one value in each channel; two are needed to train`,
-    );
-  }
-  const center = mean(x, axes, { keepDims: true });
-  const centred = sub(x, center);
-  const variance = mean(square(centred), axes, { keepDims: true });
-  const moved = (old: Tensor, now: Tensor, factor: number) =>
-    add(mul(old, 1 - momentum), mul(reshape(stopGradient(now), [channels]), momentum * factor));
-  return [normalise(centred, variance), {
-    mean: moved(stats.mean, center, 1),
-    variance: moved(stats.variance, variance, count / (count - 1)),
-  }];
+  if (!training) return [normaliseByRunning(x, p.scale, p.bias, stats, { epsilon }), stats];
+  const [y, { mean, variance }] = batchNormTraining(x, p.scale, p.bias, stats, {
+    momentum,
+    epsilon,
+  });
+  return [y, { mean, variance }];
+}
+
+/** Group normalisation of channels [batch, channels, ...] (Wu and He, arXiv 1803.08494). */
+export function groupNorm(
+  p: ChannelNormParams,
+  groups: number,
+  x: Tensor,
+  epsilon = 1e-5,
+): Tensor {
+  return normaliseGroups(x, groups, p.scale, p.bias, epsilon);
 }

@@ -1,7 +1,7 @@
 // Weights under the names and layouts of PyTorch modules, as parameters of these layers.
 
-import { type NdArray, TensorError } from "../tensor/mod.ts";
-import type { BatchNormParams, BatchNormStats } from "./norms.ts";
+import { type NdArray, TensorError, zeros } from "../tensor/mod.ts";
+import type { BatchNormStats, ChannelNormParams } from "./norms.ts";
 import type { LayerNormParams, LinearParams } from "./layers.ts";
 
 /** Reads named arrays, checking shapes and that weights are float. */
@@ -18,7 +18,7 @@ export interface WeightReader {
   batchNorm(
     prefix: string,
     channels: number,
-  ): { params: BatchNormParams<NdArray>; stats: BatchNormStats<NdArray> };
+  ): { params: ChannelNormParams<NdArray>; stats: BatchNormStats<NdArray> };
 }
 
 /** A matrix [m, n] as [n, m]. */
@@ -72,7 +72,7 @@ export function torchWeights(
     linear: (name, inputs, outputs) => {
       const w = transposed(array(`${name}.weight`, [outputs, inputs]));
       if (has(`${name}.bias`)) return { w, b: array(`${name}.bias`, [outputs]) };
-      return { w, b: { dtype: "float32", shape: [outputs], data: new Float32Array(outputs) } };
+      return { w, b: zeros([outputs], w.dtype) };
     },
     batchNorm: (name, channels) => ({
       params: norm(name, channels),

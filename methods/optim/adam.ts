@@ -41,12 +41,11 @@ const rule: UpdateRule<AdamSettings> = {
     const m = add(mul(slots.m, beta1), mul(g, 1 - beta1));
     const v = add(mul(slots.v, beta2), mul(square(g), 1 - beta2));
     const vMax = amsgrad ? maximum(slots.vMax, v) : v;
-    // lr · m̂/(√v̂ + ε) with m̂ = m/(1 − β₁ᵗ) and v̂ = v/(1 − β₂ᵗ); the scalars are joined first.
-    const root = add(mul(sqrt(vMax), div(1, sqrt(biasCorrection(beta2, step)))), eps);
-    const change = div(mul(m, div(lr, biasCorrection(beta1, step))), root);
-    const kept = decoupled && weightDecay !== 0
-      ? sub(param, mul(param, mul(lr, weightDecay)))
-      : param;
+    // lr·m̂/(√v̂ + ε) with m̂ = m/c₁ and v̂ = v/c₂ is (lr √c₂/c₁)·m/(√v + ε √c₂): fewer passes.
+    const root2 = sqrt(biasCorrection(beta2, step));
+    const rate = mul(div(root2, biasCorrection(beta1, step)), lr);
+    const change = mul(div(m, add(sqrt(vMax), mul(root2, eps))), rate);
+    const kept = decoupled && weightDecay !== 0 ? mul(param, sub(1, mul(lr, weightDecay))) : param;
     return { param: sub(kept, change), slots: amsgrad ? { m, v, vMax } : { m, v } };
   },
 };

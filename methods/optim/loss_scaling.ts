@@ -1,19 +1,17 @@
 // Dynamic loss scaling, for training in float16: gradients stay in range, bad steps are skipped.
 
 import {
-  abs,
   add,
+  all,
   asTensor,
   cast,
-  constant,
   div,
   equal,
-  less,
+  isFinite,
   logicalAnd,
   logicalNot,
   mul,
   type NdArray,
-  sum,
   type Tensor,
   treeLeaves,
   treeMap,
@@ -39,23 +37,23 @@ export interface LossScalingSettings {
 export interface LossScaling {
   /** The state before the first step, on the host. */
   init(): LossScale<NdArray>;
-  /** loss · scale, in the loss's dtype: what to differentiate. */
+  /** loss · scale: what to differentiate; float32 where the loss is float16, which would overflow. */
   scaleLoss(loss: Tensor, state: LossScale): Tensor;
-  /** Gradients of the scaled loss divided by the scale, and whether all are finite (bool scalar). */
+  /**
+   * Gradients of the scaled loss divided by the scale, float16 ones as float32, and whether all are
+   * finite (bool scalar).
+   */
   unscale<P>(gradients: P, state: LossScale): { gradients: P; finite: Tensor };
   /** The state after a step. */
   update(state: LossScale, finite: Tensor): LossScale;
 }
 
+const widened = (x: Tensor) => x.dtype === "float16" ? cast(x, "float32") : x;
+
 /** Whether every element of a tree is neither infinite nor NaN; bool scalar. */
 export function allFinite(tree: unknown): Tensor {
-  const each = treeLeaves(tree).map(({ leaf }) => {
-    const x = asTensor(leaf);
-    // NaN compares false as well.
-    const bad = where(less(abs(x), constant(Infinity, x.dtype)), 0, 1);
-    return equal(sum(bad), 0);
-  });
-  return each.reduce((all, one) => logicalAnd(all, one));
+  const each = treeLeaves(tree).map(({ leaf }) => all(isFinite(leaf)));
+  return each.reduce((both, one) => logicalAnd(both, one));
 }
 
 /** `a` where the bool scalar `condition` holds, else `b`; trees of one form. */
@@ -94,12 +92,15 @@ export function lossScaling(
   });
   return {
     init: () => ({ scale: scalar(initial), steps: scalar(0) }),
-    scaleLoss: (loss, { scale }) => mul(loss, cast(scale, loss.dtype)),
+    scaleLoss: (loss, { scale }) => {
+      const wide = widened(loss);
+      return mul(wide, cast(scale, wide.dtype));
+    },
     unscale<P>(gradients: P, { scale }: LossScale) {
       const finite = allFinite(gradients);
       return {
         gradients: treeMap<P>((leaf) => {
-          const g = asTensor(leaf);
+          const g = widened(asTensor(leaf));
           return div(g, cast(scale, g.dtype));
         }, gradients),
         finite,

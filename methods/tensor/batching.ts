@@ -1,4 +1,5 @@
 // Batches a traced graph: every operator that depends on a batched tensor is applied to the whole batch.
+import { inheriting } from "./origin.ts";
 import { TensorError } from "./types.ts";
 import { apply, type Body, leaf, type Node, type Tensor } from "./node.ts";
 import { freshLeaves, replay, topological } from "./body.ts";
@@ -65,12 +66,16 @@ export function batchGraph(
   };
   for (const node of topological(outputs, (t) => t.node.id < oldest || given.has(t))) {
     const inputs = node.inputs.map(lookUp);
-    if (!inputs.some((x) => x.batched)) continue;
-    const results = batchNode(
+    if (!inputs.some((x) => x.batched)) {
+      // Not batched, but perhaps made of what a batched operator gives for all examples alike.
+      const moved = new Map(node.inputs.map((t, i) => [t, inputs[i].tensor]));
+      if (node.inputs.every((t) => moved.get(t) === t)) continue;
+      made.set(node, replay(node.outputs, moved).map((tensor) => ({ tensor, batched: false })));
+      continue;
+    }
+    const results = inheriting(
       node,
-      inputs.map((x) => x.tensor),
-      inputs.map((x) => x.batched),
-      size,
+      () => batchNode(node, inputs.map((x) => x.tensor), inputs.map((x) => x.batched), size),
     );
     made.set(
       node,

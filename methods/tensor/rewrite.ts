@@ -1,5 +1,6 @@
 // Passes over a finished graph: drop aliases, lower what the runtime lacks, share again, fuse biases.
 import { apply, leafPrimitive, madeBy, type Node, type Tensor, traced } from "./node.ts";
+import { inheriting } from "./origin.ts";
 import { onRows } from "./rows.ts";
 import { geluSource, normalCdf, normalCdfSource } from "./ops/activation.ts";
 import { gemmPrimitive } from "./ops/linear.ts";
@@ -27,7 +28,7 @@ function rebuild(outputs: readonly Tensor[], rule: Rule): Tensor[] {
   const visit = (roots: readonly Tensor[]): Tensor[] => {
     for (const node of reachable(roots, new Set(made.keys()))) {
       const inputs = node.inputs.map((t) => made.get(t.node)![t.index]);
-      made.set(node, one(node, inputs));
+      made.set(node, inheriting(node, () => one(node, inputs)));
     }
     return roots.map((t) => made.get(t.node)![t.index]);
   };

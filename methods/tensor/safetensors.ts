@@ -157,7 +157,7 @@ function arrayOf(code: string, shape: number[], bytes: Uint8Array<ArrayBuffer>):
     case "I32":
       return { dtype: "int32", shape, data: new Int32Array(bytes.buffer) };
     case "F16":
-      return { dtype: "float32", shape, data: Float32Array.from(new Float16Array(bytes.buffer)) };
+      return { dtype: "float32", shape, data: new Float32Array(new Float16Array(bytes.buffer)) };
     case "BF16":
       return { dtype: "float32", shape, data: widenBfloat16(new Uint16Array(bytes.buffer)) };
     case "U8":

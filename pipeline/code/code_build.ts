@@ -286,11 +286,14 @@ function isForEffect(source: Source | undefined, specifier: string): boolean {
   return new RegExp(`(^|[;\\n])\\s*import\\s*["']${quoted}["']`).test(text);
 }
 
+/** With other exports, or none at all. */
+const NO_RUN = /^No matching export|^Import "run" will always be undefined/;
+
 function failureOfBuild(errors: readonly Message[], request: BuildRequest): Failed {
   const [first, ...others] = errors.map((error) => {
     const inProgram = error.location?.namespace === programNamespace ||
       error.location?.file.startsWith(`${programNamespace}:`);
-    if (inProgram && error.text.startsWith("No matching export")) {
+    if (inProgram && NO_RUN.test(error.text)) {
       return {
         where: error.location!.file.slice(programNamespace.length + 1),
         message: 'the module does not export "run"',

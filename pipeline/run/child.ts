@@ -207,11 +207,36 @@ function receive(line: string, listener: ChildListener): void {
   if (at < 0) return (listener.output ?? listener.line)(line);
   // A stage may have written a piece of a line itself just before.
   if (at > 0) listener.line(line.slice(0, at));
-  let message: Message;
-  try {
-    message = JSON.parse(line.slice(at + 1));
-  } catch {
-    return listener.line(line);
-  }
+  const message = messageIn(line.slice(at + 1));
+  if (message === null) return listener.line(line);
   listener.message(message);
+}
+
+/** A message of the runner; null for anything else, which a stage may write itself. */
+function messageIn(text: string): Message | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const { progress, done, error } = fieldsOf(value);
+  if (done === true) return { done };
+  if (progress !== undefined) {
+    const { step, steps, loss, message } = fieldsOf(progress);
+    const parts = {
+      ...(typeof step === "number" ? { step } : {}),
+      ...(typeof steps === "number" ? { steps } : {}),
+      ...(typeof loss === "number" ? { loss } : {}),
+      ...(message === undefined ? {} : { message: String(message) }),
+    };
+    return { progress: parts };
+  }
+  const { name, message, stack } = fieldsOf(error);
+  if ([name, message, stack].some((part) => typeof part !== "string")) return null;
+  return { error: { name, message, stack } as { name: string; message: string; stack: string } };
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
 }

@@ -36,13 +36,16 @@ export async function main(run: (context: never) => Promise<void>): Promise<neve
   for (const name of ["log", "info", "debug", "dir", "table"]) consoles[name] = console.error;
   try {
     const job: Job = JSON.parse(Deno.readTextFileSync(Deno.args[0]));
+    if (typeof run !== "function") {
+      throw new TypeError('the module exports "run", but not as a function');
+    }
     await run(contextOf(job) as never);
     await allWritten();
     send({ done: true });
   } catch (error) {
-    const e = error instanceof Error ? error : new Error(String(error));
-    const stack = cut(stackOf(e), 100_000);
-    send({ error: { name: cut(e.name, 100), message: cut(e.message, 10_000), stack } });
+    const e = error instanceof Error ? error : new Error(inWords(error));
+    const [name, message] = [cut(String(e.name), 100), cut(String(e.message), 10_000)];
+    send({ error: { name, message, stack: cut(stackOf(e), 100_000) } });
     Deno.exit(1);
   }
   Deno.exit(0);
@@ -73,9 +76,20 @@ function cut(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most)} … (${text.length} characters)`;
 }
 
+/** Anything can be thrown. */
+function inWords(thrown: unknown): string {
+  const text = typeof thrown === "object" && thrown !== null ? JSON.stringify(thrown) : undefined;
+  return text ?? String(thrown);
+}
+
+/** Causes that are told, as an error can be its own. */
+const MOST_CAUSES = 10;
+
 function stackOf(error: Error): string {
   const causes: string[] = [];
-  for (let e: unknown = error; e instanceof Error; e = e.cause) causes.push(e.stack ?? String(e));
+  for (let e: unknown = error; e instanceof Error && causes.length < MOST_CAUSES; e = e.cause) {
+    causes.push(String(e.stack ?? e));
+  }
   return causes.join("\nCaused by ");
 }
 

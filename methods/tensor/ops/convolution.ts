@@ -10,8 +10,9 @@ import {
   type TensorLike,
 } from "../node.ts";
 import { sameDType } from "../shape.ts";
-import { reshape, transpose } from "./structure.ts";
+import { reshape, sum, transpose } from "./structure.ts";
 import { slice } from "./slicing.ts";
+import { convWeightsPrimitive } from "./convolution_weights.ts";
 import { type Padding, type PerAxis, perAxis, positions, windowOf } from "./window.ts";
 import { shiftedProducts, stretchedConvolution } from "./convolution_double.ts";
 
@@ -87,7 +88,7 @@ export const convPrimitive: Primitive<ConvAttributes> = {
     const [x, w] = node.inputs;
     return [
       apply1(transposePrimitive, [g, w], { ...node.attributes, size: x.shape.slice(2) }),
-      correlate(x, g, w, node.attributes),
+      weightsCotangent(x, g, w, node.attributes),
     ];
   },
   batch: ([x, w], [xBatched, wBatched], attributes, size) => {
@@ -108,17 +109,24 @@ export const convPrimitive: Primitive<ConvAttributes> = {
   flops: (node) => 2 * sizeOf(node.outputs[0].shape) * sizeOf(node.inputs[1].shape.slice(1)),
 };
 
-/** Cotangent of the weights: a convolution whose kernel is the output's cotangent. */
-function correlate(x: Tensor, g: Tensor, w: Tensor, a: ConvAttributes): Tensor {
+function weightsCotangent(x: Tensor, g: Tensor, w: Tensor, a: ConvAttributes): Tensor {
+  return apply1(convWeightsPrimitive, [x, g], { ...a, size: w.shape.slice(2) });
+}
+
+/** Cotangent of weights of spatial `size`: a convolution whose kernel is the output's cotangent. */
+export function correlate(
+  x: Tensor,
+  g: Tensor,
+  size: readonly number[],
+  { stride, dilation, pads, groups }: ConvAttributes,
+): Tensor {
   // Channels of a group take the place of the batch, the batch that of a group's channels.
-  const images = join(move(move(cut(x, 1, a.groups), 2, 0), 2, 1), 1);
-  const product = apply1(convPrimitive, [images, swap(g)], {
-    ...a,
-    stride: a.dilation,
-    dilation: a.stride,
-  });
+  const images = join(move(move(cut(x, 1, groups), 2, 0), 2, 1), 1);
+  const product = swap(
+    apply1(convPrimitive, [images, swap(g)], { pads, groups, stride: dilation, dilation: stride }),
+  );
   // Rows and columns that the stride left over give extra taps.
-  return slice(swap(product), w.shape.map(() => 0), w.shape);
+  return slice(product, [0, 0, ...size.map(() => 0)], [...product.shape.slice(0, 2), ...size]);
 }
 
 /** The adjoint of the convolution in its image: g [n, o, …], weights [o, i/groups, …] → [n, i, …]. */
@@ -127,8 +135,16 @@ export const transposePrimitive: Primitive<TransposeAttributes> = {
   infer: ([g, w], { size, groups }) => [
     { dtype: g.dtype, shape: [g.shape[0], w.shape[1] * groups, ...size] },
   ],
-  lower: ([g, w], attributes) =>
-    g.dtype === "float64" ? [stretchedConvolution(g, w, attributes)] : null,
+  lower: ([g, w], attributes) => {
+    if (g.dtype === "float64") return [stretchedConvolution(g, w, attributes)];
+    // ONNX Runtime 1.30 on WebGPU is wrong for groups of an even number of channels with one result:
+    // there each channel is a group, and results are summed.
+    const [channels, results] = w.shape, { groups } = attributes;
+    const inside = channels / groups;
+    if (groups === 1 || results !== 1 || inside % 2 === 1) return null;
+    const apart = apply1(transposePrimitive, [g, w], { ...attributes, groups: channels });
+    return [sum(cut(apart, 1, groups), 2)];
+  },
   emit: (writer, inputs, { inputs: [g, w], attributes }) => {
     const { stride, dilation, pads, groups, size } = attributes;
     const rank = size.length;
@@ -149,7 +165,7 @@ export const transposePrimitive: Primitive<TransposeAttributes> = {
     const [g, w] = node.inputs;
     const { stride, dilation, pads, groups } = node.attributes;
     const attributes = { stride, dilation, pads, groups };
-    return [apply1(convPrimitive, [c, w], attributes), correlate(c, g, w, attributes)];
+    return [apply1(convPrimitive, [c, w], attributes), weightsCotangent(c, g, w, attributes)];
   },
   batch: ([g, w], [gBatched, wBatched], attributes, size) => {
     const { groups } = attributes;

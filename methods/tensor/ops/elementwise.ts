@@ -283,7 +283,10 @@ export function unary(name: string, onnx: string, rules: UnaryRules): Primitive<
     elementwise: true,
     infer: ([x]) => {
       if (!isFloat(x.dtype) && !["neg", "abs", "sign"].includes(name)) {
-        throw new TensorError("dtype", `${name}: expected a float tensor, got ${describe(x)}`);
+        throw new TensorError(
+          "dtype",
+          `${name}: expected a float tensor, got ${describe(x)}; convert it with cast()`,
+        );
       }
       return [x];
     },

@@ -166,6 +166,12 @@ const addAlongPrimitive: Primitive<AxisAttribute> = {
     }),
   vjp: (node, [g]) =>
     g ? [g, null, takeAlongAxis(g, node.inputs[1], node.attributes.axis)] : [null, null, null],
+  // ONNX Runtime adds no float16 there on the CPU.
+  lower: ([x, indices, updates], { axis }) => {
+    if (x.dtype !== "float16") return null;
+    const single = (t: Tensor) => cast(t, "float32");
+    return [cast(addAlongAxis(single(x), indices, single(updates), axis), x.dtype)];
+  },
   batch: (inputs, batched, { axis }, size) => {
     const [x, indices, updates] = spreadAll(inputs, batched, size);
     return [addAlongAxis(x, indices, updates, axis + 1)];

@@ -158,11 +158,14 @@ function batchGemm(
 }
 
 function mismatch(a: Tensor, b: Tensor): TensorError {
+  const pair = `matmul: ${describe(a)} and ${describe(b)} do not fit`;
+  if (a.shape.length === 0 || b.shape.length === 0) {
+    return new TensorError("shape", `${pair}: a scalar is no matrix; use mul()`);
+  }
+  const left = a.shape[a.shape.length - 1], right = b.shape[Math.max(0, b.shape.length - 2)];
   return new TensorError(
     "shape",
-    `matmul: shapes do not fit: ${describe(a)} and ${
-      describe(b)
-    } ([..., m, k] and [..., k, n] expected)`,
+    left !== right ? `${pair}: ${left} ≠ ${right}` : `${pair}: leading axes do not broadcast`,
   );
 }
 
@@ -174,7 +177,10 @@ export function matmul(a: TensorLike, b: TensorLike): Tensor {
   const x = asTensor(a), y = asTensor(b);
   sameDType("matmul", x, y);
   if (!isFloat(x.dtype)) {
-    throw new TensorError("dtype", `matmul: expected floats, got ${describe(x)}`);
+    throw new TensorError(
+      "dtype",
+      `matmul: expected a float tensor, got ${describe(x)}; convert it with cast()`,
+    );
   }
   if (x.shape.length === 0 || y.shape.length === 0) throw mismatch(x, y);
   if (x.shape.length === 1) {

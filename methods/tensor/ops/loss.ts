@@ -53,7 +53,9 @@ export function crossEntropy(
   if (!sameShape(x.shape.slice(0, -1), y.shape)) {
     throw new TensorError(
       "shape",
-      `crossEntropy: labels ${describe(y)} do not fit logits ${describe(x)}`,
+      `crossEntropy: labels ${describe(y)} do not fit logits ${describe(x)}; ${
+        describe({ ...y, shape: x.shape.slice(0, -1) })
+      } expected`,
     );
   }
   const rows = reshape(x, [sizeOf(y.shape), x.shape[x.shape.length - 1]]);

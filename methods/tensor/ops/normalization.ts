@@ -56,7 +56,10 @@ const logSoftmaxPrimitive: Primitive<AxisAttribute> = {
 function floatInput(op: string, x: TensorLike): Tensor {
   const input = asTensor(x);
   if (isFloat(input.dtype)) return input;
-  throw new TensorError("dtype", `${op}: expected a float tensor, got ${describe(input)}`);
+  throw new TensorError(
+    "dtype",
+    `${op}: expected a float tensor, got ${describe(input)}; convert it with cast()`,
+  );
 }
 
 /** exp(x) / Σ exp(x) along `axis`. */

@@ -157,7 +157,8 @@ export function norm(
 /** x / max(‖x‖₂, epsilon) along `axes`: unit vectors, and 0 stays 0. */
 export function l2Normalize(x: TensorLike, axes: Axes = -1, epsilon = 1e-12): Tensor {
   const input = requireFloat("l2Normalize", x);
-  return div(input, maximum(norm(input, axes, { keepDims: true }), epsilon));
+  const least = input.dtype === "float16" ? Math.max(epsilon, 2 ** -14) : epsilon;
+  return div(input, maximum(norm(input, axes, { keepDims: true }), least));
 }
 
 /** Number (int32) of elements other than 0 over `axes` (default all). */

@@ -12,9 +12,10 @@ import {
 } from "../node.ts";
 import type { OnnxAttributes } from "../onnx/graph_writer.ts";
 import { broadcastTo, type ReduceOptions, reshape } from "./structure.ts";
-import { mul, sub } from "./elementwise.ts";
-import { addAlongAxis, iota } from "./indexing.ts";
-import { mean } from "./reduction.ts";
+import { mul } from "./elementwise.ts";
+import { equal, where } from "./logic.ts";
+import { mean, reduceMin } from "./reduction.ts";
+import { pad, slice } from "./slicing.ts";
 import { convPrimitive, transposePrimitive } from "./convolution.ts";
 import { type Padding, type PerAxis, perAxis, positions, type Window, windowOf } from "./window.ts";
 
@@ -41,33 +42,66 @@ const maxPoolPrimitive: Primitive<Window> = {
   name: "maxPool",
   infer: ([x], w) => [{ dtype: x.dtype, shape: pooledShape(x, w) }],
   emit: (writer, inputs, node) => writer.node("MaxPool", inputs, onnxWindow(node.attributes)),
-  // Of equal elements the first has the whole derivative, as in PyTorch.
-  vjp: (node, [g]) => {
-    if (!g) return [null];
-    const [x] = node.inputs;
-    const places = apply1(maxPoolIndices, [x], node.attributes);
-    const zeros = broadcastTo(constant(0, x.dtype), [sizeOf(x.shape)]);
-    return [reshape(addAlongAxis(zeros, reshape(places, [-1]), reshape(g, [-1]), 0), x.shape)];
-  },
+  vjp: (node, [g]) => [g && unpool(node.inputs[0], node.outputs[0], g, node.attributes)],
   batch: ([x], _, w, size) => [parted(apply1(maxPoolPrimitive, [joined(x)], w), size)],
   flops: (node) => sizeOf(node.outputs[0].shape) * sizeOf(node.attributes.size),
 };
 
-/** Places of the largest elements, counted through the whole tensor. */
-const maxPoolIndices: Primitive<Window> = {
-  name: "maxPoolIndices",
-  infer: ([x], w) => [{ dtype: "int64", shape: pooledShape(x, w) }],
-  emit: (writer, inputs, node) => [
-    writer.node("MaxPool", inputs, onnxWindow(node.attributes), 2)[1],
-  ],
-  batch: ([x], _, w, size) => {
-    const places = parted(apply1(maxPoolIndices, [joined(x)], w), size);
-    const one = sizeOf(x.shape.slice(1));
-    const offsets = reshape(mul(iota(size), one), [size, ...x.shape.slice(1).map(() => 1)]);
-    return [sub(places, offsets)];
-  },
-  flops: (node) => sizeOf(node.outputs[0].shape) * sizeOf(node.attributes.size),
-};
+/**
+ * Gives each window's cotangent to its largest element, of equal ones to the first, as PyTorch does.
+ * Without ONNX's indices, which WebGPU lacks.
+ */
+function unpool(x: Tensor, y: Tensor, g: Tensor, w: Window): Tensor {
+  const image = x.shape.slice(2);
+  const tiles = w.pads.every((n) => n === 0) &&
+    image.every((n, i) => w.stride[i] === w.size[i] && n % w.size[i] === 0);
+  return tiles ? unpoolTiles(x, y, g, w) : unpoolWindows(x, y, g, w);
+}
+
+/** The numbers 0, 1, … of the taps, in the order of a window's elements, as floats. */
+function tapNumbers(x: Tensor, shape: readonly number[]): Tensor {
+  const count = sizeOf(shape);
+  return constant(fromNumbers(Array.from({ length: count }, (_, i) => i), shape, x.dtype));
+}
+
+/** Windows that tile the image: a mask over [n, c, h′, kh, w′, kw]. */
+function unpoolTiles(x: Tensor, y: Tensor, g: Tensor, w: Window): Tensor {
+  const lead = x.shape.slice(0, 2), out = y.shape.slice(2);
+  const apart = (sizes: readonly number[]) => out.flatMap((n, i) => [n, sizes[i]]);
+  const units = w.size.map(() => 1);
+  const tiles = reshape(x, [...lead, ...apart(w.size)]);
+  const wide = (t: Tensor) => reshape(t, [...lead, ...apart(units)]);
+  const numbers = tapNumbers(x, w.size.flatMap((k) => [1, k]));
+  const candidates = where(equal(tiles, wide(y)), numbers, sizeOf(w.size));
+  const axes = w.size.map((_, i) => 3 + 2 * i);
+  const first = reduceMin(candidates, axes, { keepDims: true });
+  return reshape(where(equal(candidates, first), wide(g), 0), x.shape);
+}
+
+/** Any windows: which tap is the largest, then one transposed convolution with a unit kernel a tap. */
+function unpoolWindows(x: Tensor, y: Tensor, g: Tensor, w: Window): Tensor {
+  const rank = w.size.length, out = y.shape.slice(2), lead = x.shape.slice(0, 2);
+  const margins = w.size.map((_, i) => [w.pads[i], w.pads[rank + i]]);
+  const padded = pad(x, [[0, 0], [0, 0], ...margins], -Infinity);
+  const taps = sizeOf(w.size);
+  let largest = broadcastTo(constant(0, x.dtype), y.shape);
+  // From the last tap to the first, which stays among equals.
+  for (let tap = taps - 1; tap >= 0; tap--) {
+    const from = rank === 1 ? [tap] : [Math.floor(tap / w.size[1]), tap % w.size[1]];
+    const to = from.map((f, i) => f + w.stride[i] * (out[i] - 1) + 1);
+    const seen = slice(padded, [0, 0, ...from], [...lead, ...to], [1, 1, ...w.stride]);
+    largest = where(equal(seen, y), tap, largest);
+  }
+  const numbers = tapNumbers(x, [taps, ...w.size.map(() => 1)]);
+  const shares = where(equal(planes(largest), numbers), planes(g), 0);
+  const units = Array.from({ length: taps * taps }, (_, i) => Number(i % (taps + 1) === 0));
+  const kernel = constant(fromNumbers(units, [taps, 1, ...w.size], x.dtype));
+  const spread = apply1(transposePrimitive, [shares, kernel], {
+    ...oneGroup(w),
+    size: x.shape.slice(2),
+  });
+  return reshape(spread, x.shape);
+}
 
 const averagePoolPrimitive: Primitive<Window> = {
   name: "averagePool",

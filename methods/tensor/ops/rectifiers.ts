@@ -38,7 +38,7 @@ function rectifier(
   name: string,
   onnx: string,
   negative: (x: Tensor, alpha: number) => Tensor,
-  slope: (y: Tensor, alpha: number) => TensorLike,
+  gradient: (g: Tensor, x: Tensor, y: Tensor, alpha: number) => Tensor,
 ): Primitive<SlopeAttribute> {
   return {
     name,
@@ -53,7 +53,7 @@ function rectifier(
       writer.node(onnx, inputs, { alpha: { float: alpha } }),
     vjp: (node, [g]) => {
       const [x] = node.inputs, [y] = node.outputs;
-      return [g && where(greater(x, 0), g, mul(g, slope(y, node.attributes.alpha)))];
+      return [g && gradient(g, x, y, node.attributes.alpha)];
     },
     flops: (node) => 2 * sizeOf(node.outputs[0].shape),
   };
@@ -64,13 +64,13 @@ const eluPrimitive = /* @__PURE__ */ rectifier(
   "Elu",
   (x, alpha) => mul(expm1(x), alpha),
   // α eˣ, the slope, is y + α.
-  (y, alpha) => add(y, alpha),
+  (g, x, y, alpha) => where(lessEqual(x, 0), mul(g, add(y, alpha)), g),
 );
 const leakyPrimitive = /* @__PURE__ */ rectifier(
   "leakyRelu",
   "LeakyRelu",
   (x, alpha) => mul(x, alpha),
-  (_, alpha) => alpha,
+  (g, x, _, alpha) => where(greater(x, 0), g, mul(g, alpha)),
 );
 
 /** x for x > 0, else α(eˣ − 1). Clevert et al., arXiv:1511.07289. */

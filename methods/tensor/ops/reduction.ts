@@ -24,7 +24,10 @@ interface ReduceAttributes {
 
 function requireFloat(op: string, x: Tensor): void {
   if (!isFloat(x.dtype)) {
-    throw new TensorError("dtype", `${op}: expected a float tensor, got ${describe(x)}`);
+    throw new TensorError(
+      "dtype",
+      `${op}: expected a float tensor, got ${describe(x)}; convert it with cast()`,
+    );
   }
 }
 

@@ -68,7 +68,7 @@ export function reshape(x: TensorLike, shape: readonly number[]): Tensor {
   ) {
     throw new TensorError(
       "shape",
-      `reshape: ${describe(input)} (${size} elements) does not fit shape [${shape.join(", ")}]`,
+      `reshape: ${describe(input)} has ${size} elements; [${shape.join(", ")}] does not hold them`,
     );
   }
   return apply1(reshapePrimitive, [input], { shape: full });
@@ -215,7 +215,10 @@ export function sum(
 ): Tensor {
   const input = asTensor(x);
   if (input.dtype === "bool") {
-    throw new TensorError("dtype", `sum: ${describe(input)}; convert it with cast() first`);
+    throw new TensorError(
+      "dtype",
+      `sum: expected numbers, got ${describe(input)}; convert it with cast()`,
+    );
   }
   return apply1(sumPrimitive, [input], { axes: axesOf("sum", axes, input.shape.length), keepDims });
 }

@@ -1,6 +1,12 @@
 // cpu and cuda through onnxruntime-node; needs FFI and read access to the package.
-import { TensorError } from "../types.ts";
-import { type OpenSession, type OrtSession, sessionError, wrap } from "./session.ts";
+import { type DType, type NdArray, TensorError } from "../types.ts";
+import {
+  type OpenSession,
+  type OrtSession,
+  type OrtTensorConstructor,
+  sessionError,
+  wrap,
+} from "./session.ts";
 
 async function runtime(): Promise<typeof import("onnxruntime-node")> {
   try {
@@ -16,6 +22,24 @@ async function runtime(): Promise<typeof import("onnxruntime-node")> {
   }
 }
 
+/**
+ * The package's tensor, with float16 as 16-bit words: its binary part finds no elements in a Float16Array.
+ */
+function tensorOf(
+  ort: typeof import("onnxruntime-node"),
+): OrtTensorConstructor {
+  return class {
+    constructor(type: DType, data: NdArray["data"], dims: readonly number[]) {
+      const tensor = new ort.Tensor(type as "float32", data as Float32Array, dims);
+      if (data instanceof Float16Array) {
+        const value = new Uint16Array(data.buffer, data.byteOffset, data.length);
+        Object.defineProperty(tensor, "cpuData", { value });
+      }
+      return tensor;
+    }
+  } as unknown as OrtTensorConstructor;
+}
+
 /** Opens a session on the CPU or an NVIDIA GPU. */
 export const openNative: OpenSession = async (model, { provider, threads, profile }) => {
   const ort = await runtime();
@@ -26,11 +50,11 @@ export const openNative: OpenSession = async (model, { provider, threads, profil
       interOpNumThreads: 1,
       executionMode: "sequential",
       graphOptimizationLevel: "all",
-      // 3: errors only; constant folding of unused branches is not worth a warning.
-      logSeverityLevel: 3,
+      // 4: fatal only; errors are thrown, and constant folding of unused branches is not worth a warning.
+      logSeverityLevel: 4,
       ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
     });
-    return wrap(session as unknown as OrtSession, ort.Tensor as never, profile !== undefined);
+    return wrap(session as unknown as OrtSession, tensorOf(ort), profile !== undefined);
   } catch (error) {
     throw sessionError(provider, error);
   }

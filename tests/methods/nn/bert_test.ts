@@ -4,9 +4,13 @@ import assert from "node:assert/strict";
 import {
   bert,
   bertConfigOf,
+  type BertDropout,
+  bertDropoutShapes,
   bertFromCheckpoint,
   type BertParams,
+  dropoutMasks,
   initBert,
+  initCnn,
   type Linear,
   linear,
   linearPaths,
@@ -14,6 +18,7 @@ import {
 } from "../../../methods/nn/mod.ts";
 import {
   add,
+  asTensor,
   compile,
   constant,
   fromNumbers,
@@ -23,16 +28,19 @@ import {
   mul,
   type NdArray,
   ndarray,
+  reshape,
   sub,
   sum,
   type Tensor,
   treeLeaves,
+  treeMap,
   valueAndGrad,
 } from "../../../methods/tensor/mod.ts";
 import { stream } from "../../../methods/tensor/random.ts";
 import reference from "../../reference/minilm.json" with { type: "json" };
 import { evaluate } from "../tensor/harness.ts";
 import { assertCompact, type Sample } from "./reference.ts";
+import { checkGradients } from "./torch_case.ts";
 
 const { small } = reference;
 const gradients = small.gradients as Record<string, Sample>;
@@ -74,42 +82,9 @@ Deno.test("bert() and its gradients match BertModel in float64", async () => {
   assertCompact(result.last, small.last, 1e-9, "last states");
   assertCompact(result.pooled, small.outPooled, 1e-9, "pooled");
   assert.ok(Math.abs(Number(result.value.data[0]) - small.value) < 1e-9 * Math.abs(small.value));
-  // The gradient has the form of the parameters, so that the names of the checkpoint lead to it.
-  const asGradients = Object.fromEntries(
-    Object.entries(gradients).map(([name, { shape }]) => [name, named(shape, name)]),
-  );
-  const places = new Map(
-    treeLeaves(bertFromCheckpoint(config, asGradients)).map(({ path, leaf }) => [path, leaf]),
-  );
-  const found = new Set<string>();
-  for (const { path, leaf } of treeLeaves(result.gradient)) {
-    const name = nameOf(places.get(path) as NdArray);
-    const transposed = gradients[name].shape.length === 2 && path.endsWith(".w");
-    const array = transposed ? transpose(leaf as NdArray) : leaf as NdArray;
-    // The gradient of key biases is 0: softmax does not see what is added to every key.
-    if (name.endsWith("key.bias")) {
-      assert.ok(Math.max(...(array.data as Float64Array).map(Math.abs)) < 1e-11, name);
-    } else assertCompact(array, gradients[name], 1e-8, name);
-    found.add(name);
-  }
-  assert.deepEqual([...found].sort(), Object.keys(gradients).sort());
+  const build = (arrays: Record<string, NdArray>) => bertFromCheckpoint(config, arrays);
+  checkGradients(gradients, build, result.gradient, 1e-8, "bert");
 });
-
-/** An array that says its name, in every element's value. */
-const names = Object.keys(gradients);
-function named(shape: readonly number[], name: string): NdArray {
-  const size = shape.reduce((a, b) => a * b, 1);
-  return fromNumbers(new Array(size).fill(names.indexOf(name)), shape);
-}
-const nameOf = (x: NdArray): string => names[Number(x.data[0])];
-
-function transpose({ shape: [rows, columns], data, dtype }: NdArray): NdArray {
-  const out = new Float64Array(data.length);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) out[j * rows + i] = Number(data[i * columns + j]);
-  }
-  return { dtype, shape: [columns, rows], data: out };
-}
 
 Deno.test("bert() takes functions in place of its linear maps: adapters and factorised maps", async () => {
   const model = initBert(stream(3, "model"), config, { pooler: true });
@@ -164,6 +139,40 @@ Deno.test("bert() without mask and types takes every token, of type 0", async ()
   const ones = { ...inputs.mask, data: new Int32Array(3 * LENGTH).fill(1) };
   const { data } = await evaluate(f, [params, { ids: inputs.ids, types: zeros, mask: ones }]);
   assert.ok((data as Float64Array).every((x) => Math.abs(x) < 1e-12));
+});
+
+Deno.test("bert() drops at every place that its shapes name", async () => {
+  const shapes = bertDropoutShapes(config, 3, LENGTH);
+  const masks = dropoutMasks(stream(8, "dropout"), shapes, { rate: 0.5, steps: 1 });
+  const model = initBert(stream(8, "model"), config);
+  const f = (p: BertParams, { ids }: Inputs, given: BertDropout) => {
+    const dropout = treeMap<BertDropout>((leaf) => {
+      const mask = asTensor(leaf);
+      return reshape(mask, mask.shape.slice(1));
+    }, given);
+    const ones = treeMap<BertDropout>((leaf) => add(mul(leaf, 0), 1), dropout);
+    const plain = bert(config, p, { ids }).last;
+    // One mask at a time: all but one place keep everything.
+    const each = treeLeaves(dropout).map(({ path }) => {
+      const one = treeMap<BertDropout>(
+        (leaf, at, other) => at === path ? other : leaf,
+        ones,
+        dropout,
+      );
+      return sub(bert(config, p, { ids }, { dropout: one }).last, plain);
+    });
+    return { each, none: sub(bert(config, p, { ids }, { dropout: ones }).last, plain) };
+  };
+  const { each, none } = await evaluate(f, [model, inputs, masks]);
+  const zero = (x: NdArray) => (x.data as Float32Array).every((d) => Math.abs(d) < 1e-6);
+  assert.equal(each.length, 1 + 3 * config.layers);
+  assert.ok(zero(none));
+  each.forEach((difference: NdArray, i: number) => assert.ok(!zero(difference), `mask ${i}`));
+});
+
+Deno.test("mapLinears() finds linear maps, not convolutions, in arrays and tensors alike", () => {
+  const cnn = initCnn(stream(1), { image: 8, channels: 1, widths: [2], hidden: 3, classes: 2 });
+  assert.deepEqual(linearPaths(cnn), ["head.up", "head.down"]);
 });
 
 Deno.test("what does not fit is refused by name", () => {

@@ -15,6 +15,7 @@ import {
   sgd,
 } from "../../../methods/optim/mod.ts";
 import {
+  cast,
   type DType,
   fromNumbers,
   matmul,
@@ -132,6 +133,53 @@ Deno.test("a loss scale about to overflow stays, and allFinite() looks at every 
   const poor = await evaluate(f, [state, vector(1, NaN), vector(0)]);
   assert.equal(Number(poor.next.scale.data[0]), Math.fround(1.5e38));
   assert.deepEqual(poor.finite.map((x: NdArray) => x.data[0]), [0, 1, 0]);
+});
+
+Deno.test("float16 training with float32 weights starts too high, backs off, and learns", async () => {
+  const scaling = lossScaling({ initial: 2 ** 24, interval: 50 });
+  const optimizer = sgd({ momentum: 0.9 });
+  type Params = { w: Tensor; v: Tensor };
+  type Carry = { params: Params; state: OptimizerState<Params>; scale: LossScale };
+  const draw = (name: string, shape: number[]) => stream(5, "half", name).normal(shape);
+  const x = draw("x", [16, 4]), target = draw("target", [4]);
+  const half = (t: Tensor) => cast(t, "float16");
+  const f = (start: Carry, rates: Tensor, x: Tensor, target: Tensor) =>
+    scan(
+      ({ params, state, scale }: Carry, lr: Tensor) => {
+        const loss = ({ w, v }: Params) => {
+          const hidden = tanh(matmul(half(x), half(w)));
+          const wanted = half(tanh(matmul(x, target)));
+          return mean(square(sub(matmul(hidden, half(v)), wanted)));
+        };
+        const scaled = (p: Params) => {
+          const value = loss(p);
+          return [scaling.scaleLoss(value, scale), value] as const;
+        };
+        const [[, value], raw] = valueAndGrad(scaled, { hasAux: true })(params);
+        const { gradients, finite } = scaling.unscale(raw, scale);
+        const [next, nextState] = optimizer.step(params, gradients, state, { lr });
+        const kept = selectTree(finite, { params: next, state: nextState }, { params, state });
+        return [{ ...kept, scale: scaling.update(scale, finite) }, {
+          value: cast(value, "float32"),
+          scale: scale.scale,
+        }] as const;
+      },
+      start,
+      rates,
+    )[1];
+  const params = { w: draw("w", [4, 8]), v: draw("v", [8]) };
+  const start = { params, state: optimizer.init(params), scale: scaling.init() };
+  const rates = ndarray(new Float32Array(200).fill(0.02));
+  const { value, scale } = await evaluate(f, [start, rates, x, target]);
+  const values = value.data as Float32Array, scales = scale.data as Float32Array;
+  // float16 ends at 65504, so that the first gradients overflow and nothing moves.
+  assert.deepEqual([...scales.subarray(0, 3)], [2 ** 24, 2 ** 23, 2 ** 22]);
+  assert.equal(values[0], values[2]);
+  assert.ok(
+    scales[199] < 2 ** 20 && values[199] < 0.1 * values[0],
+    `${values[0]} to ${values[199]}`,
+  );
+  assert.ok(values.every(Number.isFinite));
 });
 
 Deno.test("accumulateGradients() gives the loss and gradient of the whole batch", async () => {

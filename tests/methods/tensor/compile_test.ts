@@ -163,6 +163,6 @@ Deno.test("a tensor of another function is refused by name", () => {
   assert.throws(() => t.compile(() => ({}), []), /returns no tensor/);
   assert.throws(
     () => t.compile((x: t.Tensor) => ({ x, s: "text" as never as t.Tensor }), [spec([2])]),
-    /s: expected a tensor, array or record, got string/,
+    /"s" is a string; expected a tensor, or an array or record/,
   );
 });

@@ -173,6 +173,39 @@ Deno.test("a write that fails and is caught is no failure", async () => {
   assert.equal(statuses(await rig.run()).side, "ran");
 });
 
+Deno.test("whatever a stage throws or prints is told, and nothing of it is a defect", async () => {
+  const cases: readonly [string, RegExp][] = [
+    ["throw null", /^Error: null$/],
+    ["throw { a: 1 }", /^Error: \{"a":1\}$/],
+    ["const e = new Error('m'); e.cause = e; throw e", /^Error: m$/],
+    ["const e = new Error('m'); e.message = { a: 1 }; throw e", /^Error: /],
+    ["Promise.reject(new Error('nobody')); await new Promise((r) => setTimeout(r, 50))", /nobody$/],
+    ["await new Promise(() => {})", /waits for a promise that nothing fulfils/],
+    // The protocol's mark, before what is none of its messages.
+    [
+      `for (const text of ["null", "5", '{"progress":null}', '{"error":null}', '{"error":{}}',
+         '{"progress":{"message":{},"step":"x"}}', "{"]) {
+         Deno.stdout.writeSync(new TextEncoder().encode("\\x1e" + text + "\\n"));
+       }
+       throw new Error("after it")`,
+      /^Error: after it/,
+    ],
+  ];
+  for (const [body, message] of cases) {
+    const failure = await failureOf(body);
+    assert.equal(failure.code, "stage-exit", body);
+    assert.match(failure.message, message, body);
+  }
+});
+
+Deno.test("a module whose run is no function says so", async () => {
+  using rig = Rig.create({ side: "export const run = 5;" });
+  const { failure } = outcomeOf(await rig.run(), "side");
+  assert.match(failure!.message, /exports "run", but not as a function/);
+  using empty = Rig.create({ side: "" });
+  await assert.rejects(empty.run(), /side\.ts: the module does not export "run"/);
+});
+
 Deno.test("a line without an end, as of a progress bar, is cut", async () => {
   const BYTES = 3 << 20;
   using rig = Rig.create(make(`
