@@ -67,7 +67,7 @@ const eluPrimitive = /* @__PURE__ */ rectifier(
   "Elu",
   (x, alpha) => mul(expm1(x), alpha),
   // α eˣ, the slope, is y + α.
-  (g, x, y, alpha) => where(lessEqual(x, 0), mul(g, add(y, alpha)), g),
+  (g, x, y, alpha) => where(greater(x, 0), g, mul(g, add(y, alpha))),
 );
 const leakyPrimitive = /* @__PURE__ */ rectifier(
   "leakyRelu",
