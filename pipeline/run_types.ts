@@ -19,8 +19,10 @@ export interface KeyComponents {
   readonly inputs: Readonly<Record<string, readonly Digest[]>>;
   /** Deno version, provider, threads, instruction set where results depend on them. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Output name → form and media. */
+  /** Output name → form, media and extension, which the stage sees in the path. */
   readonly outputs: Readonly<Record<string, string>>;
+  /** Input name → the same, and whether it takes many; absent without inputs. */
+  readonly reads?: Readonly<Record<string, string>>;
 }
 
 /** One output in the store. */

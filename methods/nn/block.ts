@@ -1,29 +1,35 @@
-// Pre-norm transformer blocks: self-attention, optional cross-attention, and a GELU perceptron.
+// Transformer blocks, pre-norm or post-norm: self-attention, optional cross-attention, a perceptron.
 
-import { add, gelu, mul, type NdArray, reshape, type Tensor } from "../tensor/mod.ts";
+import { add, gelu, mul, type NdArray, relu, reshape, type Tensor } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
 import {
+  type AnyCrossAttention,
+  type AnySelfAttention,
   attentionRows,
   type CrossAttentionParams,
   initCrossAttention,
   initSelfAttention,
+  initSeparateAttention,
   type SelfAttentionParams,
   selfAttentionRows,
+  type SeparateAttentionParams,
 } from "./attention.ts";
 import {
   asMatrix,
   initLayerNorm,
   initLinear,
+  LAYER_NORM_EPSILON,
   layerNorm,
   type LayerNormParams,
+  type Linear,
   linear,
   type LinearParams,
 } from "./layers.ts";
 
-/** Two linear maps with an exact (erf) GELU between. */
-export type MlpParams<L = Tensor> = { up: LinearParams<L>; down: LinearParams<L> };
+/** Two linear maps with an activation between. */
+export type MlpParams<L = Tensor, M = LinearParams<L>> = { up: M; down: M };
 
-/** A self-attention block. */
+/** A self-attention block whose queries, keys and values are one product. */
 export type BlockParams<L = Tensor> = {
   norm1: LayerNormParams<L>;
   attention: SelfAttentionParams<L>;
@@ -37,11 +43,95 @@ export type CrossBlockParams<L = Tensor> = BlockParams<L> & {
   cross: CrossAttentionParams<L>;
 };
 
-/** Inverted-dropout masks of a block's residual branches, each [batch, n, width]. */
-export type BlockDropout<L = Tensor> = { attention: L; mlp: L };
+/** A self-attention block with all its linear maps apart, of type M. */
+export type SeparateBlockParams<L = Tensor, M = LinearParams<L>> = {
+  norm1: LayerNormParams<L>;
+  attention: SeparateAttentionParams<L, M>;
+  norm2: LayerNormParams<L>;
+  mlp: MlpParams<L, M>;
+};
+
+/** The same with cross-attention. */
+export type SeparateCrossBlockParams<L = Tensor, M = LinearParams<L>> =
+  & SeparateBlockParams<L, M>
+  & { normCross: LayerNormParams<L>; cross: SeparateAttentionParams<L, M> };
+
+/** What {@link block} takes: fused or separate maps, or functions in their place. */
+export type AnyBlock = {
+  norm1: LayerNormParams;
+  attention: AnySelfAttention;
+  norm2: LayerNormParams;
+  mlp: MlpParams<Tensor, Linear>;
+};
+
+/** What {@link crossBlock} takes. */
+export type AnyCrossBlock = AnyBlock & { normCross: LayerNormParams; cross: AnyCrossAttention };
+
+/**
+ * Inverted-dropout masks of a block's residual branches, each [batch, n, width], and of its
+ * attention weights [batch, heads, n, n].
+ */
+export type BlockDropout<L = Tensor> = { attention: L; mlp: L; weights?: L };
 
 /** Those of a block with cross-attention. */
 export type CrossBlockDropout<L = Tensor> = BlockDropout<L> & { cross: L };
+
+/**
+ * Shapes of the masks that a block takes, for `dropoutMasks`.
+ *
+ * @param weights also drop attention weights, as PyTorch's and BERT's blocks do. @default false
+ */
+export function blockDropoutShapes(
+  { batch, length, width, heads }: {
+    batch: number;
+    length: number;
+    width: number;
+    heads: number;
+  },
+  { weights = false }: { weights?: boolean } = {},
+): BlockDropout<number[]> {
+  const branch = [batch, length, width];
+  return {
+    attention: branch,
+    mlp: branch,
+    ...(weights ? { weights: [batch, heads, length, length] } : {}),
+  };
+}
+
+/** What lies between the two maps of a perceptron; `gelu` is the exact one, by erf. */
+export type Activation = "gelu" | "geluTanh" | "relu";
+
+/** What blocks need beside their parameters. */
+export interface BlockOptions<D = BlockDropout> {
+  /** Number of heads; divides the width. */
+  heads: number;
+  /** Additive mask of the self-attention's scores; see `AttentionOptions`. */
+  mask?: Tensor;
+  dropout?: D;
+  /**
+   * Where layer normalisation stands: `pre` x + f(norm(x)), `post` norm(x + f(x)) as in the first
+   * transformer and BERT. @default "pre"
+   */
+  norm?: "pre" | "post";
+  /** Of layer normalisation. @default 1e-5 */
+  epsilon?: number;
+  /** @default "gelu" */
+  activation?: Activation;
+}
+
+/** What blocks with cross-attention need. */
+export interface CrossBlockOptions extends BlockOptions<CrossBlockDropout> {
+  /** Additive mask of the cross-attention's scores, e.g. a `paddingMask` of the context. */
+  contextMask?: Tensor;
+}
+
+/** Initial parameters from the stream's children "up" and "down". */
+export function initMlp(stream: Stream, width: number, hidden: number): MlpParams<NdArray> {
+  return {
+    up: initLinear(stream.child("up"), width, hidden),
+    down: initLinear(stream.child("down"), hidden, width),
+  };
+}
 
 /** Initial parameters from the stream's children "attention" and "mlp". */
 export function initBlock(stream: Stream, width: number, mlpRatio = 4): BlockParams<NdArray> {
@@ -49,10 +139,7 @@ export function initBlock(stream: Stream, width: number, mlpRatio = 4): BlockPar
     norm1: initLayerNorm(width),
     attention: initSelfAttention(stream.child("attention"), width),
     norm2: initLayerNorm(width),
-    mlp: {
-      up: initLinear(stream.child("mlp", "up"), width, mlpRatio * width),
-      down: initLinear(stream.child("mlp", "down"), mlpRatio * width, width),
-    },
+    mlp: initMlp(stream.child("mlp"), width, mlpRatio * width),
   };
 }
 
@@ -70,41 +157,104 @@ export function initCrossBlock(
   };
 }
 
-const dropped = (x: Tensor, mask?: Tensor) => mask ? mul(x, asMatrix(mask)) : x;
-
-/** linear → GELU (erf) → linear; x [..., width]. */
-export function mlp(p: MlpParams, x: Tensor): Tensor {
-  return linear(p.down, gelu(linear(p.up, x), "erf"));
+/** Initial parameters from the stream's children "attention" and "mlp"; all maps apart. */
+export function initSeparateBlock(
+  stream: Stream,
+  width: number,
+  hidden = 4 * width,
+): SeparateBlockParams<NdArray> {
+  return {
+    norm1: initLayerNorm(width),
+    attention: initSeparateAttention(stream.child("attention"), width),
+    norm2: initLayerNorm(width),
+    mlp: initMlp(stream.child("mlp"), width, hidden),
+  };
 }
 
-/** x + attention(norm(x)), then x + mlp(norm(x)); x [batch, n, width]. */
-export function block(
-  p: BlockParams,
+/** As {@link initSeparateBlock}, with "cross"; `context` is the width of what is attended to. */
+export function initSeparateCrossBlock(
+  stream: Stream,
+  width: number,
+  hidden = 4 * width,
+  context = width,
+): SeparateCrossBlockParams<NdArray> {
+  return {
+    ...initSeparateBlock(stream, width, hidden),
+    normCross: initLayerNorm(width),
+    cross: initSeparateAttention(stream.child("cross"), width, context),
+  };
+}
+
+const dropped = (x: Tensor, mask?: Tensor) => mask ? mul(x, asMatrix(mask)) : x;
+
+/** linear → activation → linear; x [..., width]. */
+export function mlp(
+  p: MlpParams<Tensor, Linear>,
   x: Tensor,
-  options: { heads: number; mask?: Tensor; dropout?: BlockDropout },
+  activation: Activation = "gelu",
 ): Tensor {
-  const { dropout } = options, rows = asMatrix(x);
-  const mixed = selfAttentionRows(p.attention, layerNorm(p.norm1, rows), x.shape[0], options);
-  const h = add(rows, dropped(mixed, dropout?.attention));
-  return reshape(add(h, dropped(mlp(p.mlp, layerNorm(p.norm2, h)), dropout?.mlp)), x.shape);
+  const up = linear(p.up, x);
+  const active = activation === "relu"
+    ? relu(up)
+    : gelu(up, activation === "geluTanh" ? "tanh" : "erf");
+  return linear(p.down, active);
+}
+
+/** A residual branch with its normalisation before or after it. */
+function residual(
+  x: Tensor,
+  normal: LayerNormParams,
+  { norm = "pre", epsilon = LAYER_NORM_EPSILON }: Pick<BlockOptions, "norm" | "epsilon">,
+  branch: (x: Tensor) => Tensor,
+): Tensor {
+  return norm === "pre"
+    ? add(x, branch(layerNorm(normal, x, epsilon)))
+    : layerNorm(normal, add(x, branch(x)), epsilon);
+}
+
+function attentionBranch(p: AnyBlock, rows: Tensor, batch: number, options: BlockOptions): Tensor {
+  const { heads, mask, dropout } = options;
+  const attend = { heads, mask, weightsDropout: dropout?.weights };
+  return residual(
+    rows,
+    p.norm1,
+    options,
+    (y) => dropped(selfAttentionRows(p.attention, y, batch, attend), dropout?.attention),
+  );
+}
+
+function mlpBranch(p: AnyBlock, rows: Tensor, options: BlockOptions): Tensor {
+  const { activation, dropout } = options;
+  return residual(
+    rows,
+    p.norm2,
+    options,
+    (y) => dropped(mlp(p.mlp, y, activation), dropout?.mlp),
+  );
+}
+
+/** x + attention(norm(x)), then x + mlp(norm(x)), or both in post-norm form; x [batch, n, width]. */
+export function block(p: AnyBlock, x: Tensor, options: BlockOptions): Tensor {
+  const h = attentionBranch(p, asMatrix(x), x.shape[0], options);
+  return reshape(mlpBranch(p, h, options), x.shape);
 }
 
 /** As {@link block}, with cross-attention to `context` [batch, m, contextWidth] in the middle. */
 export function crossBlock(
-  p: CrossBlockParams,
+  p: AnyCrossBlock,
   x: Tensor,
   context: Tensor,
-  options: { heads: number; mask?: Tensor; dropout?: CrossBlockDropout },
+  options: CrossBlockOptions,
 ): Tensor {
-  const { heads, dropout } = options, rows = asMatrix(x), [batch] = x.shape;
-  const mixed = selfAttentionRows(p.attention, layerNorm(p.norm1, rows), batch, options);
-  const h = add(rows, dropped(mixed, dropout?.attention));
-  const seen = attentionRows(
-    p.cross,
-    { rows: layerNorm(p.normCross, h), batch },
-    { rows: asMatrix(context), batch },
-    { heads },
+  const [batch] = x.shape, seen = { rows: asMatrix(context), batch };
+  const attend = { heads: options.heads, mask: options.contextMask };
+  const h = attentionBranch(p, asMatrix(x), batch, options);
+  const g = residual(
+    h,
+    p.normCross,
+    options,
+    (y) =>
+      dropped(attentionRows(p.cross, { rows: y, batch }, seen, attend), options.dropout?.cross),
   );
-  const g = add(h, dropped(seen, dropout?.cross));
-  return reshape(add(g, dropped(mlp(p.mlp, layerNorm(p.norm2, g)), dropout?.mlp)), x.shape);
+  return reshape(mlpBranch(p, g, options), x.shape);
 }

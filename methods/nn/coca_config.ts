@@ -19,6 +19,7 @@ import {
   type LinearParams,
 } from "./layers.ts";
 import type { CocaDropout } from "./coca.ts";
+import { dropoutMasks } from "./dropout.ts";
 
 /** Sizes of a CoCa-mini. */
 export interface CocaConfig {
@@ -170,28 +171,16 @@ export function cocaDropout(
   config: CocaConfig,
   { batch, rate, first = 0, steps }: CocaDropoutOptions,
 ): CocaDropout<NdArray> {
-  const of = (tower: string, layer: number, branch: string, length: number): NdArray => {
-    const shape = [batch, length, config.width], size = batch * length * config.width;
-    const data = new Float32Array(steps * size);
-    for (let i = 0; i < steps; i++) {
-      const mask = stream.child(first + i, tower, layer, branch).dropoutMask(rate, shape);
-      data.set(mask.data as Float32Array, i * size);
-    }
-    return { dtype: "float32", shape: [steps, ...shape], data };
-  };
-  const blocks = (tower: string, count: number, length: number): BlockDropout<NdArray>[] =>
-    Array.from({ length: count }, (_, i) => ({
-      attention: of(tower, i, "attention", length),
-      mlp: of(tower, i, "mlp", length),
-    }));
-  return {
-    image: blocks("image", config.imageLayers, patchCount(config)),
-    text: blocks("text", config.textLayers, config.textLength + 1),
-    multimodal: blocks("multimodal", config.multimodalLayers, config.textLength).map(
-      (masks, i): CrossBlockDropout<NdArray> => ({
-        ...masks,
-        cross: of("multimodal", i, "cross", config.textLength),
-      }),
+  const shape = (length: number) => [batch, length, config.width];
+  const blocks = (count: number, length: number): BlockDropout<number[]>[] =>
+    Array.from({ length: count }, () => ({ attention: shape(length), mlp: shape(length) }));
+  const { imageLayers, textLayers, multimodalLayers, textLength } = config;
+  const shapes: CocaDropout<number[]> = {
+    image: blocks(imageLayers, patchCount(config)),
+    text: blocks(textLayers, textLength + 1),
+    multimodal: blocks(multimodalLayers, textLength).map(
+      (masks): CrossBlockDropout<number[]> => ({ ...masks, cross: shape(textLength) }),
     ),
   };
+  return dropoutMasks(stream, shapes, { rate, first, steps });
 }

@@ -24,6 +24,12 @@ export const LAYER_NORM_EPSILON = 1e-5;
 /** Weights `w` [in, out] and bias `b` [out]. */
 export type LinearParams<L = Tensor> = { w: L; b: L };
 
+/** Any function in a linear map's place, x [..., in] → [..., out]: an adapter or a factorised map. */
+export type LinearFunction = (x: Tensor) => Tensor;
+
+/** What layers take where they need a linear map; see `mapLinears` for putting functions there. */
+export type Linear = LinearParams | LinearFunction;
+
 /** Scale and bias, each [width]. */
 export type LayerNormParams<L = Tensor> = { scale: L; bias: L };
 
@@ -61,15 +67,20 @@ export function project(w: Tensor, x: Tensor): Tensor {
   return x.shape.length === 2 ? product : reshape(product, [...x.shape.slice(0, -1), w.shape[1]]);
 }
 
-/** `x w + b`; x [..., in] → [..., out]. */
-export function linear(p: LinearParams, x: Tensor): Tensor {
+/** `x w + b`, or whatever function stands in its place; x [..., in] → [..., out]. */
+export function linear(p: Linear, x: Tensor): Tensor {
+  if (typeof p === "function") return p(x);
   const y = add(matmul(asMatrix(x), p.w), p.b);
   return x.shape.length === 2 ? y : reshape(y, [...x.shape.slice(0, -1), p.w.shape[1]]);
 }
 
 /** Layer normalisation over the last axis. */
-export function layerNorm(p: LayerNormParams, x: Tensor): Tensor {
-  return normalise(x, p.scale, p.bias, LAYER_NORM_EPSILON);
+export function layerNorm(
+  p: LayerNormParams,
+  x: Tensor,
+  epsilon: number = LAYER_NORM_EPSILON,
+): Tensor {
+  return normalise(x, p.scale, p.bias, epsilon);
 }
 
 /** Rows of `table` [vocabulary, width] at integer `indices` [...] → [..., width]. */

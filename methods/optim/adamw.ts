@@ -5,6 +5,7 @@
 
 import {
   add,
+  asTensor,
   broadcastTo,
   concat,
   constant,
@@ -16,9 +17,9 @@ import {
   sqrt,
   square,
   sub,
-  tanh,
   type Tensor,
 } from "../tensor/mod.ts";
+import { biasCorrection } from "./bias_correction.ts";
 import type { Layout } from "./layout.ts";
 
 /** Settings of AdamW. */
@@ -82,15 +83,6 @@ function spread(perSegment: Tensor, segments: readonly number[]): Tensor {
   );
 }
 
-/**
- * 1 − βᵗ = −expm1(t ln β), by way of expm1(x) = 2 tanh(x/2)/(1 − tanh(x/2)): βᵗ itself would lose up
- * to four digits in float32, and float64 is not to be had on every provider.
- */
-function biasCorrection(beta: number, t: Tensor): Tensor {
-  const half = tanh(mul(t, Math.log(beta) / 2));
-  return div(mul(half, -2), sub(1, half));
-}
-
 /** One step of AdamW; see {@link AdamWOptions} and {@link AdamWStepOptions}. */
 export function adamwStep(
   options: AdamWOptions,
@@ -125,15 +117,16 @@ export function adamwStep(
   const m1 = add(mul(m, keep1), mul(gradient, masked(scaled(1 - beta1, scale))));
   const squareScale = typeof scale === "number" ? scale * scale : square(scale);
   const v1 = add(mul(v, keep2), mul(square(gradient), masked(scaled(1 - beta2, squareScale))));
-  // lr·(m̂/(√v̂ + ε) + decay) with m̂ = m/c₁ and v̂ = v/c₂, and c₁ moved into the denominator.
-  const factor = spread(div(correction1, sqrt(correction2)), segments);
-  const root = add(mul(sqrt(v1), factor), spread(mul(correction1, eps), segments));
-  const direction = div(m1, root);
-  const change = weightDecay === 0
-    ? direction
-    : add(direction, decayOf(params, weightDecay, decayMask));
+  // lr·m̂/(√v̂ + ε) with m̂ = m/c₁ and v̂ = v/c₂ is (lr √c₂/c₁)·m/(√v + ε √c₂): two passes fewer.
+  const root2 = sqrt(correction2);
+  const root = add(sqrt(v1), spread(mul(root2, eps), segments));
+  const rate = mul(div(root2, correction1), lr);
+  const change = mul(
+    div(m1, root),
+    spread(updateMask ? mul(updateMask, rate) : rate, segments),
+  );
   return {
-    params: sub(params, mul(change, masked(lr))),
+    params: sub(decayed(params, weightDecay, masked(lr), decayMask), change),
     m: m1,
     v: v1,
     t: updateMask ? add(t, updateMask) : advanced,
@@ -143,11 +136,13 @@ export function adamwStep(
 const scaled = (constant: number, scale: Tensor | number): Tensor | number =>
   typeof scale === "number" ? constant * scale : mul(scale, constant);
 
-/** weightDecay · params where the mask is 1. */
-function decayOf(params: Tensor, weightDecay: number, mask?: NdArray): Tensor {
-  if (!mask) return mul(params, weightDecay);
-  const data = Float32Array.from(mask.data as Float32Array, (keep) => keep * weightDecay);
-  return mul(params, constant({ dtype: "float32", shape: mask.shape, data }));
+/** params·(1 − weightDecay·lr) where the mask is 1, params elsewhere. */
+function decayed(params: Tensor, weightDecay: number, lr: Tensor | number, mask?: NdArray): Tensor {
+  if (weightDecay === 0) return params;
+  const rate = mul(asTensor(lr), weightDecay);
+  if (!mask) return mul(params, sub(1, rate));
+  const keep = constant({ dtype: "float32", shape: mask.shape, data: mask.data });
+  return sub(params, mul(mul(params, keep), rate));
 }
 
 /** AdamW with its settings bound. */

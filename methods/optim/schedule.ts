@@ -42,3 +42,122 @@ export function learningRates(schedule: Schedule, first: number, count: number):
   const data = Float32Array.from({ length: count }, (_, i) => schedule(first + i));
   return { dtype: "float32", shape: [count], data };
 }
+
+/** The same rate at every step. */
+export function constantRate(rate: number): Schedule {
+  return () => rate;
+}
+
+/** Settings of {@link linearRate}. */
+export interface LinearRate {
+  /** Rate at step 0. */
+  from: number;
+  /** Rate at step `steps` and later. */
+  to: number;
+  steps: number;
+}
+
+/** A straight line, then constant; from a small rate upwards it is a warm-up. */
+export function linearRate({ from, to, steps }: LinearRate): Schedule {
+  return (step) => step >= steps ? to : from + (to - from) * step / steps;
+}
+
+/** Settings of {@link cosineRate}. */
+export interface CosineRate {
+  /** Rate at step 0. */
+  peak: number;
+  /** From this step on the rate is `floor`. */
+  steps: number;
+  /** @default 0 */
+  floor?: number;
+}
+
+/** Half a cosine from `peak` to `floor` (Loshchilov and Hutter, arXiv 1608.03983, without restarts). */
+export function cosineRate({ peak, steps, floor = 0 }: CosineRate): Schedule {
+  return warmupCosine({ peak, warmup: 0, steps, floor });
+}
+
+/** Settings of {@link stepRate}. */
+export interface StepRate {
+  base: number;
+  /** Factor at each drop. @default 0.1 */
+  factor?: number;
+  /** Steps between drops, or the steps at which the rate drops. */
+  at: number | readonly number[];
+}
+
+/** A staircase. */
+export function stepRate({ base, factor = 0.1, at }: StepRate): Schedule {
+  const drops = (step: number) =>
+    typeof at === "number"
+      ? Math.floor(step / at)
+      : at.filter((milestone) => step >= milestone).length;
+  return (step) => base * factor ** drops(step);
+}
+
+/** `base · factor^step`. */
+export function exponentialRate(base: number, factor: number): Schedule {
+  return (step) => base * factor ** step;
+}
+
+/** `base · (1 − step/steps)^power`, 0 from step `steps` on. */
+export function polynomialRate(base: number, steps: number, power = 1): Schedule {
+  return (step) => base * Math.max(0, 1 - step / steps) ** power;
+}
+
+/** Settings of {@link oneCycleRate}. */
+export interface OneCycleRate {
+  /** Largest rate. */
+  peak: number;
+  /** Steps in all. */
+  steps: number;
+  /** Share of the steps in which the rate grows. @default 0.3 */
+  rise?: number;
+  /** The first rate is `peak` divided by this. @default 25 */
+  startDivisor?: number;
+  /** The last rate is the first divided by this. @default 1e4 */
+  endDivisor?: number;
+}
+
+/** Half a cosine up, half a cosine down (Smith and Topin, arXiv 1708.07120), as `OneCycleLR`. */
+export function oneCycleRate(
+  { peak, steps, rise = 0.3, startDivisor = 25, endDivisor = 1e4 }: OneCycleRate,
+): Schedule {
+  const top = rise * steps - 1, last = steps - 1;
+  if (!(top > 0 && top < last)) {
+    throw new RangeError(`a rise of ${rise} of ${steps} steps leaves no step to rise or to fall`);
+  }
+  const start = peak / startDivisor, end = start / endDivisor;
+  const between = (a: number, b: number, progress: number) =>
+    b + (a - b) / 2 * (1 + Math.cos(Math.PI * progress));
+  return (step) =>
+    step <= top
+      ? between(start, peak, step / top)
+      : between(peak, end, (Math.min(step, last) - top) / (last - top));
+}
+
+/**
+ * Schedules one after another, each counting its own steps from 0; the last goes on for ever.
+ *
+ * @example
+ * ```ts
+ * import { cosineRate, inSequence, linearRate } from "./mod.ts";
+ *
+ * const rate = inSequence(
+ *   [linearRate({ from: 0, to: 1e-3, steps: 100 }), 100],
+ *   [cosineRate({ peak: 1e-3, steps: 900 }), 900],
+ * );
+ * console.log(rate(0), rate(100), rate(1000)); // 0 0.001 0
+ * ```
+ */
+export function inSequence(...parts: readonly (readonly [Schedule, number])[]): Schedule {
+  if (parts.length === 0) throw new RangeError("a sequence of schedules needs at least one");
+  return (step) => {
+    let first = 0;
+    for (const [schedule, length] of parts.slice(0, -1)) {
+      if (step < first + length) return schedule(step - first);
+      first += length;
+    }
+    return parts[parts.length - 1][0](step - first);
+  };
+}

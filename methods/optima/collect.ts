@@ -2,7 +2,7 @@
 
 import { CONDITION, type ConditionName } from "./condition.ts";
 import type { Scores } from "./evaluate.ts";
-import { type Module, MODULES } from "./layerwise.ts";
+import { type Module, MODULES } from "./modules.ts";
 import type { Curve, MetricRow, Metrics, Pulls } from "./metrics.ts";
 import { FIXED_MODULE, type PolicyName } from "./policies.ts";
 import { interpolate } from "./scores.ts";

@@ -1,7 +1,7 @@
 /** The three conditions of the experiment: one arm wasted, one modality in use, nothing to adapt to. */
 
 import type { Task } from "./distillation.ts";
-import { type Module, MODULES } from "./layerwise.ts";
+import { type Module, MODULES } from "./modules.ts";
 
 /** What a condition fixes. */
 export interface Condition {

@@ -38,13 +38,8 @@ import {
   type Tensor,
   transpose,
 } from "../tensor/mod.ts";
-import {
-  layerwiseLosses,
-  type Module,
-  MODULES,
-  type Projections,
-  type Targets,
-} from "./layerwise.ts";
+import { layerwiseLosses, type Projections, type Targets } from "./layerwise.ts";
+import { type Module, MODULES } from "./modules.ts";
 
 /** What the student is trained for besides matching layers. */
 export type Task =

@@ -3,7 +3,8 @@
 import { type CocaConfig, cocaForward, type CocaParams, PAD } from "../nn/mod.ts";
 import { compile, load, type NdArray, type Provider, type Tensor } from "../tensor/mod.ts";
 import type { Dataset } from "./dataset.ts";
-import { layerMap, type Module, MODULES, type Targets } from "./layerwise.ts";
+import { layerMap, type Targets } from "./layerwise.ts";
+import { type Module, MODULES } from "./modules.ts";
 import type { TeacherStates } from "./teacher_states.ts";
 import { cocaLayout } from "./train_teacher.ts";
 

@@ -4,10 +4,7 @@ import type { CocaConfig, CocaOutputs } from "../nn/mod.ts";
 import { add, div, matmul, mean, mul, square, sub, sum, type Tensor } from "../tensor/mod.ts";
 import type { NdArray } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
-
-/** The architecture components that are distilled; they are the bandit's arms. */
-export const MODULES = ["image", "text", "multimodal"] as const;
-export type Module = typeof MODULES[number];
+import type { Module } from "./modules.ts";
 
 /** One projection `[d_student, d_teacher]` for each distilled layer, by module. */
 export type Projections<L> = Readonly<Record<Module, readonly L[]>>;

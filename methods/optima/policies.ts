@@ -1,7 +1,7 @@
 /** The policies that are compared, and the fixed ones among them. */
 
 import { ADAPTIVE_POLICIES } from "./bandit.ts";
-import type { Module } from "./layerwise.ts";
+import type { Module } from "./modules.ts";
 
 /** Policies that distil one module all the time. */
 export const FIXED_MODULE = {

@@ -4,7 +4,8 @@ import type { NdArray } from "../tensor/mod.ts";
 import { decode, encode } from "../tensor/safetensors.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Batch } from "./distillation.ts";
-import { MODULES, type Targets } from "./layerwise.ts";
+import { type Targets } from "./layerwise.ts";
+import { MODULES } from "./modules.ts";
 
 /** Inferred once, for the first caption of each of the N items. */
 export interface TeacherStates {

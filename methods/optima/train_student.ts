@@ -14,7 +14,7 @@ import {
   SEGMENTS,
   type Setting,
 } from "./distillation.ts";
-import { type Module, MODULES } from "./layerwise.ts";
+import { type Module, MODULES } from "./modules.ts";
 import { FIXED_MODULE, type PolicyName, usesRewards } from "./policies.ts";
 import { gatherBatch, type TeacherStates } from "./teacher_states.ts";
 

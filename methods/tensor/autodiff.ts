@@ -16,7 +16,7 @@ import { broadcastTo } from "./ops/structure.ts";
 import { flatten, unflatten } from "./tree.ts";
 
 /** Nodes between `outputs` and `stops` through which a derivative can flow, latest first. */
-function dependents(outputs: readonly Tensor[], stops: readonly Tensor[]): Node[] {
+export function dependents(outputs: readonly Tensor[], stops: readonly Tensor[]): Node[] {
   const flows = new Map<Node, boolean>(stops.map((t) => [t.node, true]));
   const oldest = Math.min(...stops.map((t) => t.node.id));
   const stack = outputs.map((t) => t.node);
@@ -84,7 +84,7 @@ export interface GradOptions {
 }
 
 /** A tree of float leaves as fresh nodes, to differentiate with respect to them alone. */
-function fresh(tree: unknown): { inputs: Tensor[]; tree: unknown } {
+export function fresh(tree: unknown, op = "valueAndGrad"): { inputs: Tensor[]; tree: unknown } {
   const flat = flatten(tree, isTensorLike);
   const inputs = flat.leaves.map((x, i) => {
     const t = asTensor(x);
@@ -92,7 +92,7 @@ function fresh(tree: unknown): { inputs: Tensor[]; tree: unknown } {
       const path = flat.paths[i] === "" ? "the argument" : `leaf "${flat.paths[i]}"`;
       throw new TensorError(
         "derivative",
-        `valueAndGrad: ${path} is ${describe(t)}; only floats can be differentiated`,
+        `${op}: ${path} is ${describe(t)}; only floats can be differentiated`,
       );
     }
     return apply1(aliasPrimitive, [t], {});
@@ -100,7 +100,8 @@ function fresh(tree: unknown): { inputs: Tensor[]; tree: unknown } {
   return { inputs, tree: unflatten(flat.tree, inputs) };
 }
 
-function zerosLike(x: Tensor): Tensor {
+/** Zeros of the type and shape of a tensor. */
+export function zerosLike(x: Tensor): Tensor {
   return broadcastTo(constant(0, x.dtype), x.shape);
 }
 
@@ -152,7 +153,7 @@ export function grad<P, Rest extends readonly unknown[]>(
  * form as the value) back to the argument.
  */
 export function vjp<P, R>(f: (params: P) => R, params: P): [R, (cotangent: R) => P] {
-  const { inputs, tree } = fresh(params);
+  const { inputs, tree } = fresh(params, "vjp");
   const result = f(tree as P);
   const outputs = flatten(result, isTensorLike).leaves.map((x) => asTensor(x));
   const form = flatten(params, isTensorLike).tree;
@@ -161,16 +162,4 @@ export function vjp<P, R>(f: (params: P) => R, params: P): [R, (cotangent: R) =>
     const pulled = pullback(outputs, gs.map((g, i) => asTensor(g, outputs[i].dtype)), inputs);
     return unflatten<P>(form, pulled.map((g, i) => g ?? zerosLike(inputs[i])));
   }];
-}
-
-/**
- * The value of `f` at a tree of floats and its derivative along a tangent of the same form. Made of
- * two pullbacks: a cotangent's pullback is linear in it, and pulling back through that pushes forward.
- */
-export function jvp<P, R>(f: (params: P) => R, params: P, tangent: P): [R, R] {
-  const [result, pull] = vjp(f, params);
-  const flat = flatten(result, isTensorLike);
-  const zeros = unflatten<R>(flat.tree, flat.leaves.map((x) => zerosLike(asTensor(x))));
-  const [, push] = vjp(pull, zeros);
-  return [result, push(tangent)];
 }

@@ -1,5 +1,5 @@
 // Traces a function once and writes it as an ONNX model.
-import { type NdArray, type Spec, TensorError } from "./types.ts";
+import { type DType, type NdArray, type Spec, TensorError } from "./types.ts";
 import { asTensor, isTensorLike, leaf, type Tensor, type TensorLike, traced } from "./node.ts";
 import { flatten, type TreeShape, unflatten } from "./tree.ts";
 import { optimise } from "./rewrite.ts";
@@ -32,6 +32,8 @@ export interface Program<Args extends readonly unknown[] = readonly unknown[], R
   readonly outTree: TreeShape;
   /** Analytic floating point operations of one run: 2mnk a product, about 1 an element elsewhere. */
   readonly flops: number;
+  /** Element types that occur anywhere in it. */
+  readonly dtypes?: readonly DType[];
   /** ONNX nodes, each loop body counted once. */
   readonly nodes: number;
   /** Types only; never present. */
@@ -81,6 +83,7 @@ export function compile<Args extends readonly unknown[], R>(
     inTree: args.tree,
     outTree: tree,
     flops: lowered.flops,
+    dtypes: lowered.dtypes,
     nodes: lowered.nodes,
   };
 }

@@ -55,6 +55,13 @@ export async function load<Args extends readonly unknown[], R>(
   program: Program<Args, R>,
   { provider, threads = 1, profile }: LoadOptions,
 ): Promise<Executable<Args, R>> {
+  const double = [...program.inputs, ...program.outputs].some((s) => s.dtype === "float64");
+  if (provider === "webgpu" && (double || program.dtypes?.includes("float64"))) {
+    throw new TensorError(
+      "unsupported",
+      `${program.name}: provider webgpu has no float64; compile it for float32, or use cpu or wasm`,
+    );
+  }
   const open = await opener(provider);
   const session = await open(program.model, {
     provider,

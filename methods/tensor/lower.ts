@@ -2,10 +2,12 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { DType, NdArray, Spec } from "./types.ts";
 import { ndarray } from "./ndarray.ts";
-import { leafPrimitive, type Node, type Tensor } from "./node.ts";
+import type { Body, Node, Tensor } from "./node.ts";
 import type { GraphWriter, OnnxAttributes } from "./onnx/graph_writer.ts";
 import { reachable } from "./rewrite.ts";
+import { type CondAttributes, condPrimitive } from "./cond_primitive.ts";
 import { type ScanAttributes, scanPrimitive } from "./scan_primitive.ts";
+import { type WhileAttributes, whilePrimitive } from "./while_primitive.ts";
 import {
   type AttributeProto,
   AttributeProto_AttributeType as Kind,
@@ -32,6 +34,7 @@ const opset = 21n;
 const irVersion = 10n;
 
 const onnxType: Record<DType, OnnxType> = {
+  float16: OnnxType.FLOAT16,
   float32: OnnxType.FLOAT,
   float64: OnnxType.DOUBLE,
   int32: OnnxType.INT32,
@@ -44,6 +47,8 @@ interface Scope {
   readonly depth: number;
   readonly trips: number;
   readonly nodes: NodeProto[];
+  /** Stated shapes of values. */
+  readonly declared: ValueInfoProto[];
 }
 
 /** What lowering yields. */
@@ -53,6 +58,8 @@ export interface Lowered {
   readonly nodes: number;
   /** Floating point operations of one run, loops times their trips. */
   readonly flops: number;
+  /** Element types that occur anywhere in the graph. */
+  readonly dtypes: readonly DType[];
 }
 
 /** One named input or output. */
@@ -87,18 +94,21 @@ function attributeProto(name: string, value: OnnxAttributes[string]): AttributeP
   return create(AttributeProtoSchema, { name, type: Kind.STRING, s });
 }
 
+const flag: Spec = { dtype: "bool", shape: [] };
+
 /** Small constants are shared by content. */
 const sharedElements = 64;
 
 class Writer implements GraphWriter {
   readonly initializers: TensorProto[] = [];
   readonly names = new Map<Node, readonly string[]>();
-  readonly #scopeOfName = new Map<string, Scope>();
+  readonly #scopes = new Map<Node, Scope>();
   readonly #shared = new Map<string, string>();
   readonly #byData = new Map<object, string>();
-  readonly root: Scope = { depth: 0, trips: 1, nodes: [] };
+  readonly root: Scope = { depth: 0, trips: 1, nodes: [], declared: [] };
   #scope: Scope = this.root;
   #counter = 0;
+  readonly dtypes = new Set<DType>();
   flops = 0;
   count = 0;
 
@@ -108,7 +118,7 @@ class Writer implements GraphWriter {
 
   bind(node: Node, names: readonly string[], scope: Scope): void {
     this.names.set(node, names);
-    for (const name of names) this.#scopeOfName.set(name, scope);
+    this.#scopes.set(node, scope);
   }
 
   nameOf(t: Tensor): string {
@@ -125,7 +135,10 @@ class Writer implements GraphWriter {
   #push(init: { opType: string; input: string[]; output: string[]; attribute?: AttributeProto[] }) {
     this.count++;
     this.#scope.nodes.push(create(NodeProtoSchema, { name: init.output[0], ...init }));
-    for (const name of init.output) this.#scopeOfName.set(name, this.#scope);
+  }
+
+  declare(name: string, spec: Spec): void {
+    this.#scope.declared.push(valueInfo(name, spec));
   }
 
   initializer(array: NdArray): string {
@@ -149,10 +162,10 @@ class Writer implements GraphWriter {
   }
 
   /** The innermost graph among those that define the inputs. */
-  #scopeFor(inputs: readonly string[]): Scope {
+  #scopeFor(inputs: readonly Tensor[]): Scope {
     let scope = this.root;
-    for (const name of inputs) {
-      const s = this.#scopeOfName.get(name);
+    for (const t of inputs) {
+      const s = this.#scopes.get(t.node);
       if (s !== undefined && s.depth > scope.depth) scope = s;
     }
     return scope;
@@ -161,56 +174,143 @@ class Writer implements GraphWriter {
   /** Writes every node that `outputs` need and that has no name yet. */
   write(outputs: readonly Tensor[]): void {
     for (const node of reachable(outputs, new Set(this.names.keys()))) {
+      for (const { dtype } of node.outputs) this.dtypes.add(dtype);
       if (this.names.has(node)) continue;
       const inputs = node.inputs.map((t) => this.nameOf(t));
-      this.#scope = this.#scopeFor(inputs);
-      const scope = this.#scope;
-      if (node.primitive === scanPrimitive as unknown) {
-        this.#loop(node as unknown as Node<ScanAttributes>, inputs, scope);
-        continue;
-      }
-      if (node.primitive === leafPrimitive as unknown) this.bind(node, [], scope);
-      this.names.set(node, node.primitive.emit(this, inputs, node));
-      this.flops += scope.trips * (node.primitive.flops?.(node) ?? 0);
+      const scope = this.#scopeFor(node.inputs);
+      this.#scope = scope;
+      this.bind(node, this.#emit(node, inputs, scope), scope);
     }
   }
 
-  #loop(node: Node<ScanAttributes>, inputs: readonly string[], scope: Scope): void {
-    const { steps, carries, leaves, outputs } = node.attributes;
-    const body: Scope = { depth: scope.depth + 1, trips: scope.trips * steps, nodes: [] };
+  #emit(node: Node, inputs: readonly string[], scope: Scope): string[] {
+    const { primitive, attributes } = node;
+    if (primitive === scanPrimitive as unknown) {
+      return this.#scan(attributes as ScanAttributes, inputs, scope);
+    }
+    if (primitive === whilePrimitive as unknown) {
+      return this.#while(attributes as WhileAttributes, inputs, scope);
+    }
+    if (primitive === condPrimitive as unknown) {
+      return this.#branches(attributes as CondAttributes, inputs, scope);
+    }
+    this.flops += scope.trips * (primitive.flops?.(node) ?? 0);
+    return primitive.emit(this, inputs, node);
+  }
+
+  #inner(scope: Scope, trips = 1): Scope {
+    return { depth: scope.depth + 1, trips: scope.trips * trips, nodes: [], declared: [] };
+  }
+
+  /** A node whose attributes are graphs, as many outputs as `like` has. */
+  #control(
+    op: string,
+    input: string[],
+    graphs: Readonly<Record<string, GraphProto>>,
+    like: readonly Tensor[],
+    scope: Scope,
+  ): string[] {
+    const attribute = Object.entries(graphs)
+      .map(([name, g]) => create(AttributeProtoSchema, { name, type: Kind.GRAPH, g }));
+    const output = like.map(() => this.fresh(op));
+    this.#scope = scope;
+    this.#push({ opType: op, input, output, attribute });
+    return output;
+  }
+
+  #scan(
+    { steps, carries, leaves, outputs, xAxes }: ScanAttributes,
+    inputs: readonly string[],
+    scope: Scope,
+  ): string[] {
+    const body = this.#inner(scope, steps);
     const [step, go] = [this.fresh("step"), this.fresh("go")];
-    this.#scopeOfName.set(step, body);
-    const carried = leaves.slice(0, carries).map((t) => {
-      const name = this.fresh("carry");
-      this.bind(t.node, [name], body);
-      return valueInfo(name, t);
-    });
+    const carried = this.#carry(leaves.slice(0, carries), body);
     leaves.slice(carries).forEach((t, i) => {
       this.#scope = body;
-      const names = this.node("Gather", [inputs[carries + i], step], { axis: { int: 0 } });
-      this.bind(t.node, names, body);
+      this.bind(
+        t.node,
+        this.node("Gather", [inputs[carries + i], step], { axis: { int: xAxes?.[i] ?? 0 } }),
+        body,
+      );
     });
     this.write(outputs);
     this.#scope = body;
     const [going] = this.node("Identity", [go]);
-    const ports = this.outputs(outputs, body);
-    this.#scope = scope;
-    const graph = create(GraphProtoSchema, {
-      name: this.fresh("body"),
-      node: body.nodes,
-      input: [
-        valueInfo(step, { dtype: "int64", shape: [] }),
-        valueInfo(go, { dtype: "bool", shape: [] }),
-        ...carried,
-      ],
-      output: [valueInfo(going, { dtype: "bool", shape: [] }), ...ports],
-    });
+    const ports = [valueInfo(going, flag), ...this.outputs(outputs, body)];
     const trips = this.initializer(ndarray(BigInt64Array.of(BigInt(steps)), []));
-    const output = outputs.map(() => this.fresh("Loop"));
-    const attribute = [create(AttributeProtoSchema, { name: "body", type: Kind.GRAPH, g: graph })];
-    const input = [trips, "", ...inputs.slice(0, carries)];
-    this.#push({ opType: "Loop", input, output, attribute });
-    this.names.set(node as unknown as Node, output);
+    const graph = this.#loopBody(step, go, carried, body, ports);
+    return this.#control(
+      "Loop",
+      [trips, "", ...inputs.slice(0, carries)],
+      { body: graph },
+      outputs,
+      scope,
+    );
+  }
+
+  #while({ carries, body }: WhileAttributes, inputs: readonly string[], scope: Scope): string[] {
+    const inner = this.#inner(scope);
+    const carried = this.#carry(body.leaves.slice(0, carries), inner);
+    body.leaves.slice(carries)
+      .forEach((t, i) => this.bind(t.node, [inputs[1 + carries + i]], inner));
+    this.write(body.outputs);
+    const ports = this.outputs(body.outputs, inner);
+    const graph = this.#loopBody(this.fresh("step"), this.fresh("go"), carried, inner, ports);
+    const input = ["", ...inputs.slice(0, 1 + carries)];
+    return this.#control("Loop", input, { body: graph }, body.outputs.slice(1), scope);
+  }
+
+  #carry(leaves: readonly Tensor[], body: Scope): ValueInfoProto[] {
+    return leaves.map((t) => {
+      const name = this.fresh("carry");
+      this.bind(t.node, [name], body);
+      return valueInfo(name, t);
+    });
+  }
+
+  #loopBody(
+    step: string,
+    go: string,
+    carried: readonly ValueInfoProto[],
+    body: Scope,
+    output: ValueInfoProto[],
+  ): GraphProto {
+    const input = [valueInfo(step, { dtype: "int64", shape: [] }), valueInfo(go, flag), ...carried];
+    return this.#graph("body", body, input, output);
+  }
+
+  #graph(
+    stem: string,
+    scope: Scope,
+    input: ValueInfoProto[],
+    output: ValueInfoProto[],
+  ): GraphProto {
+    const { nodes, declared } = scope;
+    const name = this.fresh(stem);
+    return create(GraphProtoSchema, { name, node: nodes, valueInfo: declared, input, output });
+  }
+
+  /** Branches see the operands by their outer names; of their costs the larger counts. */
+  #branches(
+    { onTrue, onFalse }: CondAttributes,
+    inputs: readonly string[],
+    scope: Scope,
+  ): string[] {
+    const before = this.flops;
+    let most = 0;
+    const graph = ({ leaves, outputs }: Body, stem: string) => {
+      this.flops = 0;
+      const inner = this.#inner(scope);
+      leaves.forEach((t, i) => this.bind(t.node, [inputs[1 + i]], inner));
+      this.write(outputs);
+      const ports = this.outputs(outputs, inner);
+      most = Math.max(most, this.flops);
+      return this.#graph(stem, inner, [], ports);
+    };
+    const graphs = { then_branch: graph(onTrue, "then"), else_branch: graph(onFalse, "else") };
+    this.flops = before + most;
+    return this.#control("If", inputs.slice(0, 1), graphs, onTrue.outputs, scope);
   }
 
   /** Outputs of a graph: distinct names, each made by a node of that graph. */
@@ -245,6 +345,7 @@ export function lowerToOnnx(
   const graph: GraphProto = create(GraphProtoSchema, {
     name,
     node: writer.root.nodes,
+    valueInfo: writer.root.declared,
     initializer: writer.initializers,
     input: inputs.map((p) => valueInfo(p.name, p.tensor)),
     output: ports,
@@ -259,5 +360,6 @@ export function lowerToOnnx(
     model: toBinary(ModelProtoSchema, model),
     nodes: writer.count,
     flops: writer.flops,
+    dtypes: [...writer.dtypes].sort(),
   };
 }

@@ -44,6 +44,7 @@ export {
 } from "./ndarray.ts";
 export { asTensor, constant, Tensor, type TensorLike } from "./node.ts";
 export { flatten, unflatten } from "./tree.ts";
+export { treeLeaves, treeMap } from "./tree_map.ts";
 export {
   broadcastTo,
   expandDims,
@@ -74,7 +75,34 @@ export {
   square,
   sub,
 } from "./ops/elementwise.ts";
+export {
+  ceil,
+  floorDivide,
+  fmod,
+  isFinite,
+  isInf,
+  isNaN,
+  reciprocal,
+  remainder,
+  round,
+  trunc,
+} from "./ops/rounding.ts";
+export {
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atan2,
+  atanh,
+  cosh,
+  expm1,
+  log1p,
+  sinh,
+  tan,
+} from "./ops/trigonometry.ts";
 export { erf, gelu, relu, sigmoid, silu, tanh } from "./ops/activation.ts";
+export { elu, hardtanh, leakyRelu, logSigmoid, mish, selu, softplus } from "./ops/rectifiers.ts";
 export {
   cast,
   equal,
@@ -85,10 +113,13 @@ export {
   logicalAnd,
   logicalNot,
   logicalOr,
+  logicalXor,
+  notEqual,
   stopGradient,
   where,
 } from "./ops/logic.ts";
 export { matmul, matrixTranspose } from "./ops/linear.ts";
+export { einsum } from "./ops/einsum.ts";
 export {
   argmax,
   mean,
@@ -98,13 +129,105 @@ export {
   reduceMin as min,
   variance,
 } from "./ops/reduction.ts";
+export {
+  all,
+  any,
+  argmin,
+  countNonZero,
+  l2Normalize,
+  norm,
+  type NormOptions,
+  prod,
+  std,
+  type StdOptions,
+} from "./ops/norms.ts";
+export {
+  argsort,
+  cumprod,
+  cumsum,
+  type CumulativeOptions,
+  sort,
+  type SortOptions,
+  topK,
+  type TopKOptions,
+} from "./ops/cumulative.ts";
+export {
+  arange,
+  diagonal,
+  diagonalMatrix,
+  type DiagonalOptions,
+  eye,
+  flip,
+  linspace,
+  repeat,
+  roll,
+  tile,
+  trace,
+  tril,
+  triu,
+} from "./ops/arrangement.ts";
 export { addAlongAxis, iota, oneHot, scatterAdd, take, takeAlongAxis } from "./ops/indexing.ts";
-export { conv2d, type Conv2dOptions } from "./ops/convolution.ts";
+export {
+  dynamicSlice,
+  dynamicUpdateSlice,
+  gatherND,
+  putAlongAxis,
+  scatter,
+  scatterAddND,
+  scatterND,
+} from "./ops/scatter.ts";
+export {
+  conv1d,
+  conv2d,
+  type Conv2dOptions,
+  type ConvOptions,
+  convTranspose1d,
+  convTranspose2d,
+  type ConvTransposeOptions,
+} from "./ops/convolution.ts";
+export {
+  averagePool,
+  type AveragePoolOptions,
+  globalAveragePool,
+  maxPool,
+  type PoolOptions,
+} from "./ops/pooling.ts";
+export type { Padding, PerAxis } from "./ops/window.ts";
 export { concat, pad, slice, split, stack } from "./ops/slicing.ts";
 export { layerNorm, logSoftmax, logSumExp, softmax } from "./ops/normalization.ts";
+export {
+  batchNorm,
+  type BatchNormOptions,
+  batchNormTraining,
+  groupNorm,
+  instanceNorm,
+  rmsNorm,
+  type RunningStatistics,
+} from "./ops/standardization.ts";
 export { crossEntropy, type CrossEntropyOptions } from "./ops/loss.ts";
-export { grad, type GradOptions, jvp, valueAndGrad, vjp } from "./autodiff.ts";
+export {
+  type BinaryCrossEntropyOptions,
+  binaryCrossEntropyWithLogits,
+  huber,
+  type HuberOptions,
+  klDivergence,
+  type KlDivergenceOptions,
+  type LossOptions,
+  meanAbsoluteError,
+  meanSquaredError,
+  negativeLogLikelihood,
+  type Reduction,
+  smoothL1,
+  type SmoothL1Options,
+} from "./ops/losses.ts";
+export { grad, type GradOptions, valueAndGrad, vjp } from "./autodiff.ts";
+export { hessianVectorProduct, jvp } from "./forward.ts";
+export { hessian, jacfwd, type Jacobian, jacrev } from "./jacobian.ts";
+export { type MapAxes, vmap, type VmapOptions } from "./vmap.ts";
 export { scan } from "./scan.ts";
+export { cond } from "./cond.ts";
+export { whileLoop } from "./while_loop.ts";
+export { checkpoint } from "./checkpoint.ts";
 export { ravel, type Raveled } from "./ravel.ts";
 export { compile, type Host, type NamedSpec, type Program, type SpecOf } from "./compile.ts";
 export { type Executable, load, type LoadOptions } from "./load.ts";

@@ -8,14 +8,25 @@ export function sizeOf(shape: readonly number[]): number {
   return n;
 }
 
+const BYTES: Record<DType, number> = {
+  float64: 8,
+  int64: 8,
+  float32: 4,
+  int32: 4,
+  float16: 2,
+  bool: 1,
+};
+
 /** Bytes of one element. */
 export function bytesPerElement(dtype: DType): number {
-  return dtype === "float64" || dtype === "int64" ? 8 : dtype === "bool" ? 1 : 4;
+  return BYTES[dtype];
 }
 
 /** Zero-filled host storage. */
 export function storage(dtype: DType, length: number): HostData {
   switch (dtype) {
+    case "float16":
+      return new Float16Array(length);
     case "float32":
       return new Float32Array(length);
     case "float64":
@@ -31,6 +42,7 @@ export function storage(dtype: DType, length: number): HostData {
 
 /** The dtype that stores itself in this kind of typed array. */
 export function dtypeOf(data: HostData): DType {
+  if (data instanceof Float16Array) return "float16";
   if (data instanceof Float32Array) return "float32";
   if (data instanceof Float64Array) return "float64";
   if (data instanceof Int32Array) return "int32";
@@ -52,12 +64,18 @@ export function ndarray(data: HostData, shape: readonly number[] = [data.length]
   return { dtype: dtypeOf(data), shape: [...shape], data };
 }
 
+/** @throws TensorError `dtype` unless the number is whole. */
+function bigint(value: number): bigint {
+  if (Number.isInteger(value)) return BigInt(value);
+  throw new TensorError("dtype", `${value} is not an int64; round it or use a float dtype`);
+}
+
 /** An array filled with one value. */
 export function full(shape: readonly number[], value: number, dtype: DType = "float32"): NdArray {
   const data = storage(dtype, sizeOf(shape));
-  if (value !== 0) {
-    if (data instanceof BigInt64Array) data.fill(BigInt(value));
-    else data.fill(value);
+  if (value !== 0 || Object.is(value, -0)) {
+    if (data instanceof BigInt64Array) data.fill(bigint(value));
+    else data.fill(data instanceof Uint8Array ? 1 : value);
   }
   return { dtype, shape: [...shape], data };
 }
@@ -99,7 +117,10 @@ export function fromNested(nested: Nested, dtype: DType = "float32"): NdArray {
   return fromNumbers(flat, shape, dtype);
 }
 
-/** An array from a flat list of numbers in row-major order. */
+/**
+ * An array from a flat list of numbers in row-major order; as `bool`, what is not 0 is true.
+ * @throws TensorError `dtype` for an int64 that is not whole.
+ */
 export function fromNumbers(
   values: ArrayLike<number>,
   shape: readonly number[],
@@ -107,8 +128,8 @@ export function fromNumbers(
 ): NdArray {
   const data = storage(dtype, values.length);
   for (let i = 0; i < values.length; i++) {
-    if (data instanceof BigInt64Array) data[i] = BigInt(values[i]);
-    else data[i] = values[i];
+    if (data instanceof BigInt64Array) data[i] = bigint(values[i]);
+    else data[i] = data instanceof Uint8Array ? Number(values[i] !== 0) : values[i];
   }
   return ndarray(data, shape);
 }

@@ -6,6 +6,12 @@ import type { GraphWriter } from "./onnx/graph_writer.ts";
 /** Static attributes of an operator; part of a node's identity. */
 export type Attributes = object;
 
+/** A graph that a node holds (the body of a loop, a branch); its leaves stand for what it is given. */
+export interface Body {
+  readonly leaves: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+}
+
 /** One operator: how shapes follow, how it differentiates, how it is written as ONNX. */
 export interface Primitive<A extends Attributes = Attributes> {
   readonly name: string;
@@ -18,6 +24,22 @@ export interface Primitive<A extends Attributes = Attributes> {
     node: Node<A>,
     cotangents: readonly (Tensor | null)[],
   ) => readonly (Tensor | null)[];
+  /**
+   * Tangents of the outputs from those of the inputs (null: none), for `jvp`. Only operators that hold graphs
+   * need it: elsewhere the transpose of `vjp` serves.
+   */
+  readonly jvp?: (
+    node: Node<A>,
+    tangents: readonly (Tensor | null)[],
+  ) => readonly (Tensor | null)[];
+  /** The graphs that a node holds; default none. */
+  readonly bodies?: (attributes: A) => readonly Body[];
+  /** Applies the operator with other bodies, which may use other outer tensors. Needed with `bodies`. */
+  readonly withBodies?: (
+    inputs: readonly Tensor[],
+    attributes: A,
+    bodies: readonly Body[],
+  ) => readonly Tensor[];
   /**
    * The operator over a batch, for `vmap`: inputs with `batched[i]` have a leading axis of `size`, the others
    * do not; every output gets one. Elementwise primitives need no rule.
@@ -70,20 +92,49 @@ export class Tensor implements Spec {
 /** What operators accept: numbers take the dtype of the other operand, else float32. */
 export type TensorLike = Tensor | NdArray | number;
 
+/** Nodes by what makes them equal; a branch sees those of the graph around it, not the reverse. */
+interface Consed {
+  readonly nodes: Map<string, Node>;
+  readonly around: Consed | null;
+}
+
 let nextId = 1;
-let consed: Map<string, Node> | null = null;
+let consed: Consed | null = null;
 let lowering = false;
 
 /** Runs `f` with common subexpressions shared, and primitives lowered where they can be if asked. */
 export function traced<R>(f: () => R, { lower = false } = {}): R {
   const outer = { consed, lowering };
-  consed = new Map();
+  consed = { nodes: new Map(), around: null };
   lowering = lower;
   try {
     return f();
   } finally {
     ({ consed, lowering } = outer);
   }
+}
+
+/**
+ * Runs `f` so that the code around it never shares the nodes made within, which have ids from `since` on: they
+ * can be moved into a branch.
+ */
+export function isolated<R>(f: () => R): { readonly result: R; readonly since: number } {
+  const outer = consed;
+  const since = nextId;
+  consed = { nodes: new Map(), around: outer };
+  try {
+    return { result: f(), since };
+  } finally {
+    consed = outer;
+  }
+}
+
+function lookUp(key: string): Node | undefined {
+  for (let level = consed; level !== null; level = level.around) {
+    const known = level.nodes.get(key);
+    if (known !== undefined) return known;
+  }
+  return undefined;
 }
 
 /** Applies a primitive: simplified if it can be, shared if it exists already. */
@@ -104,11 +155,11 @@ export function apply<A extends Attributes>(
   let key = primitive.name;
   for (const input of inputs) key += `,${input.node.id}:${input.index}`;
   key += own;
-  const known = consed.get(key);
+  const known = lookUp(key);
   if (known !== undefined) return known.outputs;
   const specs = primitive.infer(inputs, attributes);
   const node = new Node(nextId++, primitive, inputs, attributes, specs);
-  consed.set(key, node as unknown as Node);
+  consed.nodes.set(key, node as unknown as Node);
   return node.outputs;
 }
 
@@ -168,7 +219,7 @@ export function constant(value: NdArray | number, dtype?: DType): Tensor {
   if (typeof value !== "number") return apply1(constantPrimitive, [], { array: value });
   const data = storage(dtype ?? "float32", 1);
   if (data instanceof BigInt64Array) data[0] = BigInt(Math.trunc(value));
-  else data[0] = value;
+  else data[0] = data instanceof Uint8Array ? Number(value !== 0) : value;
   return apply1(constantPrimitive, [], { array: { dtype: dtype ?? "float32", shape: [], data } });
 }
 
@@ -207,5 +258,5 @@ export function asTensor(x: TensorLike, dtype: DType = "float32"): Tensor {
 
 /** Whether derivatives flow through this dtype. */
 export function isFloat(dtype: DType): boolean {
-  return dtype === "float32" || dtype === "float64";
+  return dtype === "float32" || dtype === "float64" || dtype === "float16";
 }

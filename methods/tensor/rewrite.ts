@@ -1,13 +1,12 @@
 // Passes over a finished graph: drop aliases, lower what the runtime lacks, share again, fuse biases.
 import { apply, leafPrimitive, madeBy, type Node, type Tensor, traced } from "./node.ts";
 import { onRows } from "./rows.ts";
-import { applyScan, type ScanAttributes, scanPrimitive } from "./scan_primitive.ts";
 import { geluSource, normalCdf, normalCdfSource } from "./ops/activation.ts";
 import { gemmPrimitive } from "./ops/linear.ts";
 import { isAdd, mul } from "./ops/elementwise.ts";
 import { reshape, reshapeSource } from "./ops/structure.ts";
 
-/** All nodes that `outputs` need, bodies of scans apart, inputs before users. */
+/** All nodes that `outputs` need, bodies of loops and branches apart, inputs before users. */
 export function reachable(outputs: readonly Tensor[], known?: ReadonlySet<Node>): Node[] {
   const seen = new Set<Node>();
   const stack = outputs.map((t) => t.node);
@@ -36,17 +35,13 @@ function rebuild(outputs: readonly Tensor[], rule: Rule): Tensor[] {
     if (node.primitive === leafPrimitive as unknown) return node.outputs;
     const replaced = rule(node, inputs);
     if (replaced) return replaced;
-    if (node.primitive === scanPrimitive as unknown) {
-      const attributes = node.attributes as ScanAttributes;
-      const { leaves, carries } = attributes;
+    const { bodies, withBodies } = node.primitive;
+    if (bodies === undefined) return apply(node.primitive, inputs, node.attributes);
+    const rebuilt = bodies(node.attributes).map(({ leaves, outputs }) => {
       for (const t of leaves) made.set(t.node, t.node.outputs);
-      const body = visit(attributes.outputs);
-      return applyScan(inputs.slice(0, carries), inputs.slice(carries, leaves.length), {
-        ...attributes,
-        outputs: body,
-      });
-    }
-    return apply(node.primitive, inputs, node.attributes);
+      return { leaves, outputs: visit(outputs) };
+    });
+    return withBodies!(inputs, node.attributes, rebuilt);
   };
   return visit(outputs);
 }
@@ -71,9 +66,7 @@ function countUses(outputs: readonly Tensor[]): Map<Node, number> {
     for (const node of reachable(roots, seen)) {
       seen.add(node);
       for (const t of node.inputs) uses.set(t.node, (uses.get(t.node) ?? 0) + 1);
-      if (node.primitive === scanPrimitive as unknown) {
-        visit((node.attributes as ScanAttributes).outputs);
-      }
+      for (const body of node.primitive.bodies?.(node.attributes) ?? []) visit(body.outputs);
     }
   };
   visit(outputs);

@@ -13,11 +13,25 @@ const CODE: Record<DType | ByteArray["dtype"], string> = {
   float64: "F64",
   int64: "I64",
   float32: "F32",
+  float16: "F16",
   int32: "I32",
   bool: "BOOL",
   uint8: "U8",
 };
-const WIDTH: Record<string, number> = { F64: 8, I64: 8, F32: 4, I32: 4, BOOL: 1, U8: 1 };
+const WIDTH: Record<string, number> = {
+  F64: 8,
+  I64: 8,
+  F32: 4,
+  I32: 4,
+  U32: 4,
+  F16: 2,
+  BF16: 2,
+  I16: 2,
+  U16: 2,
+  BOOL: 1,
+  U8: 1,
+  I8: 1,
+};
 
 /** The format's own limit on its header, in bytes. */
 const LARGEST_HEADER = 100_000_000;
@@ -142,21 +156,57 @@ function arrayOf(code: string, shape: number[], bytes: Uint8Array<ArrayBuffer>):
       return { dtype: "float32", shape, data: new Float32Array(bytes.buffer) };
     case "I32":
       return { dtype: "int32", shape, data: new Int32Array(bytes.buffer) };
+    case "F16":
+      return { dtype: "float32", shape, data: new Float32Array(new Float16Array(bytes.buffer)) };
+    case "BF16":
+      return { dtype: "float32", shape, data: widenBfloat16(new Uint16Array(bytes.buffer)) };
     case "U8":
       return { dtype: "int32", shape, data: Int32Array.from(bytes) };
+    case "I8":
+      return { dtype: "int32", shape, data: Int32Array.from(new Int8Array(bytes.buffer)) };
+    case "U16":
+      return { dtype: "int32", shape, data: Int32Array.from(new Uint16Array(bytes.buffer)) };
+    case "I16":
+      return { dtype: "int32", shape, data: Int32Array.from(new Int16Array(bytes.buffer)) };
+    case "U32": {
+      const data = BigInt64Array.from(new Uint32Array(bytes.buffer), BigInt);
+      return { dtype: "int64", shape, data };
+    }
     default:
       return { dtype: "bool", shape, data: bytes };
   }
 }
 
+/** bfloat16, the upper half of a float32, as numbers; exact. */
+function widenBfloat16(bits: Uint16Array): Float32Array {
+  const words = new Uint32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) words[i] = bits[i] << 16;
+  return new Float32Array(words.buffer);
+}
+
+/** How to read a file. */
+export interface DecodeOptions {
+  /** The file's name, for messages. */
+  readonly file?: string;
+}
+
 /**
- * Reads a safetensors file; the arrays are copies. `U8` is read as int32, which is the narrowest
- * integer type of the tensor compiler.
+ * Reads a safetensors file; the arrays are copies. Types that the tensor compiler lacks are widened
+ * without loss: `F16` and `BF16` to float32, `U8`, `I8`, `U16` and `I16` to int32, `U32` to int64.
  *
- * @throws SafetensorsError naming the array and the fault: a truncated file, overlapping or missing
- * ranges, sizes that do not match the shape, or an unsupported type.
+ * @throws SafetensorsError naming the file, the array and the fault: a truncated file, overlapping
+ * or missing ranges, sizes that do not match the shape, or an unsupported type.
  */
-export function decodeWithMetadata(bytes: Uint8Array): Decoded {
+export function decodeWithMetadata(bytes: Uint8Array, options: DecodeOptions = {}): Decoded {
+  try {
+    return read(bytes);
+  } catch (error) {
+    if (options.file === undefined || !(error instanceof SafetensorsError)) throw error;
+    throw new SafetensorsError(`${options.file}: ${error.message}`, { cause: error });
+  }
+}
+
+function read(bytes: Uint8Array): Decoded {
   const { entries, start } = parseHeader(bytes);
   const { __metadata__: metadata = {}, ...arrays } = entries;
   if (
@@ -190,6 +240,9 @@ export function decodeWithMetadata(bytes: Uint8Array): Decoded {
 }
 
 /** The arrays of {@link decodeWithMetadata} alone. */
-export function decode(bytes: Uint8Array): Record<string, NdArray> {
-  return decodeWithMetadata(bytes).tensors;
+export function decode(
+  bytes: Uint8Array,
+  options: DecodeOptions = {},
+): Record<string, NdArray> {
+  return decodeWithMetadata(bytes, options).tensors;
 }

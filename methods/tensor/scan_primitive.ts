@@ -1,21 +1,24 @@
-// The loop primitive: what its body captures, how a body is copied, how it is differentiated.
+// The loop primitive: what its body captures, how it is differentiated and batched.
 import { TensorError } from "./types.ts";
 import {
   apply,
   apply1,
   constant,
-  constantArray,
   isFloat,
   leaf,
   type Node,
   type Primitive,
   type Tensor,
 } from "./node.ts";
+import { captures, copyBody, freshLeaves, replay } from "./body.ts";
+import { batchBody, dependence, whole } from "./batching.ts";
 import { pullback } from "./autodiff.ts";
+import { pushforward } from "./forward.ts";
 import { add } from "./ops/elementwise.ts";
+import { moveAxis, spread } from "./ops/batching.ts";
 import { aliasPrimitive } from "./ops/logic.ts";
 import { slice } from "./ops/slicing.ts";
-import { broadcastTo } from "./ops/structure.ts";
+import { broadcastTo, movedToFront } from "./ops/structure.ts";
 
 /** A traced loop body: leaves stand for the carry, then for one slice of each scanned tensor. */
 export interface ScanAttributes {
@@ -24,6 +27,8 @@ export interface ScanAttributes {
   readonly leaves: readonly Tensor[];
   /** New carry, then one slice of each stacked output. */
   readonly outputs: readonly Tensor[];
+  /** Axes of the scanned tensors along which the loop runs, once lowered; default the leading ones. */
+  readonly xAxes?: readonly number[];
 }
 
 /** Inputs: initial carry, scanned tensors, then outer tensors that the body uses. */
@@ -39,31 +44,17 @@ export const scanPrimitive: Primitive<ScanAttributes> = {
   emit: () => {
     throw new TensorError("unsupported", "scan is written by the lowering pass");
   },
+  lower: (inputs, attributes) => withoutTransposes(inputs, attributes),
+  bodies: (attributes) => [attributes],
+  withBodies: (inputs, attributes, [{ leaves, outputs }]) => {
+    const { carries } = attributes;
+    const [init, xs] = [inputs.slice(0, carries), inputs.slice(carries, leaves.length)];
+    return applyScan(init, xs, { ...attributes, leaves, outputs });
+  },
   vjp: (node, cotangents) => pullbackScan(node, cotangents),
+  jvp: (node, tangents) => pushScan(node, tangents),
+  batch: (inputs, batched, attributes, size) => batchScan(inputs, batched, attributes, size),
 };
-
-/** Nodes reachable from `outputs` that depend on `leaves`, and the outer tensors they use. */
-function captures(outputs: readonly Tensor[], leaves: readonly Tensor[]): Tensor[] {
-  const inside = new Map<Node, boolean>(leaves.map((t) => [t.node, true]));
-  const stack = outputs.map((t) => t.node);
-  while (stack.length > 0) {
-    const node = stack[stack.length - 1];
-    if (inside.has(node)) {
-      stack.pop();
-      continue;
-    }
-    const open = node.inputs.filter((t) => !inside.has(t.node));
-    if (open.length > 0) { for (const t of open) stack.push(t.node); }
-    else inside.set(node, node.inputs.some((t) => inside.get(t.node)));
-  }
-  const found = new Set<Tensor>();
-  const consider = (t: Tensor) => {
-    if (!inside.get(t.node) && constantArray(t) === null) found.add(t);
-  };
-  outputs.forEach(consider);
-  for (const [node, yes] of inside) if (yes) node.inputs.forEach(consider);
-  return [...found].sort((a, b) => a.node.id - b.node.id || a.index - b.index);
-}
 
 /** Applies a traced body. @internal */
 export function applyScan(
@@ -75,46 +66,116 @@ export function applyScan(
   return apply(scanPrimitive, [...init, ...xs, ...free], attributes);
 }
 
-/** The graph under `roots` with some tensors replaced; bodies of inner scans get their own leaves. */
-function replay(roots: readonly Tensor[], replacements: ReadonlyMap<Tensor, Tensor>): Tensor[] {
-  const made = new Map<Node, readonly Tensor[]>();
-  const swap = (t: Tensor) =>
-    replacements.get(t) ?? inner.get(t) ?? made.get(t.node)?.[t.index] ?? t;
-  const inner = new Map<Tensor, Tensor>();
-  const visit = (outputs: readonly Tensor[]): Tensor[] => {
-    for (const node of topological(outputs, made)) {
-      const inputs = node.inputs.map(swap);
-      if (inputs.every((t, i) => t === node.inputs[i])) made.set(node, node.outputs);
-      else if (node.primitive !== scanPrimitive as unknown) {
-        made.set(node, apply(node.primitive, inputs, node.attributes));
-      } else {
-        const attributes = node.attributes as ScanAttributes;
-        const { leaves, carries } = attributes;
-        const own = leaves.map((t, i) => leaf(t, `inner ${i}`));
-        leaves.forEach((t, i) => inner.set(t, own[i]));
-        const outputs = visit(attributes.outputs);
-        const body = { ...attributes, leaves: own, outputs };
-        made.set(
-          node,
-          applyScan(inputs.slice(0, carries), inputs.slice(carries, leaves.length), body),
-        );
-      }
-    }
-    return outputs.map(swap);
-  };
-  return visit(roots);
+/** Slices are taken along the axis where the steps lie instead of moving it to the front first. */
+function withoutTransposes(
+  inputs: readonly Tensor[],
+  attributes: ScanAttributes,
+): readonly Tensor[] | null {
+  const { carries, leaves, xAxes } = attributes;
+  const moved = inputs.slice(carries, leaves.length).map((x) => movedToFront(x));
+  if (xAxes !== undefined || moved.every((m) => m === null)) return null;
+  return apply(
+    scanPrimitive,
+    inputs.map((t, i) => moved[i - carries]?.source ?? t),
+    { ...attributes, xAxes: moved.map((m) => m?.axis ?? 0) },
+  );
 }
 
-function topological(roots: readonly Tensor[], known: ReadonlyMap<Node, unknown>): Node[] {
-  const seen = new Set<Node>();
-  const stack = roots.map((t) => t.node);
-  while (stack.length > 0) {
-    const node = stack.pop()!;
-    if (seen.has(node) || known.has(node)) continue;
-    seen.add(node);
-    for (const t of node.inputs) stack.push(t.node);
+/** Which leaves of a body depend on `outer` tensors or on leaves that do, through any number of steps. */
+function spreading(
+  { carries, leaves, outputs }: ScanAttributes,
+  first: readonly boolean[],
+  outer: readonly Tensor[],
+): boolean[] {
+  const yes = [...first];
+  for (let grown = true; grown;) {
+    grown = false;
+    const sources = new Set([...leaves.filter((_, i) => yes[i]), ...outer]);
+    dependence(outputs.slice(0, carries), sources).forEach((depends, i) => {
+      if (!depends || yes[i]) return;
+      yes[i] = grown = true;
+    });
   }
-  return [...seen].sort((a, b) => a.id - b.id);
+  return yes;
+}
+
+/** One loop over the whole batch; what no batched tensor reaches stays as it is. */
+function batchScan(
+  inputs: readonly Tensor[],
+  batched: readonly boolean[],
+  attributes: ScanAttributes,
+  size: number,
+): readonly Tensor[] {
+  const { carries, leaves, outputs } = attributes;
+  const free = captures(outputs, leaves);
+  const outer = new Map<Tensor, Tensor>();
+  free.forEach((t, k) => {
+    if (batched[leaves.length + k]) outer.set(t, inputs[leaves.length + k]);
+  });
+  const flags = spreading(attributes, batched.slice(0, leaves.length), [...outer.keys()]);
+  const body = batchBody(attributes, flags, size, outer);
+  const init = inputs.slice(0, carries)
+    .map((t, i) => flags[i] ? spread(t, batched[i], size) : t);
+  const xs = inputs.slice(carries, leaves.length)
+    .map((t, i) => batched[carries + i] ? moveAxis(t, 0, 1) : t);
+  const results = applyScan(init, xs, {
+    ...attributes,
+    leaves: body.leaves,
+    outputs: body.results.map((r, i) => i < carries && flags[i] ? whole(r, size) : r.tensor),
+  });
+  return results.map((t, i) => {
+    if (i < carries) return spread(t, flags[i], size);
+    return body.results[i].batched ? moveAxis(t, 1, 0) : spread(t, false, size);
+  });
+}
+
+/** One loop that carries the values and, beside those that vary, their tangents. */
+function pushScan(
+  node: Node<ScanAttributes>,
+  tangents: readonly (Tensor | null)[],
+): (Tensor | null)[] {
+  const { steps, carries, leaves, outputs } = node.attributes;
+  const free = node.inputs.slice(leaves.length);
+  const given = (i: number) => tangents[i] !== null && isFloat(node.inputs[i].dtype);
+  const outer = free.flatMap((t, k) => given(leaves.length + k) ? [t] : []);
+  const moves = spreading(node.attributes, leaves.map((_, i) => given(i)), outer)
+    .map((yes, i) => yes && isFloat(leaves[i].dtype));
+  const active = leaves.flatMap((_, i) => moves[i] ? [i] : []);
+  const inCarry = active.filter((i) => i < carries);
+  const inXs = active.filter((i) => i >= carries);
+
+  const body = copyBody(node.attributes);
+  const directions = freshLeaves(active.map((i) => leaves[i]), "tangent");
+  const pushed = pushforward(
+    body.outputs,
+    [...active.map((i) => body.leaves[i]), ...outer],
+    [...directions, ...outer.map((t) => tangents[node.inputs.indexOf(t, leaves.length)])],
+  );
+  const zero = (t: Tensor) => broadcastTo(constant(0, t.dtype), t.shape);
+  const ys = outputs.flatMap((_, i) => i >= carries && pushed[i] ? [i] : []);
+  const results = applyScan(
+    [...node.inputs.slice(0, carries), ...inCarry.map((i) => tangents[i] ?? zero(leaves[i]))],
+    [...node.inputs.slice(carries, leaves.length), ...inXs.map((i) => tangents[i]!)],
+    {
+      steps,
+      carries: carries + inCarry.length,
+      leaves: [
+        ...body.leaves.slice(0, carries),
+        ...directions.slice(0, inCarry.length),
+        ...body.leaves.slice(carries),
+        ...directions.slice(inCarry.length),
+      ],
+      outputs: [
+        ...body.outputs.slice(0, carries),
+        ...inCarry.map((i) => pushed[i] ?? zero(leaves[i])),
+        ...ys.map((i) => pushed[i]!),
+      ],
+    },
+  );
+  const perOutput: (Tensor | null)[] = outputs.map(() => null);
+  inCarry.forEach((i, k) => perOutput[i] = results[carries + k]);
+  ys.forEach((i, k) => perOutput[i] = results[carries + inCarry.length + k]);
+  return perOutput;
 }
 
 function reversed(x: Tensor): Tensor {

@@ -1,10 +1,19 @@
 // The vocabulary of the tensor compiler: dtypes, host arrays, shapes, trees.
 
-/** Element types. `bool` is one byte an element on the host, 0 or 1. */
-export type DType = "float32" | "float64" | "int32" | "int64" | "bool";
+/**
+ * Element types. `bool` is one byte an element on the host, 0 or 1. `float64` runs on cpu and wasm; `float16`
+ * everywhere, but cpu and wasm compute it in float32 and round after each operator.
+ */
+export type DType = "float16" | "float32" | "float64" | "int32" | "int64" | "bool";
 
 /** Host storage of each {@linkcode DType}: `Uint8Array` for `bool`, `BigInt64Array` for `int64`. */
-export type HostData = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
+export type HostData =
+  | Float16Array
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | BigInt64Array
+  | Uint8Array;
 
 /** Type and static shape of an array; `[]` is a scalar. */
 export interface Spec {

@@ -4,6 +4,7 @@ import { digestOf } from "../canonical.ts";
 import { changesSince } from "../plan/change.ts";
 import type { Bundle } from "../code/code_identity.ts";
 import { keyOf } from "../plan/key.ts";
+import { olderComponents } from "../plan/components.ts";
 import { componentsOf, contentDigests } from "../plan/plan.ts";
 import { plural } from "../report/format.ts";
 import { decodeManifest, TreeError } from "../store/tree_manifest.ts";
@@ -35,7 +36,7 @@ export function programOf(node: PlanNode, record: StageRecord | undefined): Bund
   if (node.work.type !== "module") return null;
   const { digest, specifiers } = node.work.program;
   const { files = {}, packages = {} } = record?.components.code ?? {};
-  return { digest, code: new Uint8Array(), files, packages, specifiers };
+  return { digest, code: new Uint8Array(), files, sources: [], packages, specifiers };
 }
 
 /** Every check that only compares; nothing is run. */
@@ -91,7 +92,10 @@ function keys(bundle: OpenBundle): Check {
     );
     if (keyOf(components) !== planned.key) {
       problems.push(`${id}: the key ${short(planned.key)} is not that of the record's components`);
-    } else if (keyOf(expected) !== planned.key) {
+    } else if (
+      keyOf(expected) !== planned.key &&
+      keyOf(olderComponents(node, expected)) !== planned.key
+    ) {
       problems.push(`${id}: the record is not of this node: ${difference(expected, components)}`);
     }
     problems.push(...environmentProblems(planned, components, plan.provider));

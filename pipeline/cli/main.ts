@@ -1,10 +1,7 @@
 /** The command line: finds the command, words its failures, chooses the exit code. */
 
-import { failureOf, nearest } from "../failure.ts";
 import type { Command, Io } from "./command.ts";
-import { helpText, parseArguments } from "./options.ts";
 import { Place } from "./place.ts";
-import { tellFailure } from "./tell.ts";
 import { terminalOf } from "./terminal.ts";
 
 /** Commands load when they are used: start-up is most of a run that has nothing to do. */
@@ -26,6 +23,14 @@ const commands: Readonly<Record<string, () => Promise<{ default: Command }>>> = 
 };
 
 async function main(args: readonly string[], io: Io): Promise<number> {
+  if (args[0] === "reproduce") {
+    const { sameAgain } = await import("../certificate/same_again.ts");
+    if (await sameAgain(args, io)) return 0;
+  }
+  const [{ nearest }, { helpText, parseArguments }] = await Promise.all([
+    import("../failure.ts"),
+    import("./options.ts"),
+  ]);
   const [first, ...others] = args.filter((a, i) => !(i === 0 && a === "--"));
   const sub = Object.hasOwn(commands, `${first} ${others[0]}`);
   const [name, rest] = sub ? [`${first} ${others[0]}`, others.slice(1)] : [first, others];
@@ -71,6 +76,7 @@ async function tellDefect(io: Io, json: boolean, error: unknown): Promise<void> 
   } catch {
     // Nowhere to write: the one line has to do.
   }
+  const { tellFailure } = await import("./tell.ts");
   tellFailure(io, json, {
     code: "defect",
     message: `${first.split("\n")[0]} (this is a defect, not something that you did)`,
@@ -91,6 +97,10 @@ if (import.meta.main) {
   }
   const tell = async (error: unknown) => {
     try {
+      const [{ failureOf }, { tellFailure }] = await Promise.all([
+        import("../failure.ts"),
+        import("./tell.ts"),
+      ]);
       const failure = failureOf(error);
       if (failure) tellFailure(io, json, failure);
       else await tellDefect(io, json, error);
@@ -111,6 +121,7 @@ if (import.meta.main) {
   try {
     code = await main(Deno.args, io);
   } catch (error) {
+    const { failureOf } = await import("../failure.ts");
     const failure = failureOf(error);
     await tell(error);
     // A full disk is no wrong usage.

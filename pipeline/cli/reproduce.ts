@@ -14,13 +14,7 @@ import { circumstances, commandLine } from "./circumstances.ts";
 import type { Command, Io } from "./command.ts";
 import { explainLines } from "./explain.ts";
 import { cancelledExit, onInterrupt } from "./interrupt.ts";
-import {
-  partialJson,
-  plannedStages,
-  ranStages,
-  type ReproduceJson,
-  verdictNumbers,
-} from "./json.ts";
+import { partialJson, plannedStages, ranStages, verdictNumbers } from "./json.ts";
 import { type LockMode, lockMode } from "./lock_mode.ts";
 import { type Arguments, usage } from "./options.ts";
 import {
@@ -32,7 +26,8 @@ import {
 } from "./remote_options.ts";
 import { displayFor } from "./progress.ts";
 import { openSession, planOptions, type Session } from "./session.ts";
-import { failureLines, isCancelled, sameBytesLines, stageLines, verdictLines } from "./summary.ts";
+import { aroundJson, aroundText, tellFailures } from "./end_of_run.ts";
+import { sameBytesLines } from "./summary.ts";
 import { tellFailure } from "./tell.ts";
 
 const command: Command = {
@@ -108,7 +103,7 @@ function dryRun(
 ): number {
   const { plan } = session;
   if (args.flags.has("json")) {
-    printJson(io, {
+    const said = aroundJson({
       paper: plan.paper,
       preset: plan.preset,
       provider: plan.provider,
@@ -117,10 +112,10 @@ function dryRun(
       report: null,
       results: null,
       committed: null,
-      seconds: secondsSince(startedAt),
       ...partialJson(plan),
       dryRun: true,
     });
+    io.out.write(said.join(String(secondsSince(startedAt))));
   } else {
     const lines = explainLines(plan, io.out.paint, io.out.width());
     io.out.write([...lines, ...mayComeLines(plan, remote)].join("\n") + "\n");
@@ -132,10 +127,19 @@ async function reproduce(
   session: Session,
   { address, mode }: { address: RemoteAddress | null; mode: LockMode },
   args: Arguments,
-  io: Io,
+  terminals: Io,
   startedAt: number,
 ): Promise<number> {
   const { plan } = session;
+  let warned = false;
+  const err: Io["err"] = {
+    ...terminals.err,
+    write(text) {
+      warned ||= text !== "";
+      terminals.err.write(text);
+    },
+  };
+  const io = { ...terminals, err };
   const json = args.flags.has("json");
   const title = `${plan.paper} · ${plan.preset} · ${plan.provider}`;
   const display = displayFor(
@@ -191,8 +195,9 @@ async function reproduce(
     ? await (await import("./committed.ts")).committedResult(session, result, io, mode)
     : { json: null, lines: [], frozen: null };
   const seconds = secondsSince(startedAt);
+  let said: readonly [string, string];
   if (json) {
-    printJson(io, {
+    said = aroundJson({
       paper: plan.paper,
       preset: plan.preset,
       provider: plan.provider,
@@ -204,16 +209,23 @@ async function reproduce(
       ...(committed.frozen === null ? {} : { frozen: committed.frozen }),
       ...(shared === null ? {} : { remote: shared }),
       ...(result.sameBytes === undefined ? {} : { sameBytes: result.sameBytes }),
-      seconds,
       ...partialJson(plan),
     });
+    io.out.write(said.join(String(seconds)));
   } else {
     const notes = [
       ...sameBytesLines(result.sameBytes),
       ...remoteLines(shared),
       ...committed.lines,
     ];
-    tellEnd(io, title, result, { report, results, notes, seconds });
+    said = aroundText(io, title, result, { report, results, notes });
+    io.out.write(said.join(duration(seconds)));
+    if (!result.ok) tellFailures(io, result);
+  }
+  if (!cold && !warned) {
+    // Loaded only when the next run may profit.
+    const { certify } = await import("../certificate/certify.ts");
+    await certify(Deno.args, session, result, { parts: said, json }, io);
   }
   if (result.ok) return committed.frozen?.ok === false ? 1 : 0;
   return controller.signal.aborted ? cancelledExit : 1;
@@ -329,60 +341,6 @@ async function reportOn(session: Session, result: RunResult, io: Io): Promise<st
       ...await circumstances(io.place.rootDir),
     },
   });
-}
-
-function tellEnd(
-  io: Io,
-  title: string,
-  result: RunResult,
-  { report, results, notes, seconds }: {
-    report: string | null;
-    results: string | null;
-    notes: readonly string[];
-    seconds: number;
-  },
-): void {
-  const page = { width: io.out.width(), paint: io.out.paint };
-  const { plan } = result;
-  const count = (status: Outcome["status"]) =>
-    result.outcomes.filter((o) => o.status === status).length;
-  const ran = count("ran");
-  const nothing = result.ok && ran === 0;
-  const failures = result.outcomes.filter((o) => o.status === "failed" && !isCancelled(o)).length;
-  const failed = failures ? `, ${failures} failed` : "";
-  const head = nothing
-    ? `${title}: nothing to run, ${plural(count("cached"), "node")} cached (${duration(seconds)})`
-    : `${title}: ${ran} ran, ${count("cached")} cached${failed} (${duration(seconds)})`;
-  const blocks = [
-    [page.paint.strong(head)],
-    verdictLines(result.verdicts, page),
-    nothing ? [] : stageLines(result.outcomes, page),
-    notes,
-    plan.partial ? [partialLine(plan.partial.text, result)] : [],
-    [
-      ...(results === null ? [] : [`Results: ${io.place.show(results)}`]),
-      ...(report === null ? [] : [`Report: ${io.place.show(report)}`]),
-    ],
-  ];
-  io.out.write(blocks.filter((b) => b.length).map((b) => b.join("\n") + "\n").join("\n"));
-  if (!result.ok) {
-    const lines = failureLines(result.outcomes, commandLine(["--force"]), {
-      width: io.err.width(),
-      paint: io.err.paint,
-    }, (path) => io.place.show(path));
-    io.err.write("\n" + lines.join("\n") + "\n");
-  }
-}
-
-function partialLine(choice: string, { complete, verdicts }: RunResult): string {
-  const without = verdicts.length > 0 ? "a report" : "a verdict and a report";
-  return complete
-    ? `This was a partial run (${choice}); the rest was in the store.`
-    : `This was a partial run (${choice}), without ${without}.`;
-}
-
-function printJson(io: Io, json: ReproduceJson): void {
-  io.out.write(JSON.stringify(json) + "\n");
 }
 
 const secondsSince = (start: number) => Math.round(performance.now() - start) / 1000;

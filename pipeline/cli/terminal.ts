@@ -36,7 +36,7 @@ export function terminalOf(stream: typeof Deno.stdout | typeof Deno.stderr): Ter
       }
     },
     write(text) {
-      let bytes: Uint8Array = encoder.encode(text);
+      let bytes: Uint8Array = encoder.encode(isTerminal ? harmless(text) : text);
       try {
         while (bytes.length) bytes = bytes.subarray(stream.writeSync(bytes));
       } catch (error) {
@@ -45,6 +45,23 @@ export function terminalOf(stream: typeof Deno.stdout | typeof Deno.stderr): Ter
       }
     },
   };
+}
+
+/** How a drawing begins that replaces the one before. */
+// deno-lint-ignore no-control-regex
+const REDRAW = /^\x1b\[\d+A\r\x1b\[J/;
+/** Colours, or a character that moves the cursor, clears the screen, renames the window. */
+// deno-lint-ignore no-control-regex
+const CONTROL = /\x1b\[\d+m|[\x00-\x08\x0b-\x1f\x7f-\x9f]/g;
+
+/**
+ * A text without what could make a terminal show something else: messages and names come from stages, which a
+ * stranger may have written.
+ */
+export function harmless(text: string): string {
+  const start = REDRAW.exec(text)?.[0] ?? "";
+  const rest = text.slice(start.length);
+  return start + rest.replace(CONTROL, (found) => found.length > 1 ? found : "\ufffd");
 }
 
 /** A `Paint` that writes ANSI colours, or leaves text alone. */

@@ -13,6 +13,7 @@ import { sha256 } from "../canonical.ts";
 import { directoryUrl, pathUrl, relative } from "./paths.ts";
 import { type Outline, outlineOf } from "./code_outline.ts";
 import { Failed } from "../failure.ts";
+import { hiddenImports } from "./hidden_imports.ts";
 import type { ImportMap } from "./import_map.ts";
 import { see, type Seen } from "./source_files.ts";
 import type { Digest } from "../types.ts";
@@ -110,6 +111,9 @@ export async function buildPrograms(request: BuildRequest): Promise<BuildOutcome
         logLevel: "silent",
       })).code;
     const look = { minify, outline: (part: string) => outlineOf(parse, part) };
+    for (const [i, implementation] of request.implementations.entries()) {
+      checkImports(implementation, hiddenImports(parse, outputOf(result, `${i}.js`).text));
+    }
     const programs = await programsOf(request, result, withNames, externals, look);
     return { programs, sources: new Map([...sources].map(([name, { seen }]) => [name, seen])) };
   } catch (error) {
@@ -282,11 +286,14 @@ function isForEffect(source: Source | undefined, specifier: string): boolean {
   return new RegExp(`(^|[;\\n])\\s*import\\s*["']${quoted}["']`).test(text);
 }
 
+/** With other exports, or none at all. */
+const NO_RUN = /^No matching export|^Import "run" will always be undefined/;
+
 function failureOfBuild(errors: readonly Message[], request: BuildRequest): Failed {
   const [first, ...others] = errors.map((error) => {
     const inProgram = error.location?.namespace === programNamespace ||
       error.location?.file.startsWith(`${programNamespace}:`);
-    if (inProgram && error.text.startsWith("No matching export")) {
+    if (inProgram && NO_RUN.test(error.text)) {
       return {
         where: error.location!.file.slice(programNamespace.length + 1),
         message: 'the module does not export "run"',
@@ -303,6 +310,20 @@ function failureOfBuild(errors: readonly Message[], request: BuildRequest): Fail
     message: [first.message, ...lines].join("\n"),
     where: first.where ?? request.implementations.join(", "),
     mend: 'A stage module is TypeScript that exports "run"; see deno check.',
+  });
+}
+
+/** @throws {Failed} when a program would read something that is neither in it nor in its key. */
+function checkImports(implementation: string, hidden: readonly string[]): void {
+  if (hidden.length === 0) return;
+  const [name] = hidden;
+  throw new Failed({
+    code: "code",
+    message: `it imports ${JSON.stringify(name.slice(0, 200))} by the name of a constant`,
+    where: implementation,
+    mend:
+      'Write the path in the import itself, import("./table.json"), so that the file becomes a ' +
+      "part of the program; or list it in `inputs` as localFile(…).",
   });
 }
 

@@ -18,6 +18,8 @@ export interface Bundle {
   readonly code: Uint8Array<ArrayBuffer>;
   /** File relative to the root → digest of its part in the program. Comments, layout and unused code are no part. */
   readonly files: Readonly<Record<string, Digest>>;
+  /** Every file that was read for it, reached or not, relative to the root. */
+  readonly sources: readonly string[];
   /** `name@version` → integrity in `deno.lock`, for every package that the program loads. */
   readonly packages: Readonly<Record<string, string>>;
   /** Exact specifiers that the program imports, e.g. `npm:zod@4.6.7`; `node:` modules are not listed. */
@@ -87,14 +89,24 @@ interface Program {
   readonly externals: Readonly<Record<string, string>>;
 }
 
-function bundleOf({ digest, code, files, externals }: Program, imports: ImportMap): Bundle {
+function bundleOf(
+  { digest, code, files, sources, externals }: Program,
+  imports: ImportMap,
+): Bundle {
   const specifiers = [...new Set(Object.values(externals))]
     .filter((specifier) => specifier.startsWith("npm:")).sort();
   const packages = specifiers.flatMap((specifier) => {
     const resolved = imports.resolve(specifier, new URL("file:///"));
     return resolved.type === "npm" ? [resolved.package] : [];
   });
-  return { digest, code, files, specifiers, packages: frozen(imports.integrities(packages)) };
+  return {
+    digest,
+    code,
+    files,
+    sources,
+    specifiers,
+    packages: frozen(imports.integrities(packages)),
+  };
 }
 
 type CacheEntry = Omit<Program, "code">;

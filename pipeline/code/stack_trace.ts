@@ -19,15 +19,24 @@ export function sourceMapPath(cacheDir: string, program: Digest): string {
 export function originalStack(stack: string, mapPath: string): string {
   const map = readMap(mapPath);
   if (map === null) return stack;
-  return stack.replace(/[^\s()]*\/program\.js:(\d+):(\d+)/g, (position, line, column) => {
+  const original = (position: string, line: string, column: string) => {
     // Stack traces count from 1, source maps from 0.
     const entry = map.findEntry(Number(line) - 1, Number(column) - 1);
     if (!("originalSource" in entry) || !entry.originalSource) return position;
     // Sources are relative to a folder in the root.
     const file = entry.originalSource.replace(/^\.\.\//, "");
     return `${file}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
-  });
+  };
+  // Line by line: in a message of a million characters without a space, the search would take hours.
+  return stack.split("\n").map((text) =>
+    text.length > LONGEST_FRAME || !text.includes("/program.js:")
+      ? text
+      : text.replace(/[^\s()]*\/program\.js:(\d+):(\d+)/g, original)
+  ).join("\n");
 }
+
+/** Longer lines are no frames of a stack. */
+const LONGEST_FRAME = 10_000;
 
 function readMap(path: string): SourceMap | null {
   try {

@@ -120,9 +120,13 @@ export function itemName(path: string, of: Pick<Kind, "extension"> | undefined):
 export function expand(map: Node, files: readonly TreeFile[]): readonly Artifact[] {
   const work = map.work as MapWork;
   const kind = work.list.kind.of!;
-  const artifacts = files.map(({ path }) => {
+  const names = files.map(({ path }) => {
     const name = itemName(path, kind);
     if (name === null) throw failed(work, path, "its name cannot be that of an item");
+    return name;
+  });
+  // As a reader of the list sees them: files are sorted with their extension, "a-b.json" before "a.json".
+  const artifacts = names.sort().map((name) => {
     const item: Artifact = Object.freeze({ ...work.list, kind, member: name });
     let result: Artifact;
     try {

@@ -117,6 +117,9 @@ function isObject(value: unknown): value is object {
 /** Names become file names of inputs and outputs, so they stay plain. */
 export const namePattern = /^[a-zA-Z][a-zA-Z0-9_]*$/;
 
+/** With an extension of usual length, what every file system takes. */
+const LONGEST_NAME = 100;
+
 function checkDeclaration<I extends InputKinds, S extends z.ZodType, O extends OutputKinds>(
   d: StageDeclaration<I, S, O>,
 ): void {
@@ -137,6 +140,25 @@ function checkDeclaration<I extends InputKinds, S extends z.ZodType, O extends O
         `the input or output name ${JSON.stringify(name)} is not usable`,
         "Use letters, digits and underscores, starting with a letter.",
       );
+    }
+  }
+  for (const kinds of [d.inputs, d.outputs]) {
+    const folded = new Map<string, string>();
+    for (const name of Object.keys(kinds)) {
+      const other = folded.get(name.toLowerCase());
+      if (other !== undefined) {
+        wrong(
+          `the names "${other}" and "${name}" differ only in case`,
+          "Rename one: where file names are folded, both would be one file.",
+        );
+      }
+      folded.set(name.toLowerCase(), name);
+      if (name.length > LONGEST_NAME) {
+        wrong(
+          `the name "${name.slice(0, 20)}…" has ${name.length} characters`,
+          `Use at most ${LONGEST_NAME}: it becomes a file name.`,
+        );
+      }
     }
   }
   if (Object.keys(d.outputs).length === 0) {

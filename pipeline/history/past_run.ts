@@ -83,42 +83,63 @@ export function historyDir(store: { readonly dir: string }): string {
 /** A run before it has a name. */
 export type NewRun = Omit<PastRun, "version" | "id" | "config" | "nodes">;
 
-/**
- * Writes one run. What it shares with an earlier one (configuration, keys) is there already and costs nothing.
- * @returns its id.
- */
+/** Writes one run. What it shares with an earlier one (configuration, keys) is there already and costs nothing. */
 export function rememberRun(
-  store: { readonly dir: string; readonly host: Host },
+  store: HistoryStore,
   run: NewRun,
   config: unknown,
   nodes: NodeKeys,
-): string {
-  const id = store.host.unique().replaceAll("-", "").slice(0, 8);
-  const dir = historyDir(store);
-  const past: PastRun = {
+): PastRun {
+  return write(store, {
     version: 2,
-    id,
+    id: newId(store),
     ...run,
     config: keepPart(store, JSON.stringify(config ?? null)),
     nodes: keepPart(store, JSON.stringify(nodes)),
-  };
-  const path = `${dir}/${run.began.replaceAll(":", "-")}-${id}.json`;
-  replaceFile(store.host, store.dir, path, encode(JSON.stringify(past)));
-  return id;
+  });
 }
 
-function keepPart(store: { readonly dir: string; readonly host: Host }, text: string): Digest {
+/**
+ * Writes a run that shares configuration and keys with an earlier one.
+ * @returns false when the earlier one's parts are gone.
+ */
+export function rememberAgain(store: HistoryStore, run: Omit<PastRun, "id">): boolean {
+  if (!touchPart(store, run.config) || !touchPart(store, run.nodes)) return false;
+  write(store, { ...run, id: newId(store) });
+  return true;
+}
+
+interface HistoryStore {
+  readonly dir: string;
+  readonly host: Host;
+}
+
+function newId({ host }: HistoryStore): string {
+  return host.unique().replaceAll("-", "").slice(0, 8);
+}
+
+function write(store: HistoryStore, run: PastRun): PastRun {
+  const path = `${historyDir(store)}/${run.began.replaceAll(":", "-")}-${run.id}.json`;
+  replaceFile(store.host, store.dir, path, encode(JSON.stringify(run)));
+  return run;
+}
+
+function keepPart(store: HistoryStore, text: string): Digest {
   const digest = sha256(text);
-  const path = partPath(store, digest);
-  try {
-    // A sign for gc, which removes what nobody named for a while.
-    store.host.files.touch(path, store.host.now());
-    return digest;
-  } catch {
-    // Not there yet.
+  if (!touchPart(store, digest)) {
+    replaceFile(store.host, store.dir, partPath(store, digest), encode(text));
   }
-  replaceFile(store.host, store.dir, path, encode(text));
   return digest;
+}
+
+/** A sign for gc, which removes what nobody named for a while. @returns false when it is not there. */
+function touchPart(store: HistoryStore, digest: Digest): boolean {
+  try {
+    store.host.files.touch(partPath(store, digest), store.host.now());
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function partPath(store: { readonly dir: string }, digest: Digest): string {

@@ -4,15 +4,15 @@ import { isSystemError } from "../host.ts";
 import type { RunRequest, RunResult } from "../run/run.ts";
 import type { Failure, Plan } from "../types.ts";
 import { commitAt } from "./commit.ts";
-import { rememberRun } from "./past_run.ts";
+import { type PastRun, rememberRun } from "./past_run.ts";
 
-/** Writes the history of runs; a run is not a failure because of it. */
+/** Writes the history of runs; a run is not a failure because of it. @returns null when it could not be written. */
 export async function remember(
   request: RunRequest,
   began: Date,
-  result: Omit<RunResult, "sections" | "ok" | "complete">,
+  result: Omit<RunResult, "sections" | "ok" | "complete" | "past">,
   failure?: Failure,
-): Promise<void> {
+): Promise<PastRun | null> {
   const { plan, outcomes, targets } = result;
   const root = decodeURIComponent(request.root.pathname).replace(/(?<=.)\/+$/, "");
   const counts = { ran: 0, cached: 0, failed: 0, skipped: 0 };
@@ -22,7 +22,7 @@ export async function remember(
   const stopped = request.signal.aborted && failed;
   const outputs = new Map(outcomes.map((outcome) => [outcome.id, outcome.outputs]));
   try {
-    rememberRun(
+    return rememberRun(
       request.store,
       {
         began: began.toISOString(),
@@ -60,6 +60,7 @@ export async function remember(
   } catch (error) {
     // The disk may be full, which the outcomes tell already.
     if (!isSystemError(error)) throw error;
+    return null;
   }
 }
 

@@ -41,6 +41,7 @@ export function changesSince(
     ...codeChanges(previous.code, now.code, outlines),
     ...valueChanges("params", previous.params, now.params),
     ...inputChanges(previous.inputs, now.inputs, node, filesOf),
+    ...readChanges(previous.reads, now.reads),
     ...valueChanges("environment", previous.environment, now.environment),
     ...valueChanges("outputs", previous.outputs, now.outputs),
   ];
@@ -156,6 +157,19 @@ function inputChanges(
     const how = files === null ? " has other contents" : `: ${files}`;
     return { ...details, text: `input ${name}${from}${how}` };
   });
+}
+
+/** "input table is read as file text/csv .tsv, before as file text/csv .csv". */
+function readChanges(before: KeyComponents["reads"] = {}, after: KeyComponents["reads"] = {}) {
+  return differingNames(before, after)
+    // Inputs that came or went are told already, and records of earlier versions say nothing.
+    .filter((name) => Object.hasOwn(before, name) && Object.hasOwn(after, name))
+    .map((name): Change => ({
+      component: "inputs",
+      text: `input ${name} is read as ${after[name]}, before as ${before[name]}`,
+      before: before[name],
+      after: after[name],
+    }));
 }
 
 function filesChanged(before: Digest, after: Digest, filesOf: FilesOf): string | null {

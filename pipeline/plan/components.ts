@@ -3,12 +3,15 @@
 import { digestOf, frozen } from "../canonical.ts";
 import type { Bundle } from "../code/code_identity.ts";
 import { environmentOf } from "./environment.ts";
+import { isMany } from "../declare/artifact.ts";
 import { asList, isOpen } from "./graph.ts";
 import type { TreeFile } from "../store/tree_manifest.ts";
 import type {
   Artifact,
   Digest,
+  InputKinds,
   KeyComponents,
+  Kind,
   Node,
   OutputKinds,
   Provider,
@@ -33,13 +36,32 @@ export function componentsOf(
   inputDigests: Readonly<Record<string, readonly Digest[]>>,
   environment: Readonly<Record<string, string>>,
 ): KeyComponents {
-  const outputs = outputsComponent(node.outputs);
+  const outputs = kindsComponent(node.outputs);
   const code = bundle === null
     ? { digest: digestOf(node.work.type), files: {}, packages: {} }
     : { digest: bundle.digest, files: bundle.files, packages: bundle.packages };
   return node.work.type === "npm" || node.work.type === "download"
     ? { code, params: node.params, inputs: {}, environment: {}, outputs }
-    : { code, params: node.params, inputs: inputDigests, environment, outputs };
+    : {
+      code,
+      params: node.params,
+      inputs: inputDigests,
+      environment,
+      outputs,
+      ...(Object.keys(node.inputKinds).length === 0
+        ? {}
+        : { reads: kindsComponent(node.inputKinds) }),
+    };
+}
+
+/** As earlier versions made components, for records in old bundles: without extensions and kinds of inputs. */
+export function olderComponents(node: Node, components: KeyComponents): KeyComponents {
+  const { reads: _, ...rest } = components;
+  const outputs = Object.entries(node.outputs).map(([name, { form, media, of }]) => [
+    name,
+    of === undefined ? `${form} ${media}` : `${form} ${media} ${of.extension}`.trimEnd(),
+  ]);
+  return { ...rest, outputs: Object.fromEntries(outputs) };
 }
 
 /** What stands for the inputs of local data in its key: the content that it was planned with. */
@@ -48,21 +70,26 @@ export function contentDigests(content: SourceContent): Record<string, readonly 
 }
 
 /** By declaration: the nodes of a sweep share one. */
-const outputsComponents = new WeakMap<OutputKinds, KeyComponents["outputs"]>();
+const kindsComponents = new WeakMap<InputKinds | OutputKinds, Readonly<Record<string, string>>>();
 
-function outputsComponent(outputs: OutputKinds): KeyComponents["outputs"] {
-  let component = outputsComponents.get(outputs);
+/** What a stage sees of its inputs or outputs besides their contents: programs may go by a file's extension. */
+function kindsComponent(kinds: InputKinds | OutputKinds): Readonly<Record<string, string>> {
+  let component = kindsComponents.get(kinds);
   if (component === undefined) {
     component = frozen(Object.fromEntries(
-      Object.entries(outputs).map(([name, { form, media, of }]) => [
+      Object.entries(kinds).map(([name, kind]) => [
         name,
-        // The items of a list carry their extension in the list itself.
-        of === undefined ? `${form} ${media}` : `${form} ${media} ${of.extension}`.trimEnd(),
+        isMany(kind) ? `many ${kindText(kind.many)}` : kindText(kind),
       ]),
     ));
-    outputsComponents.set(outputs, component);
+    kindsComponents.set(kinds, component);
   }
   return component;
+}
+
+function kindText({ form, media, extension, of }: Kind): string {
+  // The items of a list carry their extension in the list itself.
+  return `${form} ${media} ${of?.extension ?? extension}`.trimEnd();
 }
 
 /** The environment part of a node's key, with the threads that it gets under `jobs` slots. */

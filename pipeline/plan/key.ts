@@ -22,5 +22,6 @@ export function keyOf(components: KeyComponents): Digest {
     components.inputs,
     components.environment,
     components.outputs,
+    ...(components.reads === undefined ? [] : [components.reads]),
   ]);
 }

@@ -117,12 +117,17 @@ export async function runChild(
   const stop = () => kill(child);
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();
+  const read = [
+    new Lines(child.stdout, (line) => receive(line, listener)),
+    new Lines(child.stderr, (line) => listener.line(line)),
+  ];
   try {
-    const [status] = await Promise.all([
-      child.status,
-      eachLine(child.stdout, (line) => receive(line, listener)),
-      eachLine(child.stderr, (line) => listener.line(line)),
-    ]);
+    const reading = Promise.all(read.map((lines) => lines.end));
+    // Also when the reading fails, e.g. because the disk with the log is full.
+    const status = await Promise.race([child.status, reading.then(() => child.status)]);
+    // Programs that it started may hold its output open for as long as they like.
+    if (options.confine?.processes === false) await untilSilent(host, read);
+    await reading;
     return status;
   } finally {
     // Reached early when the listener throws, e.g. because the disk with the log is full.
@@ -132,17 +137,69 @@ export async function runChild(
   }
 }
 
-async function eachLine(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-  take: (line: string) => void,
-): Promise<void> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    for (const line of lines) take(line);
+/** Longer lines are cut: a progress bar may never end one. In UTF-16 units; messages are shorter. */
+const LONGEST_LINE = 1 << 18;
+
+/** Reads a stream line by line. */
+class Lines {
+  /** When all is read. */
+  readonly end: Promise<void>;
+  /** Pieces read so far. */
+  pieces = 0;
+  readonly #reader: ReadableStreamDefaultReader<string>;
+
+  constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>, take: (line: string) => void) {
+    this.#reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+    this.end = this.#read(take);
   }
-  if (rest !== "") take(rest);
+
+  async #read(take: (line: string) => void): Promise<void> {
+    // Not one text that grows: each piece is looked at once, however long the line.
+    let parts: string[] = [];
+    let length = 0;
+    const flush = () => {
+      take(parts.join(""));
+      parts = [];
+      length = 0;
+    };
+    while (true) {
+      const { value, done } = await this.#reader.read();
+      if (done) break;
+      this.pieces++;
+      const [first, ...others] = value.split("\n");
+      parts.push(first);
+      length += first.length;
+      for (const line of others) {
+        flush();
+        parts.push(line);
+        length = line.length;
+      }
+      if (length > LONGEST_LINE) flush();
+    }
+    if (length > 0) flush();
+  }
+
+  /** Reads no further. */
+  stop(): void {
+    this.#reader.cancel().catch(() => {});
+  }
+}
+
+/** How long a process that ended may have left something to read, in milliseconds. */
+const SILENCE_MS = 500;
+
+/** Stops reading what nobody writes to: twice in a row nothing came. */
+async function untilSilent(host: Host, read: readonly Lines[]): Promise<void> {
+  const ended = new AbortController();
+  const all = Promise.allSettled(read.map(({ end }) => end)).then(() => ended.abort());
+  for (let before = -1, idle = 0; idle < 2;) {
+    await host.delay(SILENCE_MS, ended.signal);
+    if (ended.signal.aborted) return await all;
+    const now = read.reduce((sum, { pieces }) => sum + pieces, 0);
+    idle = now === before ? idle + 1 : 0;
+    before = now;
+  }
+  for (const lines of read) lines.stop();
 }
 
 function receive(line: string, listener: ChildListener): void {
@@ -150,11 +207,36 @@ function receive(line: string, listener: ChildListener): void {
   if (at < 0) return (listener.output ?? listener.line)(line);
   // A stage may have written a piece of a line itself just before.
   if (at > 0) listener.line(line.slice(0, at));
-  let message: Message;
-  try {
-    message = JSON.parse(line.slice(at + 1));
-  } catch {
-    return listener.line(line);
-  }
+  const message = messageIn(line.slice(at + 1));
+  if (message === null) return listener.line(line);
   listener.message(message);
+}
+
+/** A message of the runner; null for anything else, which a stage may write itself. */
+function messageIn(text: string): Message | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const { progress, done, error } = fieldsOf(value);
+  if (done === true) return { done };
+  if (progress !== undefined) {
+    const { step, steps, loss, message } = fieldsOf(progress);
+    const parts = {
+      ...(typeof step === "number" ? { step } : {}),
+      ...(typeof steps === "number" ? { steps } : {}),
+      ...(typeof loss === "number" ? { loss } : {}),
+      ...(message === undefined ? {} : { message: String(message) }),
+    };
+    return { progress: parts };
+  }
+  const { name, message, stack } = fieldsOf(error);
+  if ([name, message, stack].some((part) => typeof part !== "string")) return null;
+  return { error: { name, message, stack } as { name: string; message: string; stack: string } };
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? value as Record<string, unknown> : {};
 }

@@ -183,10 +183,27 @@ function missingPackage(text: string, about: About): Failure | null {
   };
 }
 
+/** What Deno says when nothing is under way and the program is not over. */
+const NEVER = "Top-level await promise never resolved";
+
+/** How Deno words an error that ends a process. */
+const UNCAUGHT =
+  /^error: Uncaught (?:\(in promise\) )?(?:\(in worker "[^"\n]*"\) )?([^\n]{1,1000})/m;
+
 function stageExit({ end, error, tail }: FailedChild, about: About): Failure {
   if (error !== null) {
     const place = placeIn(tail);
     const message = `${error.name}: ${error.message}${place === null ? "" : ` (${place})`}`;
+    return { code: "stage-exit", message, ...about };
+  }
+  if (!end.success && tail.some((line) => line.includes(NEVER))) {
+    const message = "the stage waits for a promise that nothing fulfils any more";
+    const mend = "Look for a callback or an event that does not come.";
+    return { code: "stage-exit", message, ...about, mend };
+  }
+  const uncaught = end.success ? null : UNCAUGHT.exec(tail.join("\n"))?.[1] ?? null;
+  if (uncaught !== null) {
+    const message = `an error that nothing in the stage handles: ${uncaught}`;
     return { code: "stage-exit", message, ...about };
   }
   const lines = tail.filter((line) => line.trim() !== "").slice(-QUOTED);

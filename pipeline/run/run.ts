@@ -4,6 +4,7 @@ import { formatPath } from "../canonical.ts";
 import { targetsByName } from "../declare/pipeline.ts";
 import { Failed } from "../failure.ts";
 import type { InUse } from "../gc/in_use.ts";
+import type { PastRun } from "../history/past_run.ts";
 import { remember } from "../history/remember.ts";
 import type { PlanRequest } from "../plan/plan.ts";
 import type { RemoteCache } from "../remote/types.ts";
@@ -64,6 +65,8 @@ export interface RunResult {
   readonly complete: boolean;
   /** Stages that gave the same bytes as before, when that was checked, by what they were compared with. */
   readonly sameBytes?: { readonly again: number; readonly stored: number };
+  /** As the history has it; null when it could not be written. */
+  readonly past: PastRun | null;
 }
 
 /**
@@ -149,7 +152,7 @@ async function runOnce(request: RunRequest, always: boolean): Promise<RunResult>
     : await (await import("./carry_out.ts")).carryOut(request, whole, { mark, began, start });
   const seconds = (performance.now() - start) / 1000;
   const planned = new Set(plan.nodes.map(({ node }) => node.id));
-  const result: RunResult = {
+  const result: Omit<RunResult, "past"> = {
     paper: plan.paper,
     preset: plan.preset,
     provider: plan.provider,
@@ -163,8 +166,7 @@ async function runOnce(request: RunRequest, always: boolean): Promise<RunResult>
     ...(sameBytes === null ? {} : { sameBytes }),
     complete: Object.values(targets).every(({ node }) => planned.has(node.id)),
   };
-  await remember(request, began, result);
-  return result;
+  return { ...result, past: await remember(request, began, result) };
 }
 
 /** What a determinism check found when there was nothing to run. */

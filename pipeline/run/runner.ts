@@ -36,19 +36,60 @@ export async function main(run: (context: never) => Promise<void>): Promise<neve
   for (const name of ["log", "info", "debug", "dir", "table"]) consoles[name] = console.error;
   try {
     const job: Job = JSON.parse(Deno.readTextFileSync(Deno.args[0]));
+    if (typeof run !== "function") {
+      throw new TypeError('the module exports "run", but not as a function');
+    }
     await run(contextOf(job) as never);
+    await allWritten();
     send({ done: true });
   } catch (error) {
-    const e = error instanceof Error ? error : new Error(String(error));
-    send({ error: { name: e.name, message: e.message, stack: stackOf(e) } });
+    const e = error instanceof Error ? error : new Error(inWords(error));
+    const [name, message] = [cut(String(e.name), 100), cut(String(e.message), 10_000)];
+    send({ error: { name, message, stack: cut(stackOf(e), 100_000) } });
     Deno.exit(1);
   }
   Deno.exit(0);
 }
 
+/** Writes under way. */
+const writing = new Set<Promise<void>>();
+
+/** Takes note of a write, because a stage may forget to wait for it. */
+function noted(write: Promise<void>): Promise<void> {
+  writing.add(write);
+  const over = () => void writing.delete(write);
+  write.then(over, over);
+  // A promise of its own: that the other is listened to must not hide a failure that nobody handles.
+  return write.then(() => {});
+}
+
+/** Waits for all writes: the end of the process would cut them off, and the rest count as the output. */
+async function allWritten(): Promise<void> {
+  while (writing.size > 0) {
+    await Promise.allSettled(writing);
+    // A turn of the event loop, in which a failure that nobody handles ends the process.
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
+function cut(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most)} … (${text.length} characters)`;
+}
+
+/** Anything can be thrown. */
+function inWords(thrown: unknown): string {
+  const text = typeof thrown === "object" && thrown !== null ? JSON.stringify(thrown) : undefined;
+  return text ?? String(thrown);
+}
+
+/** Causes that are told, as an error can be its own. */
+const MOST_CAUSES = 10;
+
 function stackOf(error: Error): string {
   const causes: string[] = [];
-  for (let e: unknown = error; e instanceof Error; e = e.cause) causes.push(e.stack ?? String(e));
+  for (let e: unknown = error; e instanceof Error && causes.length < MOST_CAUSES; e = e.cause) {
+    causes.push(String(e.stack ?? e));
+  }
   return causes.join("\nCaused by ");
 }
 
@@ -145,17 +186,19 @@ function writer({ form, media, path, of }: JobArtifact): unknown {
   if (form === "tree") {
     return {
       path,
-      async write(name: string, content: Uint8Array | string) {
+      write(name: string, content: Uint8Array | string) {
         const slash = name.lastIndexOf("/");
-        if (slash > 0) await Deno.mkdir(`${path}/${name.slice(0, slash)}`, { recursive: true });
-        await write(`${path}/${name}`, content);
+        const folder = slash > 0
+          ? Deno.mkdir(`${path}/${name.slice(0, slash)}`, { recursive: true })
+          : Promise.resolve();
+        return noted(folder.then(() => write(`${path}/${name}`, content)));
       },
     };
   }
   if (media === "application/json") {
-    return { path, write: (value: unknown) => Deno.writeTextFile(path, toJson(value)) };
+    return { path, write: (value: unknown) => noted(Deno.writeTextFile(path, toJson(value))) };
   }
-  return { path, write: (content: Uint8Array | string) => write(path, content) };
+  return { path, write: (content: Uint8Array | string) => noted(write(path, content)) };
 }
 
 function write(path: string, content: Uint8Array | string): Promise<void> {
@@ -164,21 +207,43 @@ function write(path: string, content: Uint8Array | string): Promise<void> {
     : Deno.writeFile(path, content);
 }
 
+/** What JSON has no form for, with what to write instead; it would become `{}` without a word. */
+const FORMLESS: Readonly<Record<string, string>> = {
+  Map: "use Object.fromEntries",
+  Set: "use Array.from",
+  WeakMap: "write an object",
+  WeakSet: "write a list",
+  Promise: "await it",
+  ArrayBuffer: "use Array.from on a typed array",
+  SharedArrayBuffer: "use Array.from on a typed array",
+  Error: "write its message",
+  RegExp: "write its source",
+};
+
 /** JSON in insertion order; refuses what `JSON.stringify` would change without a word. */
 function toJson(value: unknown): string {
-  const text = JSON.stringify(value, (name, part) => {
+  const refuse = (what: string, name: string, mend: string): never => {
+    throw new TypeError(`Output JSON cannot hold ${what}, found at "${name}"; ${mend}`);
+  };
+  const text = JSON.stringify(value, function (this: unknown, name, part) {
     if (typeof part === "number" && !Number.isFinite(part)) {
-      throw new TypeError(
-        `Output JSON cannot hold ${part}, found at "${name}"; write null or a string`,
-      );
+      refuse(String(part), name, "write null or a string");
     }
-    if (ArrayBuffer.isView(part)) {
-      throw new TypeError(
-        `Output JSON cannot hold a typed array, found at "${name}"; use Array.from`,
-      );
+    if (ArrayBuffer.isView(part)) refuse("a typed array", name, "use Array.from");
+    if (typeof part === "object" && part !== null) {
+      const kind = Object.prototype.toString.call(part).slice("[object ".length, -1);
+      const mend = Object.hasOwn(FORMLESS, kind) ? FORMLESS[kind] : null;
+      if (mend !== null) refuse(/^[AE]/.test(kind) ? `an ${kind}` : `a ${kind}`, name, mend);
+    } else if (Array.isArray(this) && part !== null && isLeftOut(part)) {
+      refuse(part === undefined ? "undefined in a list" : `a ${typeof part}`, name, "write null");
     }
     return part;
   });
   if (text === undefined) throw new TypeError("Output JSON cannot hold undefined or a function");
   return text + "\n";
+}
+
+/** What JSON leaves out of objects, and turns into null in lists. */
+function isLeftOut(part: unknown): boolean {
+  return part === undefined || typeof part === "function" || typeof part === "symbol";
 }

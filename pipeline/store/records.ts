@@ -12,8 +12,8 @@ export function isDigest(text: unknown): text is Digest {
   return typeof text === "string" && HEX64.test(text);
 }
 
-/** Two levels, so that no directory grows beyond what file systems handle well. */
-function recordPath(root: string, key: Digest): string {
+/** Where a record is: two levels, so that no directory grows beyond what file systems handle well. */
+export function recordPath(root: string, key: Digest): string {
   return `${root}/records/${key.slice(0, 2)}/${key.slice(2)}.json`;
 }
 

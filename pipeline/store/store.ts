@@ -5,7 +5,7 @@ import { type Host, systemHost } from "../host.ts";
 import { ObjectReader } from "./object_reader.ts";
 import { ObjectWriter, type Staged } from "./object_writer.ts";
 import { Packs } from "./packs.ts";
-import { isDigest, Records } from "./records.ts";
+import { isDigest, recordPath, Records } from "./records.ts";
 import { prepareStore } from "./store_access.ts";
 import { type Expected, type ExpectedTree, stageExpected } from "./store_import.ts";
 import { encodeManifest, listTree, type TreeFile } from "./tree_manifest.ts";
@@ -212,6 +212,13 @@ export class Store {
     return `${this.dir}/objects/sha256/${digest.slice(0, 2)}/${digest.slice(2)}`;
   }
 
+  /** The file that holds an object: its own, or a pack. */
+  fileOf(digest: Digest): string {
+    const path = this.objectPath(digest);
+    if (this.#reader.ownSize(digest) !== null) return path;
+    return this.packs.look(digest)?.pack.path ?? path;
+  }
+
   /** True when the object is there with the right size, and for a tree its manifest and all members. */
   has(entry: OutputEntry): boolean {
     if (entry.form === "file") return this.#reader.size(entry.digest) === entry.bytes;
@@ -291,6 +298,11 @@ export class Store {
   /** Whether there is a record of a key, without reading it. */
   hasRecord(key: Digest): boolean {
     return this.#records.has(key);
+  }
+
+  /** Where the record of a key is or would be. */
+  recordPath(key: Digest): string {
+    return recordPath(this.dir, key);
   }
 
   /** The key at which a node was last seen, or null. */

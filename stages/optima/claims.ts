@@ -6,8 +6,8 @@ import { Failed } from "../../pipeline/failure.ts";
 import { locate } from "../../pipeline/declare/yaml_position.ts";
 import { claimsSchema } from "../../methods/stats/claim.ts";
 import type { Claim } from "../../methods/stats/claim.ts";
+import claims from "./claims.yaml" with { type: "text" };
 
-const FILE = new URL("./claims.yaml", import.meta.url);
 const NAME = "stages/optima/claims.yaml";
 
 /**
@@ -17,7 +17,7 @@ const NAME = "stages/optima/claims.yaml";
  * @throws {Failed} `claims-syntax` or `claims-invalid`, naming file, line and field.
  */
 export function loadClaims(): Claim[] {
-  return parseClaims(Deno.readTextFileSync(FILE), NAME);
+  return parseClaims(claims, NAME);
 }
 
 /** Parses the text of a claims file; `name` is what messages call it. */

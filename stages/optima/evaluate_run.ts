@@ -6,7 +6,7 @@ import { CONDITION, type ConditionName } from "../../methods/optima/condition.ts
 import { type Dataset, readDataset } from "../../methods/optima/dataset.ts";
 import { compileModuleLosses, type StudentParams } from "../../methods/optima/distillation.ts";
 import { evaluator } from "../../methods/optima/evaluate.ts";
-import { MODULES } from "../../methods/optima/layerwise.ts";
+import { MODULES } from "../../methods/optima/modules.ts";
 import type { Sample } from "../../methods/optima/metrics.ts";
 import { settingOf } from "../../methods/optima/student.ts";
 import { decodeStates, gatherBatch } from "../../methods/optima/teacher_states.ts";

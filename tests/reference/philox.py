@@ -79,6 +79,32 @@ class Stream:
     def uniform(self, shape):
         return ((self.words(int(np.prod(shape))) >> 8) / 16777216).astype(np.float32).reshape(shape)
 
+    def doubles(self, n):
+        """n numbers in [0, 1) of 53 bits: two words each."""
+        pairs = self.words(2 * n).astype(np.uint64).reshape(n, 2)
+        return ((pairs[:, 0] >> np.uint64(5)) * 67108864.0 + (pairs[:, 1] >> np.uint64(6))) / 2.0**53
+
+    def uniform64(self, shape):
+        return self.doubles(int(np.prod(shape))).reshape(shape)
+
+    def normal64(self, shape, std=1.0):
+        u = np.minimum(self.doubles(int(np.prod(shape))) * 2.0**53 + 0.5, 2.0**53 - 1) / 2.0**53
+        return std * quantile(u).reshape(shape)
+
+    def categorical(self, weights, shape):
+        cumulative = np.cumsum(np.asarray(weights, np.float64))
+        place = self.doubles(int(np.prod(shape))) * cumulative[-1]
+        return np.searchsorted(cumulative, place, side="right").astype(np.int32).reshape(shape)
+
+    def choice(self, n, count=1, replace=False):
+        if replace:
+            return self.integers(0, n, [count])
+        order = np.arange(n, dtype=np.int32)
+        for i in range(count):
+            j = int(self.integers(i, n, [1])[0]) if i < n - 1 else i
+            order[i], order[j] = order[j], order[i]
+        return order[:count]
+
     def normal(self, shape, std=1.0):
         u = (self.words(int(np.prod(shape))) + 0.5) / 4294967296
         return (std * quantile(u)).astype(np.float32).reshape(shape)
@@ -121,4 +147,6 @@ if __name__ == "__main__":
     print(s.normal([3]).tolist(), s.truncated_normal([3]).tolist(), s.uniform([2]).tolist())
     print(s.integers(-3, 4, [6]).tolist(), s.bernoulli(0.3, [8]).astype(int).tolist())
     print((s.dropout_mask(0.5, [7]) / 2).astype(int).tolist())
+    print(s.categorical([0.5, 0, 2, 1], [8]).tolist(), s.choice(9, 4).tolist(), s.choice(3, 6, True).tolist())
+    print(s.uniform64([2]).tolist(), s.normal64([2]).tolist())
     print(quantile([1e-300, 1e-12, 0.01, 0.3, 0.975]).tolist())

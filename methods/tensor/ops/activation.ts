@@ -25,8 +25,22 @@ const sigmoidPrimitive = /* @__PURE__ */ unary("sigmoid", "Sigmoid", {
   vjp: (g, _, y) => mul(g, mul(y, sub(1, y))),
 });
 const reluPrimitive = /* @__PURE__ */ unary("relu", "Relu", {
-  vjp: (g, _, y) => mul(g, sign(y)),
+  vjp: (g, _, y) => mul(g, apply1(positivePrimitive, [y], none)),
 });
+/**
+ * 1 where x > 0, else 0, in one quick pass: min(1, x·10³⁸) leaves only numbers below 10⁻³⁸ between.
+ * For the results of relu alone, which are never negative.
+ */
+const positivePrimitive: Primitive = {
+  name: "positive",
+  elementwise: true,
+  infer: ([x]) => [x],
+  lower: ([x]) => x.dtype === "float64" ? [sign(x)] : null,
+  emit: (writer, inputs) =>
+    writer.node("HardSigmoid", inputs, { alpha: { float: 1e38 }, beta: { float: 0 } }),
+  vjp: () => [null],
+  flops: (node) => sizeOf(node.outputs[0].shape),
+};
 const erfPrimitive = /* @__PURE__ */ unary("erf", "Erf", {
   lower: (x) => x.dtype === "float64" ? erfDouble(x) : null,
   vjp: (g, x) => mul(g, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))),

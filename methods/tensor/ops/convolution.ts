@@ -1,4 +1,4 @@
-// Two-dimensional convolution (cross-correlation) and its adjoints, any order of derivative.
+// Convolution (cross-correlation) on one or two spatial axes: the primitive and its adjoints, any order.
 import { describe, TensorError } from "../types.ts";
 import { sizeOf } from "../ndarray.ts";
 import {
@@ -10,172 +10,337 @@ import {
   type TensorLike,
 } from "../node.ts";
 import { sameDType } from "../shape.ts";
-import { reshape, transpose } from "./structure.ts";
-import { concat, pad, slice } from "./slicing.ts";
-import { matmul } from "./linear.ts";
-import { mul } from "./elementwise.ts";
+import { reshape, sum, transpose } from "./structure.ts";
+import { slice } from "./slicing.ts";
+import { convWeightsPrimitive } from "./convolution_weights.ts";
+import { type Padding, type PerAxis, perAxis, positions, windowOf } from "./window.ts";
+import { shiftedProducts, stretchedConvolution } from "./convolution_double.ts";
 
-interface ConvAttributes {
-  readonly stride: readonly [number, number];
-  readonly dilation: readonly [number, number];
-  /** Zeros added: top, left, bottom, right; the end may be negative for cropping. */
-  readonly pads: readonly [number, number, number, number];
+/** Attributes of the convolution and, with the size of its result, of its transpose. */
+export interface ConvAttributes {
+  readonly stride: readonly number[];
+  readonly dilation: readonly number[];
+  /** Zeros before each axis, then after each. */
+  readonly pads: readonly number[];
+  readonly groups: number;
 }
 
-function outputSize(x: Tensor, w: Tensor, { stride, dilation, pads }: ConvAttributes): number[] {
-  return [0, 1].map((i) =>
-    Math.floor(
-      (x.shape[2 + i] + pads[i] + pads[2 + i] - dilation[i] * (w.shape[2 + i] - 1) - 1) / stride[i],
-    ) + 1
-  );
+interface TransposeAttributes extends ConvAttributes {
+  /** Spatial sizes of the result. */
+  readonly size: readonly number[];
 }
 
-const swap = (x: Tensor) => transpose(x, [1, 0, 2, 3]);
+/** Spatial sizes of the result. */
+export function convolvedSize(x: Tensor, w: Tensor, attributes: ConvAttributes): number[] {
+  return positions(x.shape.slice(2), { ...attributes, size: w.shape.slice(2) });
+}
 
-/** x [n, i, h, w], weights [o, i, kh, kw] → [n, o, h′, w′]. */
-const convPrimitive: Primitive<ConvAttributes> = {
-  name: "conv2d",
+/** Exchanges the first two axes. */
+function swap(x: Tensor): Tensor {
+  return transpose(x, [1, 0, ...x.shape.slice(2).map((_, i) => i + 2)]);
+}
+
+/** Cuts axis `axis` into [count, size / count]. */
+function cut(x: Tensor, axis: number, count: number): Tensor {
+  const { shape } = x;
+  return reshape(x, [
+    ...shape.slice(0, axis),
+    count,
+    shape[axis] / count,
+    ...shape.slice(axis + 1),
+  ]);
+}
+
+/** Joins axes `axis` and `axis` + 1. */
+function join(x: Tensor, axis: number): Tensor {
+  const { shape } = x;
+  return reshape(x, [
+    ...shape.slice(0, axis),
+    shape[axis] * shape[axis + 1],
+    ...shape.slice(axis + 2),
+  ]);
+}
+
+/** Moves an axis to another place. */
+function move(x: Tensor, from: number, to: number): Tensor {
+  const order = x.shape.map((_, i) => i).filter((i) => i !== from);
+  order.splice(to, 0, from);
+  return transpose(x, order);
+}
+
+/** x [n, i, …], weights [o, i/groups, …] → [n, o, …]. */
+export const convPrimitive: Primitive<ConvAttributes> = {
+  name: "conv",
   infer: ([x, w], attributes) => [
-    { dtype: x.dtype, shape: [x.shape[0], w.shape[0], ...outputSize(x, w, attributes)] },
+    { dtype: x.dtype, shape: [x.shape[0], w.shape[0], ...convolvedSize(x, w, attributes)] },
   ],
-  // ONNX Runtime convolves float32 only on the CPU: float64 is a sum of shifted products.
+  // ONNX Runtime convolves no float64 on the CPU.
   lower: ([x, w], attributes) => x.dtype === "float64" ? [shiftedProducts(x, w, attributes)] : null,
-  emit: (writer, inputs, { attributes: { stride, dilation, pads } }) =>
+  emit: (writer, inputs, { attributes: { stride, dilation, pads, groups } }) =>
     writer.node("Conv", inputs, {
       strides: { ints: stride },
       dilations: { ints: dilation },
       pads: { ints: pads },
+      ...(groups === 1 ? {} : { group: { int: groups } }),
     }),
   vjp: (node, [g]) => {
     if (!g) return [null, null];
     const [x, w] = node.inputs;
-    return [spread(g, w, x, node.attributes), correlate(x, g, w, node.attributes)];
+    return [
+      apply1(transposePrimitive, [g, w], { ...node.attributes, size: x.shape.slice(2) }),
+      weightsCotangent(x, g, w, node.attributes),
+    ];
+  },
+  batch: ([x, w], [xBatched, wBatched], attributes, size) => {
+    const { groups } = attributes;
+    if (!wBatched) return [cut(apply1(convPrimitive, [join(x, 0), w], attributes), 0, size)];
+    if (!xBatched) {
+      // Output channels of all examples, group by group.
+      const kernel = join(join(move(cut(w, 1, groups), 0, 1), 0), 0);
+      const y = apply1(convPrimitive, [x, kernel], attributes);
+      return [join(move(cut(cut(y, 1, groups), 2, size), 2, 0), 2)];
+    }
+    const y = apply1(convPrimitive, [join(move(x, 0, 1), 1), join(w, 0)], {
+      ...attributes,
+      groups: groups * size,
+    });
+    return [move(cut(y, 1, size), 1, 0)];
   },
   flops: (node) => 2 * sizeOf(node.outputs[0].shape) * sizeOf(node.inputs[1].shape.slice(1)),
 };
 
-/** Cotangent of the weights: a convolution whose kernel is the output's cotangent. */
-function correlate(x: Tensor, g: Tensor, w: Tensor, a: ConvAttributes): Tensor {
-  const product = apply1(convPrimitive, [swap(x), swap(g)], {
-    stride: a.dilation,
-    dilation: a.stride,
-    pads: a.pads,
-  });
-  // Rows and columns that the stride left over give extra taps.
-  return slice(swap(product), [0, 0, 0, 0], w.shape);
+function weightsCotangent(x: Tensor, g: Tensor, w: Tensor, a: ConvAttributes): Tensor {
+  return apply1(convWeightsPrimitive, [x, g], { ...a, size: w.shape.slice(2) });
 }
 
-/** Cotangent of the image: stretch by the stride, pad, convolve with the mirrored kernel. */
-function spread(g: Tensor, w: Tensor, x: Tensor, a: ConvAttributes): Tensor {
-  const mirrored = slice(swap(w), [null, null, null, null], [null, null, null, null], [
-    1,
-    1,
-    -1,
-    -1,
-  ]);
-  let wide = g;
-  for (const i of [0, 1]) wide = stretch(wide, 2 + i, a.stride[i]);
-  const margins = [0, 1].map((i) => {
-    const before = a.dilation[i] * (w.shape[2 + i] - 1) - a.pads[i];
-    const after = x.shape[2 + i] + a.dilation[i] * (w.shape[2 + i] - 1) - before -
-      wide.shape[2 + i];
-    return [before, after];
-  });
-  const [[top, bottom], [left, right]] = margins.map((m) => m.map((n) => Math.max(0, n)));
-  const y = apply1(convPrimitive, [wide, mirrored], {
-    stride: [1, 1],
-    dilation: a.dilation,
-    pads: [top, left, bottom, right],
-  });
-  // Negative margins (padding wider than the kernel) are cut from the result.
-  const starts = [0, 0, ...margins.map(([before]) => Math.max(0, -before))];
-  const ends = x.shape.map((d, i) => i < 2 ? y.shape[i] : starts[i] + d);
-  return slice(y, starts, ends);
-}
-
-/** Inserts stride − 1 zeros between neighbours along an axis. */
-function stretch(x: Tensor, axis: number, stride: number): Tensor {
-  if (stride === 1) return x;
-  const shape = [...x.shape];
-  const apart = reshape(x, [...shape.slice(0, axis + 1), 1, ...shape.slice(axis + 1)]);
-  const pads = apart.shape.map((_, i) => [0, i === axis + 1 ? stride - 1 : 0]);
-  const joined = reshape(
-    pad(apart, pads),
-    shape.map((d, i) => i === axis ? d * stride : d),
+/** Cotangent of weights of spatial `size`: a convolution whose kernel is the output's cotangent. */
+export function correlate(
+  x: Tensor,
+  g: Tensor,
+  size: readonly number[],
+  { stride, dilation, pads, groups }: ConvAttributes,
+): Tensor {
+  // Channels of a group take the place of the batch, the batch that of a group's channels.
+  const images = join(move(move(cut(x, 1, groups), 2, 0), 2, 1), 1);
+  const product = swap(
+    apply1(convPrimitive, [images, swap(g)], { pads, groups, stride: dilation, dilation: stride }),
   );
-  const ends = joined.shape.map((d, i) => i === axis ? d - stride + 1 : d);
-  return slice(joined, ends.map(() => 0), ends);
+  // Rows and columns that the stride left over give extra taps.
+  return slice(product, [0, 0, ...size.map(() => 0)], [...product.shape.slice(0, 2), ...size]);
 }
 
-function shiftedProducts(x: Tensor, w: Tensor, a: ConvAttributes): Tensor {
-  const [height, width] = outputSize(x, w, a);
-  const [top, left, bottom, right] = a.pads;
-  const padded = pad(x, [[0, 0], [0, 0], [top, bottom], [left, right]]);
-  const columns: Tensor[] = [];
-  for (let i = 0; i < w.shape[2]; i++) {
-    for (let j = 0; j < w.shape[3]; j++) {
-      const [y0, x0] = [i * a.dilation[0], j * a.dilation[1]];
-      const patch = slice(
-        padded,
-        [0, 0, y0, x0],
-        [
-          ...x.shape.slice(0, 2),
-          y0 + a.stride[0] * (height - 1) + 1,
-          x0 + a.stride[1] * (width - 1) + 1,
-        ],
-        [1, 1, ...a.stride],
-      );
-      columns.push(reshape(patch, [x.shape[0], x.shape[1], height * width]));
+/** The adjoint of the convolution in its image: g [n, o, …], weights [o, i/groups, …] → [n, i, …]. */
+export const transposePrimitive: Primitive<TransposeAttributes> = {
+  name: "convTranspose",
+  infer: ([g, w], { size, groups }) => [
+    { dtype: g.dtype, shape: [g.shape[0], w.shape[1] * groups, ...size] },
+  ],
+  lower: ([g, w], attributes) => {
+    if (g.dtype === "float64") return [stretchedConvolution(g, w, attributes)];
+    // ONNX Runtime 1.30 on WebGPU is wrong for groups of an even number of channels with one result:
+    // there each channel is a group, and results are summed.
+    const [channels, results] = w.shape, { groups } = attributes;
+    const inside = channels / groups;
+    if (groups === 1 || results !== 1 || inside % 2 === 1) return null;
+    const apart = apply1(transposePrimitive, [g, w], { ...attributes, groups: channels });
+    return [sum(cut(apart, 1, groups), 2)];
+  },
+  emit: (writer, inputs, { inputs: [g, w], attributes }) => {
+    const { stride, dilation, pads, groups, size } = attributes;
+    const rank = size.length;
+    const over = size.map((n, i) =>
+      n + pads[i] + pads[rank + i] - dilation[i] * (w.shape[2 + i] - 1) - 1 -
+      stride[i] * (g.shape[2 + i] - 1)
+    );
+    return writer.node("ConvTranspose", inputs, {
+      strides: { ints: stride },
+      dilations: { ints: dilation },
+      pads: { ints: pads },
+      ...(over.some((n) => n > 0) ? { output_padding: { ints: over } } : {}),
+      ...(groups === 1 ? {} : { group: { int: groups } }),
+    });
+  },
+  vjp: (node, [c]) => {
+    if (!c) return [null, null];
+    const [g, w] = node.inputs;
+    const { stride, dilation, pads, groups } = node.attributes;
+    const attributes = { stride, dilation, pads, groups };
+    return [apply1(convPrimitive, [c, w], attributes), weightsCotangent(c, g, w, attributes)];
+  },
+  batch: ([g, w], [gBatched, wBatched], attributes, size) => {
+    const { groups } = attributes;
+    if (!wBatched) return [cut(apply1(transposePrimitive, [join(g, 0), w], attributes), 0, size)];
+    if (!gBatched) {
+      const kernel = join(move(w, 0, 1), 1);
+      const x = apply1(transposePrimitive, [g, kernel], attributes);
+      return [join(move(cut(cut(x, 1, groups), 2, size), 2, 0), 2)];
     }
-  }
-  const kernel = reshape(transpose(w, [0, 2, 3, 1]), [w.shape[0], -1]);
-  const y = matmul(mul(kernel, 1), concat(columns, 1));
-  return reshape(y, [x.shape[0], w.shape[0], height, width]);
+    const x = apply1(transposePrimitive, [join(move(g, 0, 1), 1), join(w, 0)], {
+      ...attributes,
+      groups: groups * size,
+    });
+    return [move(cut(x, 1, size), 1, 0)];
+  },
+  flops: (node) => 2 * sizeOf(node.inputs[0].shape) * sizeOf(node.inputs[1].shape.slice(1)),
+};
+
+/** Options of {@linkcode conv1d} and {@linkcode conv2d}; a number stands for all directions. */
+export interface ConvOptions {
+  /** Step of the window. @default 1 */
+  readonly stride?: PerAxis;
+  /** Zeros around the image. @default 0 */
+  readonly padding?: Padding;
+  /** Distance of kernel taps. @default 1 */
+  readonly dilation?: PerAxis;
+  /** Parts into which channels are cut, each convolved alone. @default 1 */
+  readonly groups?: number;
 }
 
-/** Options of {@linkcode conv2d}; a number stands for both directions. */
-export interface Conv2dOptions {
+/** Options of {@linkcode conv2d}. */
+export type Conv2dOptions = ConvOptions;
+
+/** Options of {@linkcode convTranspose1d} and {@linkcode convTranspose2d}. */
+export interface ConvTransposeOptions {
   /** Step of the window. @default 1 */
-  readonly stride?: number | readonly [number, number];
-  /** Zeros added on each side. @default 0 */
-  readonly padding?: number | readonly [number, number];
+  readonly stride?: PerAxis;
+  /** What is cut from the result: the padding of the convolution that this one transposes. @default 0 */
+  readonly padding?: Exclude<Padding, "same">;
+  /** Rows and columns added at the end of the result, fewer than the stride. @default 0 */
+  readonly outputPadding?: PerAxis;
   /** Distance of kernel taps. @default 1 */
-  readonly dilation?: number | readonly [number, number];
+  readonly dilation?: PerAxis;
+  /** Parts into which channels are cut, each convolved alone. @default 1 */
+  readonly groups?: number;
+}
+
+function operands(op: string, rank: number, layout: string, a: TensorLike, b: TensorLike) {
+  const x = asTensor(a), w = asTensor(b);
+  sameDType(op, x, w);
+  if (!isFloat(x.dtype) || x.shape.length !== rank + 2 || w.shape.length !== rank + 2) {
+    throw new TensorError(
+      "shape",
+      `${op}: ${describe(x)} and ${describe(w)}; float tensors ${layout} expected`,
+    );
+  }
+  return [x, w];
+}
+
+function convolve(
+  op: string,
+  rank: number,
+  image: TensorLike,
+  weights: TensorLike,
+  { groups = 1, ...options }: ConvOptions,
+): Tensor {
+  const layout = rank === 1
+    ? "[n, c, l] and [out, c/groups, k]"
+    : "[n, c, h, w] and [out, c/groups, kh, kw]";
+  const [x, w] = operands(op, rank, layout, image, weights);
+  perAxis(op, "groups", groups, 1, 1);
+  if (x.shape[1] !== w.shape[1] * groups || w.shape[0] % groups !== 0) {
+    throw new TensorError(
+      "shape",
+      `${op}: channels of ${describe(x)} and ${
+        describe(w)
+      } do not fit in ${groups} groups; ${layout} expected`,
+    );
+  }
+  const window = windowOf(op, x.shape.slice(2), w.shape.slice(2), options);
+  const { stride, dilation, pads } = window;
+  if (positions(x.shape.slice(2), window).some((n) => n < 1)) {
+    throw new TensorError(
+      "shape",
+      `${op}: the kernel ${describe(w)} is larger than the padded image ${describe(x)}`,
+    );
+  }
+  return apply1(convPrimitive, [x, w], { stride, dilation, pads, groups });
 }
 
 /**
- * Cross-correlation of images x [n, channels, h, w] with weights [out, channels, kh, kw] →
- * [n, out, h′, w′], h′ = ⌊(h + 2·padding − dilation·(kh − 1) − 1)/stride⌋ + 1.
+ * Cross-correlation of sequences x [n, channels, l] with weights [out, channels/groups, k] →
+ * [n, out, l′], l′ = ⌊(l + padding − dilation·(k − 1) − 1)/stride⌋ + 1.
+ * @throws TensorError `shape` or `argument` where sizes or options do not fit
  */
-export function conv2d(
+export function conv1d(x: TensorLike, weights: TensorLike, options: ConvOptions = {}): Tensor {
+  return convolve("conv1d", 1, x, weights, options);
+}
+
+/**
+ * Cross-correlation of images x [n, channels, h, w] with weights [out, channels/groups, kh, kw] →
+ * [n, out, h′, w′], h′ = ⌊(h + padding − dilation·(kh − 1) − 1)/stride⌋ + 1.
+ * @throws TensorError `shape` or `argument` where sizes or options do not fit
+ */
+export function conv2d(x: TensorLike, weights: TensorLike, options: ConvOptions = {}): Tensor {
+  return convolve("conv2d", 2, x, weights, options);
+}
+
+function convolveTransposed(
+  op: string,
+  rank: number,
+  image: TensorLike,
+  weights: TensorLike,
+  { groups = 1, outputPadding = 0, ...options }: ConvTransposeOptions,
+): Tensor {
+  const layout = rank === 1
+    ? "[n, c, l] and [c, out/groups, k]"
+    : "[n, c, h, w] and [c, out/groups, kh, kw]";
+  const [x, w] = operands(op, rank, layout, image, weights);
+  perAxis(op, "groups", groups, 1, 1);
+  if (x.shape[1] !== w.shape[0] || w.shape[0] % groups !== 0) {
+    throw new TensorError(
+      "shape",
+      `${op}: channels of ${describe(x)} and ${
+        describe(w)
+      } do not fit in ${groups} groups; ${layout} expected`,
+    );
+  }
+  const window = windowOf(op, x.shape.slice(2), w.shape.slice(2), options);
+  const { stride, dilation, pads } = window;
+  const extra = perAxis(op, "outputPadding", outputPadding, rank, 0);
+  if (extra.some((n, i) => n >= stride[i])) {
+    throw new TensorError(
+      "argument",
+      `${op}: outputPadding ${JSON.stringify(outputPadding)} must be below the stride ${
+        JSON.stringify(stride)
+      }`,
+    );
+  }
+  const size = x.shape.slice(2).map((n, i) =>
+    (n - 1) * stride[i] - pads[i] - pads[rank + i] + dilation[i] * (w.shape[2 + i] - 1) + 1 +
+    extra[i]
+  );
+  if (size.some((n) => n < 1)) {
+    throw new TensorError(
+      "shape",
+      `${op}: padding ${JSON.stringify(options.padding)} leaves nothing of ${describe(x)}`,
+    );
+  }
+  return apply1(transposePrimitive, [x, w], { stride, dilation, pads, groups, size });
+}
+
+/**
+ * Transposed convolution, the adjoint of {@linkcode conv1d}: x [n, channels, l] with weights
+ * [channels, out/groups, k] → [n, out, (l − 1)·stride − 2·padding + dilation·(k − 1) + 1 +
+ * outputPadding].
+ * @throws TensorError `shape` or `argument` where sizes or options do not fit
+ */
+export function convTranspose1d(
   x: TensorLike,
   weights: TensorLike,
-  { stride = 1, padding = 0, dilation = 1 }: Conv2dOptions = {},
+  options: ConvTransposeOptions = {},
 ): Tensor {
-  const input = asTensor(x), w = asTensor(weights);
-  sameDType("conv2d", input, w);
-  if (
-    !isFloat(input.dtype) || input.shape.length !== 4 || w.shape.length !== 4 ||
-    input.shape[1] !== w.shape[1]
-  ) {
-    throw new TensorError(
-      "shape",
-      `conv2d: ${describe(input)} and ${describe(w)}; [n, c, h, w] and [out, c, kh, kw] expected`,
-    );
-  }
-  const both = (v: number | readonly [number, number]): readonly [number, number] =>
-    typeof v === "number" ? [v, v] : v;
-  const [top, left] = both(padding);
-  const attributes: ConvAttributes = {
-    stride: both(stride),
-    dilation: both(dilation),
-    pads: [top, left, top, left],
-  };
-  if (outputSize(input, w, attributes).some((n) => n < 1)) {
-    throw new TensorError(
-      "shape",
-      `conv2d: the kernel ${describe(w)} is larger than the padded image ${describe(input)}`,
-    );
-  }
-  return apply1(convPrimitive, [input, w], attributes);
+  return convolveTransposed("convTranspose1d", 1, x, weights, options);
+}
+
+/**
+ * Transposed convolution, the adjoint of {@linkcode conv2d}: x [n, channels, h, w] with weights
+ * [channels, out/groups, kh, kw]; sizes as in {@linkcode convTranspose1d} on both axes.
+ * @throws TensorError `shape` or `argument` where sizes or options do not fit
+ */
+export function convTranspose2d(
+  x: TensorLike,
+  weights: TensorLike,
+  options: ConvTransposeOptions = {},
+): Tensor {
+  return convolveTransposed("convTranspose2d", 2, x, weights, options);
 }

@@ -12,6 +12,7 @@ import {
   type Tensor,
   type TensorLike,
 } from "../node.ts";
+import type { OnnxAttributes } from "../onnx/graph_writer.ts";
 import { broadcastOf, broadcastShapes, sameDType, sameShape } from "../shape.ts";
 import { broadcastSource, broadcastTo, sumTo } from "./structure.ts";
 
@@ -35,6 +36,7 @@ interface BinaryRules {
   readonly identity?: (a: Tensor, b: Tensor, shape: readonly number[]) => Tensor | null;
   readonly vjp?: (g: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [Tensor, Tensor];
   readonly result?: DType;
+  readonly attributes?: OnnxAttributes;
 }
 
 /** Defines a broadcasting operator of two operands. */
@@ -47,7 +49,7 @@ export function binary(name: string, onnx: string, rules: BinaryRules): Primitiv
       return [{ dtype: rules.result ?? a.dtype, shape: broadcastOf(name, a, b) }];
     },
     simplify: ([a, b]) => simplifyBinary(primitive, rules, a, b),
-    emit: (writer, inputs) => writer.node(onnx, inputs),
+    emit: (writer, inputs) => writer.node(onnx, inputs, rules.attributes),
     flops: elements,
   };
   const { vjp } = rules;

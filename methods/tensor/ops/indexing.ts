@@ -10,8 +10,10 @@ import {
   type TensorLike,
 } from "../node.ts";
 import { axisOf, requireDType, sameDType, sameShape } from "../shape.ts";
+import { moveAxis, spreadAll } from "./batching.ts";
+import { add, mul } from "./elementwise.ts";
+import { cast, equal, less, where } from "./logic.ts";
 import { broadcastTo, expandDims, reshape, transpose } from "./structure.ts";
-import { cast, equal } from "./logic.ts";
 
 interface AxisAttribute {
   readonly axis: number;
@@ -53,6 +55,22 @@ const takePrimitive: Primitive<AxisAttribute> = {
     const [x, indices] = node.inputs;
     const flat = reshape(g, [...x.shape.slice(0, axis), -1, ...x.shape.slice(axis + 1)]);
     return [scatterAdd(zerosOf(x.dtype, x.shape), reshape(indices, [-1]), flat, axis), null];
+  },
+  batch: ([x, indices], [ofX, ofIndices], { axis }, size) => {
+    if (!ofIndices) return [take(x, indices, axis + 1)];
+    if (!ofX) return [moveAxis(take(x, indices, axis), axis, 0)];
+    // Rows of the batch one after another: index j of example b is row b·d + j of them all.
+    const rows = moveAxis(x, axis + 1, 1);
+    const [, d, ...rest] = rows.shape;
+    const from = mul(iota(size, indices.dtype), d);
+    const offsets = reshape(from, [size, ...indices.shape.slice(1).map(() => 1)]);
+    const positive = where(less(indices, 0), add(indices, d), indices);
+    const taken = take(reshape(rows, [size * d, ...rest]), add(positive, offsets));
+    let y = taken;
+    // The axes of the indices come where `axis` was.
+    const rank = indices.shape.length - 1;
+    for (let i = 0; i < axis; i++) y = moveAxis(y, 1 + rank + i, 1 + i);
+    return [y];
   },
 };
 
@@ -109,6 +127,10 @@ const takeAlongPrimitive: Primitive<AxisAttribute> = {
     const [x, indices] = node.inputs;
     return [addAlongAxis(zerosOf(x.dtype, x.shape), indices, g, node.attributes.axis), null];
   },
+  batch: (inputs, batched, { axis }, size) => {
+    const [x, indices] = spreadAll(inputs, batched, size);
+    return [takeAlongAxis(x, indices, axis + 1)];
+  },
 };
 
 /**
@@ -141,6 +163,16 @@ const addAlongPrimitive: Primitive<AxisAttribute> = {
     }),
   vjp: (node, [g]) =>
     g ? [g, null, takeAlongAxis(g, node.inputs[1], node.attributes.axis)] : [null, null, null],
+  // ONNX Runtime adds no float16 there on the CPU.
+  lower: ([x, indices, updates], { axis }) => {
+    if (x.dtype !== "float16") return null;
+    const single = (t: Tensor) => cast(t, "float32");
+    return [cast(addAlongAxis(single(x), indices, single(updates), axis), x.dtype)];
+  },
+  batch: (inputs, batched, { axis }, size) => {
+    const [x, indices, updates] = spreadAll(inputs, batched, size);
+    return [addAlongAxis(x, indices, updates, axis + 1)];
+  },
   flops: (node) => sizeOf(node.inputs[2].shape),
 };
 
@@ -169,11 +201,22 @@ export function iota(n: number, dtype: DType = "int64"): Tensor {
   return constant(fromNumbers(Array.from({ length: n }, (_, i) => i), [n], dtype));
 }
 
-/** Unit vectors [..., n] of integer indices [...]. */
-export function oneHot(indices: TensorLike, n: number, dtype: DType = "float32"): Tensor {
+/**
+ * Unit vectors of integer indices [...] along a new `axis` of size n (default the last); an index
+ * outside 0 … n − 1 gives zeros.
+ */
+export function oneHot(
+  indices: TensorLike,
+  n: number,
+  dtype: DType = "float32",
+  axis = -1,
+): Tensor {
   const at = asTensor(indices, "int64");
   requireIndices("oneHot", at);
-  return cast(equal(expandDims(at, at.shape.length), iota(n, at.dtype)), dtype);
+  const rank = at.shape.length + 1;
+  const along = axisOf("oneHot", axis, rank);
+  const classes = reshape(iota(n, at.dtype), [n, ...new Array<number>(rank - 1 - along).fill(1)]);
+  return cast(equal(expandDims(at, along), classes), dtype);
 }
 
 /** A constant index vector, for slices with steps. */

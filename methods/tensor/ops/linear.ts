@@ -11,6 +11,8 @@ import {
   type TensorLike,
 } from "../node.ts";
 import { broadcastShapes, sameDType } from "../shape.ts";
+import { spread } from "./batching.ts";
+import { add } from "./elementwise.ts";
 import { reshape, sumTo, swapLast, swappedSource } from "./structure.ts";
 
 /** Which factors are transposed before the product. */
@@ -74,6 +76,7 @@ export const gemmPrimitive: Primitive<ProductAttributes> = {
         g,
       )
       : [null, null],
+  batch: (inputs, batched, flags, size) => [batchGemm(inputs, batched, flags, size)],
   flops: productFlops,
 };
 
@@ -105,8 +108,39 @@ const batchedPrimitive: Primitive<ProductAttributes> = {
     const [ga, gb] = productVjp(product, node.inputs, node.attributes, g);
     return [sumTo(ga, node.inputs[0].shape), sumTo(gb, node.inputs[1].shape)];
   },
+  batch: ([x, y], [ofX, ofY], flags) => {
+    // With equal ranks the batch axes meet; the axes behind them broadcast as before.
+    const [m, n] = [x.shape.length - (ofX ? 1 : 0), y.shape.length - (ofY ? 1 : 0)];
+    const lead = (t: Tensor, missing: number) =>
+      reshape(t, [t.shape[0], ...Array<number>(missing).fill(1), ...t.shape.slice(1)]);
+    return [
+      product(ofX ? lead(x, Math.max(0, n - m)) : x, ofY ? lead(y, Math.max(0, m - n)) : y, flags),
+    ];
+  },
   flops: productFlops,
 };
+
+/** A batched product; with one matrix for the whole batch one product over the merged rows. */
+function product(x: Tensor, y: Tensor, flags: ProductAttributes): Tensor {
+  if (flags.a || y.shape.length > 2 || x.shape.length < 3) {
+    return apply1(batchedPrimitive, [x, y], flags);
+  }
+  const rows = reshape(x, [-1, x.shape[x.shape.length - 1]]);
+  const out = apply1(gemmPrimitive, [rows, y], flags);
+  return reshape(out, [...x.shape.slice(0, -1), out.shape[1]]);
+}
+
+function batchGemm(
+  [x, y, bias]: readonly Tensor[],
+  batched: readonly boolean[],
+  flags: ProductAttributes,
+  size: number,
+): Tensor {
+  const out = product(x, y, flags);
+  const all = spread(out, batched[0] || batched[1], size);
+  if (bias === undefined) return all;
+  return add(all, batched[2] ? reshape(bias, [size, 1, -1]) : bias);
+}
 
 function mismatch(a: Tensor, b: Tensor): TensorError {
   return new TensorError(

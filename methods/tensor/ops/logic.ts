@@ -23,8 +23,10 @@ const lessPrimitive = /* @__PURE__ */ binary("less", "Less", { result: "bool" })
 const lessEqualPrimitive = /* @__PURE__ */ binary("lessEqual", "LessOrEqual", { result: "bool" });
 const andPrimitive = /* @__PURE__ */ binary("logicalAnd", "And", { result: "bool" });
 const orPrimitive = /* @__PURE__ */ binary("logicalOr", "Or", { result: "bool" });
+const xorPrimitive = /* @__PURE__ */ binary("logicalXor", "Xor", { result: "bool" });
 const notPrimitive: Primitive = {
   name: "logicalNot",
+  elementwise: true,
   infer: ([x]) => {
     requireDType("logicalNot", x, "bool");
     return [x];
@@ -35,6 +37,11 @@ const notPrimitive: Primitive = {
 /** a = b → bool. */
 export function equal(a: TensorLike, b: TensorLike): Tensor {
   return apply1(equalPrimitive, promote(a, b), none);
+}
+
+/** a ≠ b → bool; NaN differs from itself. */
+export function notEqual(a: TensorLike, b: TensorLike): Tensor {
+  return logicalNot(equal(a, b));
 }
 
 /** a < b → bool. */
@@ -71,6 +78,13 @@ export function logicalOr(a: TensorLike, b: TensorLike): Tensor {
   return apply1(orPrimitive, pair, none);
 }
 
+/** Exactly one of two bools. */
+export function logicalXor(a: TensorLike, b: TensorLike): Tensor {
+  const pair = promote(a, b);
+  pair.forEach((x) => requireDType("logicalXor", x, "bool"));
+  return apply1(xorPrimitive, pair, none);
+}
+
 /** ¬x of a bool. */
 export function logicalNot(x: TensorLike): Tensor {
   return apply1(notPrimitive, [asTensor(x)], none);
@@ -98,6 +112,9 @@ const wherePrimitive: Primitive = {
     }
     return null;
   },
+  // ONNX Runtime selects among numbers only.
+  lower: ([c, a, b]) =>
+    a.dtype === "bool" ? [logicalOr(logicalAnd(c, a), logicalAnd(logicalNot(c), b))] : null,
   emit: (writer, inputs) => writer.node("Where", inputs),
   vjp: (node, [g]) => {
     if (!g) return [null, null, null];
@@ -112,7 +129,14 @@ export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tens
   return apply1(wherePrimitive, [asTensor(condition), ...promote(a, b)], none);
 }
 
-const onnxType: Record<DType, number> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 };
+const onnxType: Record<DType, number> = {
+  float32: 1,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+};
 
 const castPrimitive: Primitive<{ readonly to: DType }> = {
   name: "cast",
@@ -142,6 +166,7 @@ export function cast(x: TensorLike, dtype: DType): Tensor {
 
 const stopPrimitive: Primitive = {
   name: "stopGradient",
+  elementwise: true,
   infer: ([x]) => [x],
   lower: ([x]) => [x],
   emit: (_, inputs) => [...inputs],
@@ -156,6 +181,7 @@ export function stopGradient(x: TensorLike): Tensor {
 /** A distinct name for x, so that derivatives can be taken with respect to it alone. */
 export const aliasPrimitive: Primitive = {
   name: "alias",
+  elementwise: true,
   infer: ([x]) => [x],
   key: () => null,
   lower: ([x]) => [x],

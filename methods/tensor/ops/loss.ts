@@ -3,6 +3,7 @@ import { describe, TensorError } from "../types.ts";
 import { sizeOf } from "../ndarray.ts";
 import { apply1, asTensor, type Primitive, type Tensor, type TensorLike } from "../node.ts";
 import { requireDType, sameShape } from "../shape.ts";
+import { spreadAll } from "./batching.ts";
 import { reshape, sum } from "./structure.ts";
 import { div, exp, maximum, mul, neg } from "./elementwise.ts";
 import { cast } from "./logic.ts";
@@ -21,6 +22,11 @@ const rowEntropy: Primitive = {
   vjp: (node, [g]) => {
     const [x, labels] = node.inputs;
     return [g && addAlongAxis(mul(exp(logSoftmax(x, 1)), g), labels, neg(g), 1), null];
+  },
+  batch: (inputs, batched, _, size) => {
+    const [x, labels] = spreadAll(inputs, batched, size);
+    const rows = [reshape(x, [-1, x.shape[2]]), reshape(labels, [-1, 1])];
+    return [reshape(apply1(rowEntropy, rows, {}), labels.shape)];
   },
   flops: (node) => 5 * sizeOf(node.inputs[0].shape),
 };

@@ -5,12 +5,14 @@ import {
   apply,
   apply1,
   asTensor,
+  constant,
   isFloat,
   type Primitive,
   type Tensor,
   type TensorLike,
 } from "../node.ts";
 import { axisOf, sameDType, sameShape } from "../shape.ts";
+import { spread } from "./batching.ts";
 import { broadcastTo, type ReduceOptions, reshape, sum, sumTo } from "./structure.ts";
 import { add, exp, log, mul, rsqrt, square, sub } from "./elementwise.ts";
 import { mean, reduceMax } from "./reduction.ts";
@@ -33,6 +35,7 @@ const softmaxPrimitive: Primitive<AxisAttribute> = {
     const { axis } = node.attributes;
     return [g && mul(y, sub(g, sum(mul(g, y), axis, { keepDims: true })))];
   },
+  batch: ([x], _, { axis }) => [softmax(x, axis + 1)],
   flops: /* @__PURE__ */ inputElements(5),
 };
 
@@ -46,6 +49,7 @@ const logSoftmaxPrimitive: Primitive<AxisAttribute> = {
     const { axis } = node.attributes;
     return [g && sub(g, mul(exp(y), sum(g, axis, { keepDims: true })))];
   },
+  batch: ([x], _, { axis }) => [logSoftmax(x, axis + 1)],
   flops: /* @__PURE__ */ inputElements(5),
 };
 
@@ -132,6 +136,26 @@ export const layerNormPrimitive: Primitive<NormAttributes> = {
       gx = plus(gx, mul(centered, slope));
     }
     return [gx, gScale, gBias];
+  },
+  batch: ([x, scale, bias], [ofX, ofScale, ofBias], { axis, epsilon }, size) => {
+    if (!ofScale && !ofBias) {
+      return apply(layerNormPrimitive, [x, scale, bias], { axis: axis + 1, epsilon });
+    }
+    // The kernel takes one scale and shift: those of a batch are applied after it.
+    const from = axis + (ofX ? 1 : 0);
+    const neutral = (value: number) => broadcastTo(constant(value, x.dtype), x.shape.slice(from));
+    const [unit, center, inverse] = apply(layerNormPrimitive, [x, neutral(1), neutral(0)], {
+      axis: from,
+      epsilon,
+    });
+    const ones = Array<number>(axis).fill(1);
+    const beside = (t: Tensor, batched: boolean) =>
+      batched ? reshape(t, [size, ...ones, ...t.shape.slice(1)]) : t;
+    return [
+      add(mul(unit, beside(scale, ofScale)), beside(bias, ofBias)),
+      spread(center, ofX, size),
+      spread(inverse, ofX, size),
+    ];
   },
   flops: /* @__PURE__ */ inputElements(8),
 };

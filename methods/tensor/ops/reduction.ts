@@ -81,6 +81,7 @@ const maxPrimitive: Primitive<ReduceAttributes> = {
     const best = cast(equal(x, reshape(node.outputs[0], kept)), x.dtype);
     return [mul(best, div(reshape(g, kept), sum(best, axes, { keepDims: true })))];
   },
+  batch: ([x], _, { axes, keepDims }) => [reduceMax(x, axes.map((a) => a + 1), { keepDims })],
   flops: (node) => sizeOf(node.inputs[0].shape),
 };
 
@@ -107,6 +108,7 @@ const argmaxPrimitive: Primitive<{ readonly axis: number }> = {
   infer: ([x], { axis }) => [{ dtype: "int64", shape: reducedShape(x.shape, [axis], false) }],
   emit: (writer, [x], { attributes: { axis } }) =>
     writer.node("ArgMax", [x], { axis: { int: axis }, keepdims: { int: 0 } }),
+  batch: ([x], _, { axis }) => [argmax(x, axis + 1)],
   flops: (node) => sizeOf(node.inputs[0].shape),
 };
 

@@ -12,6 +12,7 @@ import {
   type TensorLike,
 } from "../node.ts";
 import { axisOf, sameDType } from "../shape.ts";
+import { spreadAll } from "./batching.ts";
 import { broadcastTo, reshape } from "./structure.ts";
 import { fixedIndices, take } from "./indexing.ts";
 
@@ -31,6 +32,9 @@ const concatPrimitive: Primitive<{ readonly axis: number }> = {
     const { axis } = node.attributes;
     return g ? split(g, node.inputs.map((x) => x.shape[axis]), axis) : node.inputs.map(() => null);
   },
+  batch: (inputs, batched, { axis }, size) => [
+    concat(spreadAll(inputs, batched, size), axis + 1),
+  ],
 };
 
 /** Joins tensors along an existing axis. @throws TensorError `shape` when other sizes differ. */
@@ -102,6 +106,7 @@ const splitPrimitive: Primitive<{ readonly sizes: readonly number[]; readonly ax
     );
     return [concat(parts, node.attributes.axis)];
   },
+  batch: ([x], _, { sizes, axis }) => split(x, sizes, axis + 1),
 };
 
 /** Cuts along `axis` into parts of the given sizes. @throws TensorError `shape` unless they add up. */
@@ -149,6 +154,7 @@ const slicePrimitive: Primitive<RangeAttributes> = {
     const [x] = node.inputs;
     return [g && pad(g, starts.map((s, i) => [s, x.shape[i] - ends[i]]), 0)];
   },
+  batch: ([x], _, { starts, ends }, size) => [slice(x, [0, ...starts], [size, ...ends])],
 };
 
 /**
@@ -221,6 +227,9 @@ const padPrimitive: Primitive<PadAttributes> = {
     const ends = node.inputs[0].shape.map((d, i) => before[i] + d);
     return [g && slice(g, before, ends)];
   },
+  batch: ([x], _, { before, after, value }) => [
+    pad(x, [[0, 0], ...before.map((n, i) => [n, after[i]])], value),
+  ],
 };
 
 /** Extends each axis by [before, after] elements of a constant value. */

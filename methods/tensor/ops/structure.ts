@@ -45,6 +45,7 @@ const reshapePrimitive: Primitive<ShapeAttribute> = {
   },
   emit: (writer, [x], node) => writer.node("Reshape", [x, writer.int64s(node.attributes.shape)]),
   vjp: (node, [g]) => [g && reshape(g, node.inputs[0].shape)],
+  batch: ([x], _, { shape }, size) => [reshape(x, [size, ...shape])],
 };
 
 /** The tensor that `x` reshapes, or null. */
@@ -97,6 +98,7 @@ const transposePrimitive: Primitive<PermutationAttribute> = {
     const { permutation } = node.attributes;
     return [g && transpose(g, permutation.map((_, i) => permutation.indexOf(i)))];
   },
+  batch: ([x], _, { permutation }) => [transpose(x, [0, ...permutation.map((p) => p + 1)])],
 };
 
 /** Permutes axes; by default reverses them. @throws TensorError `argument` unless a permutation. */
@@ -130,6 +132,15 @@ export function swappedSource(x: Tensor): Tensor | null {
   return swaps ? x.node.inputs[0] : null;
 }
 
+/** The tensor of which `x` is the transpose that moves one axis to the front, and that axis; or null. */
+export function movedToFront(x: Tensor): { readonly source: Tensor; readonly axis: number } | null {
+  if (!madeBy(x, transposePrimitive)) return null;
+  const [axis, ...rest] = attributesOf(x, transposePrimitive).permutation;
+  return rest.every((p, i) => i === 0 || p > rest[i - 1])
+    ? { source: x.node.inputs[0], axis }
+    : null;
+}
+
 const broadcastPrimitive: Primitive<ShapeAttribute> = {
   name: "broadcastTo",
   infer: ([x], { shape }) => [{ dtype: x.dtype, shape }],
@@ -140,6 +151,10 @@ const broadcastPrimitive: Primitive<ShapeAttribute> = {
   },
   emit: (writer, [x], node) => writer.node("Expand", [x, writer.int64s(node.attributes.shape)]),
   vjp: (node, [g]) => [g && sumTo(g, node.inputs[0].shape)],
+  batch: ([x], _, { shape }, size) => {
+    const missing = Array<number>(shape.length + 1 - x.shape.length).fill(1);
+    return [broadcastTo(reshape(x, [size, ...missing, ...x.shape.slice(1)]), [size, ...shape])];
+  },
 };
 
 /** Replicates along new or unit axes. @throws TensorError `shape` when it cannot. */

@@ -1,6 +1,12 @@
 // cpu and cuda through onnxruntime-node; needs FFI and read access to the package.
-import { TensorError } from "../types.ts";
-import { type OpenSession, type OrtSession, sessionError, wrap } from "./session.ts";
+import { type DType, type NdArray, TensorError } from "../types.ts";
+import {
+  type OpenSession,
+  type OrtSession,
+  type OrtTensorConstructor,
+  sessionError,
+  wrap,
+} from "./session.ts";
 
 async function runtime(): Promise<typeof import("onnxruntime-node")> {
   try {
@@ -14,6 +20,24 @@ async function runtime(): Promise<typeof import("onnxruntime-node")> {
       { cause: error },
     );
   }
+}
+
+/**
+ * The package's tensor, with float16 as 16-bit words: its binary part finds no elements in a Float16Array.
+ */
+function tensorOf(
+  ort: typeof import("onnxruntime-node"),
+): OrtTensorConstructor {
+  return class {
+    constructor(type: DType, data: NdArray["data"], dims: readonly number[]) {
+      const tensor = new ort.Tensor(type as "float32", data as Float32Array, dims);
+      if (data instanceof Float16Array) {
+        const value = new Uint16Array(data.buffer, data.byteOffset, data.length);
+        Object.defineProperty(tensor, "cpuData", { value });
+      }
+      return tensor;
+    }
+  } as unknown as OrtTensorConstructor;
 }
 
 /** Opens a session on the CPU or an NVIDIA GPU. */
@@ -30,7 +54,7 @@ export const openNative: OpenSession = async (model, { provider, threads, profil
       logSeverityLevel: 3,
       ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
     });
-    return wrap(session as unknown as OrtSession, ort.Tensor as never, profile !== undefined);
+    return wrap(session as unknown as OrtSession, tensorOf(ort), profile !== undefined);
   } catch (error) {
     throw sessionError(provider, error);
   }

@@ -52,7 +52,10 @@ export function wrap(ort: OrtSession, Tensor: OrtTensorConstructor, profile: boo
       }
       const results = await ort.run(tensors, outputs.map((o) => o.name));
       return outputs.map(({ name, dtype, shape }) => {
-        const data = results[name].data as NdArray["data"];
+        const given = results[name].data as NdArray["data"] | Uint16Array;
+        const data = given instanceof Uint16Array
+          ? new Float16Array(given.buffer as ArrayBuffer, given.byteOffset, given.length)
+          : given;
         if (data.length !== sizeOf(shape)) {
           throw new TensorError(
             "runtime",

@@ -2,13 +2,52 @@
 
 import assert from "node:assert/strict";
 import type { CocaConfig } from "../../../methods/nn/mod.ts";
-import type { NdArray } from "../../../methods/tensor/mod.ts";
+import { type DType, fromNumbers, type NdArray } from "../../../methods/tensor/mod.ts";
 import { stream } from "../../../methods/tensor/random.ts";
 
 /** An array as the reference scripts write it. */
 export interface Written {
   shape: number[];
   values: number[];
+}
+
+/** An array as tests/reference/compact.py writes it: numbers in one line. */
+export interface Compact {
+  shape: number[];
+  values: string;
+}
+
+/** A sample of a large array, from the same script. */
+export interface Sample extends Compact {
+  meanSquare: number;
+  at: string;
+}
+
+/** The numbers of a line. */
+export function numbersOf(line: string): number[] {
+  return line === "" ? [] : line.split(" ").map(Number);
+}
+
+/** A line of numbers as an array. */
+export function arrayOf({ shape, values }: Compact, dtype: DType = "float32"): NdArray {
+  return fromNumbers(numbersOf(values), shape, dtype);
+}
+
+/** Asserts that an array is what compact.py wrote, whole or sampled, to `tolerance` of its largest. */
+export function assertCompact(
+  actual: NdArray,
+  expected: Compact | Sample,
+  tolerance: number,
+  what: string,
+): void {
+  assert.deepEqual([...actual.shape], expected.shape, what);
+  const values = numbersOf(expected.values);
+  if (!("at" in expected)) {
+    assertWritten(actual, { shape: expected.shape, values }, tolerance, what);
+    return;
+  }
+  const { meanSquare } = expected, at = numbersOf(expected.at);
+  assertSketch(actual, { meanSquare, at, values }, tolerance, what);
 }
 
 /** A few numbers that stand for a large array. */

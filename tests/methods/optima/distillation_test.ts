@@ -16,7 +16,7 @@ import {
   type StudentParams,
   trainedModules,
 } from "../../../methods/optima/distillation.ts";
-import { type Module, MODULES } from "../../../methods/optima/layerwise.ts";
+import { type Module, MODULES } from "../../../methods/optima/modules.ts";
 import { gatherBatch } from "../../../methods/optima/teacher_states.ts";
 import {
   compile,

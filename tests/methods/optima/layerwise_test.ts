@@ -6,11 +6,10 @@ import {
   initProjections,
   layerMap,
   layerwiseLosses,
-  type Module,
-  MODULES,
   type Projections,
   type Targets,
 } from "../../../methods/optima/layerwise.ts";
+import { type Module, MODULES } from "../../../methods/optima/modules.ts";
 import { compile, load, type NdArray, ndarray, type Tensor } from "../../../methods/tensor/mod.ts";
 import { stream } from "../../../methods/tensor/random.ts";
 import { close, CPU, STUDENT, TEACHER } from "./tiny.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { CONDITION, type ConditionName } from "../../../methods/optima/condition.ts";
 import { segmentLengths, SEGMENTS } from "../../../methods/optima/distillation.ts";
-import { MODULES } from "../../../methods/optima/layerwise.ts";
+import { MODULES } from "../../../methods/optima/modules.ts";
 import { initStudent, studentLayout } from "../../../methods/optima/student.ts";
 import type { NdArray, Tree } from "../../../methods/tensor/mod.ts";
 import { SIZES, tinySetting } from "./tiny.ts";

@@ -11,7 +11,7 @@ import {
   SEGMENTS,
   type Setting,
 } from "../../../methods/optima/distillation.ts";
-import { type Module, MODULES } from "../../../methods/optima/layerwise.ts";
+import { type Module, MODULES } from "../../../methods/optima/modules.ts";
 import { POLICIES, type PolicyName, usesRewards } from "../../../methods/optima/policies.ts";
 import { gatherBatch } from "../../../methods/optima/teacher_states.ts";
 import {

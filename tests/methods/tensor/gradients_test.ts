@@ -1,16 +1,6 @@
 // Every operator's gradient against central differences in float64: all cases in two sessions.
-import assert from "node:assert/strict";
 import * as t from "../../../methods/tensor/mod.ts";
-import { values } from "./harness.ts";
-
-type Case = readonly [
-  name: string,
-  shapes: readonly (readonly number[])[],
-  f: (...x: t.Tensor[]) => t.Tensor,
-];
-
-const positive = (x: t.Tensor) => t.add(t.square(x), 0.5);
-const ints = (v: number[], shape = [v.length]) => t.constant(t.fromNumbers(v, shape, "int64"));
+import { type Case, checkGradients, ints, positive } from "./derivatives.ts";
 
 const cases: Case[] = [
   ["add broadcast", [[2, 3], [3]], (a, b) => t.add(a, b)],
@@ -104,52 +94,4 @@ const cases: Case[] = [
   ["inner gradient", [[3]], (a) => t.grad((x: t.Tensor) => t.sum(t.exp(t.mul(x, a))))(t.square(a))],
 ];
 
-/** A scalar that weighs every element of the result differently. */
-function scalar([, , f]: Case, x: readonly t.Tensor[]): t.Tensor {
-  const y = f(...x);
-  return t.sum(t.mul(y, values(y.shape, 7)));
-}
-
-Deno.test("gradients agree with central differences", async () => {
-  const inputs = cases.map(([, shapes], c) => shapes.map((s, i) => values(s, 10 * c + i)));
-  const forward = t.compile(
-    (all: t.Tensor[][]) => all.map((x, c) => scalar(cases[c], x)),
-    [inputs],
-  );
-  const backward = t.compile(
-    (all: t.Tensor[][]) => all.map((x, c) => t.grad((x: t.Tensor[]) => scalar(cases[c], x))(x)),
-    [inputs],
-  );
-  const value = await t.load(forward, { provider: "cpu" });
-  const slope = await t.load(backward, { provider: "cpu" });
-  const gradients = await slope.run(inputs);
-  const flat = inputs.map((arrays) => arrays.flatMap(t.toNumbers));
-  const longest = Math.max(...flat.map((f) => f.length));
-  const h = 1e-5;
-  // Element k of every case moves at once: cases are independent.
-  const at = (k: number, delta: number) =>
-    value.run(inputs.map((arrays, c) => {
-      let offset = 0;
-      return arrays.map((a) => {
-        const data = Float64Array.from(a.data as Float64Array);
-        if (k >= offset && k < offset + data.length) data[k - offset] = flat[c][k] + delta;
-        offset += data.length;
-        return t.ndarray(data, a.shape);
-      });
-    }));
-  const failures: string[] = [];
-  for (let k = 0; k < longest; k++) {
-    const up = await at(k, h), down = await at(k, -h);
-    cases.forEach(([name], c) => {
-      if (k >= flat[c].length) return;
-      const expected = (Number(up[c].data[0]) - Number(down[c].data[0])) / (2 * h);
-      const actual = gradients[c].flatMap(t.toNumbers)[k];
-      if (!(Math.abs(actual - expected) < 1e-6 * (1 + Math.abs(expected)))) {
-        failures.push(`${name}, element ${k}: ${actual} instead of ${expected}`);
-      }
-    });
-  }
-  await value.dispose();
-  await slope.dispose();
-  assert.deepEqual(failures, []);
-});
+Deno.test("gradients agree with central differences", () => checkGradients(cases));

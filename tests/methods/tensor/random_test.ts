@@ -35,6 +35,16 @@ Deno.test("stream() gives the numbers of tests/reference/philox.py", () => {
   assert.deepEqual([...s.bernoulli(0.3, [8]).data], [0, 1, 1, 1, 1, 1, 0, 0]);
   const kept = [...s.dropoutMask(0.5, [7]).data].map((x) => Number(x) / 2);
   assert.deepEqual(kept, [1, 0, 1, 0, 1, 1, 1]);
+  assert.deepEqual([...s.categorical([0.5, 0, 2, 1], [8]).data], [0, 2, 3, 3, 3, 0, 2, 2]);
+  assert.deepEqual([...s.choice(9, 4)], [0, 1, 5, 2]);
+  assert.deepEqual([...s.choice(3, 6, { replace: true })], [0, 2, 0, 2, 2, 0]);
+  const f64 = (values: number[]) => Float64Array.from(values);
+  const uniform = s.uniform([2], { dtype: "float64" }).data;
+  assert.deepEqual(uniform, f64([0.14071988212502318, 0.9953878164292645]));
+  const normal = [...s.normal([2], { dtype: "float64" }).data].map(Number);
+  [0.34780865565431784, -0.15127149496074443].forEach((z, i) =>
+    assert.ok(Math.abs(normal[i] - z) <= 1e-15, `${normal[i]} is not ${z}`)
+  );
 });
 
 Deno.test("streams are named: a child, its full name and a fresh start agree; others differ", () => {
@@ -111,10 +121,38 @@ Deno.test("permutation() and choice() take each value at most once", () => {
   assert.throws(() => stream(2).choice(3, 4), /choose 4 different values out of 3/);
 });
 
+Deno.test("categorical() draws in proportion to the weights, never what has none", () => {
+  const weights = [3, 0, 1, 4, 0], n = 80_000, counts = new Array(5).fill(0);
+  for (const value of stream(4).categorical(weights, [n]).data) counts[Number(value)]++;
+  assert.deepEqual([counts[1], counts[4]], [0, 0]);
+  const chiSquare = [0, 2, 3].reduce((sum, k) => {
+    const expected = n * weights[k] / 8;
+    return sum + (counts[k] - expected) ** 2 / expected;
+  }, 0);
+  assert.ok(chiSquare < 13.8, `χ²(2) = ${chiSquare}, beyond its 0.999 quantile`);
+  assert.deepEqual([...stream(4).categorical([0, 5], [3]).data], [1, 1, 1]);
+});
+
+Deno.test("truncatedNormal() in float64 uses 53 bits and has the variance of its law", () => {
+  const n = 100_000;
+  const { data } = stream(6).truncatedNormal([n], { dtype: "float64", bound: 1.5 });
+  const cut = data as Float64Array;
+  assert.ok(cut.every((x) => Math.abs(x) <= 1.5));
+  // 1 − 2bφ(b)/(2Φ(b) − 1) at b = 1.5.
+  assert.ok(Math.abs(moments(cut).variance - 0.5515244) < 0.01, `${moments(cut).variance}`);
+  assert.equal(new Set(cut).size, n);
+});
+
 Deno.test("draws refuse what makes no sense, naming the value", () => {
   assert.throws(() => stream(0.5), /0\.5/);
   assert.throws(() => stream(1).bernoulli(1.5, [1]), /probability 1\.5/);
   assert.throws(() => stream(1).dropoutMask(1, [1]), /dropout rate 1 /);
   assert.throws(() => stream(1).nextInteger(3, 3), /\[3, 3\)/);
   assert.throws(() => stream(1).uniform([2, -1]), /\[2, -1\]/);
+  assert.throws(() => stream(1).categorical([1, -2], [1]), /weight 1 is -2/);
+  assert.throws(() => stream(1).categorical([0, 0], [1]), /add up to 0/);
+  assert.throws(
+    () => stream(1).choice(0, 1, { replace: true }),
+    /choose 1 different values out of 0/,
+  );
 });

@@ -7,6 +7,7 @@ import {
   encode,
   SafetensorsError,
 } from "../../../methods/tensor/safetensors.ts";
+import reference from "../../reference/half.json" with { type: "json" };
 import type { NdArray } from "../../../methods/tensor/types.ts";
 
 const sample: Record<string, NdArray> = {
@@ -65,7 +66,10 @@ Deno.test("decode() names the fault of a damaged file", () => {
   fails(whole.subarray(0, whole.length - 1), /the file holds/);
   fails(handMade("[]", []), /not a JSON object/);
   fails(handMade("{", []), /not JSON/);
-  fails(handMade(`{"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}}`, [0, 0]), /"a" is F16/);
+  fails(
+    handMade(`{"a":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}`, [0]),
+    /"a" is F8_E4M3; supported are F64/,
+  );
   fails(
     handMade(`{"a":{"dtype":"U8","shape":[-1],"data_offsets":[0,1]}}`, [0]),
     /"a" is malformed/,
@@ -84,5 +88,34 @@ Deno.test("encode() refuses an array whose shape does not hold its data", () => 
   assert.throws(
     () => encode({ a: { dtype: "float32", shape: [3], data: new Float32Array(2) } }),
     /"a" has 2 elements/,
+  );
+});
+
+Deno.test("decode() widens what torch wrote in types that the compiler lacks, without loss", () => {
+  const tensors = decode(Uint8Array.from(atob(reference.file), (c) => c.charCodeAt(0)));
+  const expected = reference.values as Record<string, (number | string)[]>;
+  assert.deepEqual(Object.keys(tensors).sort(), Object.keys(expected).sort());
+  for (const [name, values] of Object.entries(expected)) {
+    const actual = Array.from(tensors[name].data as ArrayLike<number | bigint>, Number);
+    const sign = (x: number) => Object.is(x, -0) ? "-0" : x;
+    assert.deepEqual(actual.map(sign), values.map(Number).map(sign), name);
+  }
+  const types = Object.entries(tensors).map(([name, { dtype }]) => `${name} ${dtype}`).sort();
+  assert.deepEqual(types, [
+    "brain float32",
+    "byte int32",
+    "double float64",
+    "half float32",
+    "short int32",
+    "unsigned int32",
+    "wide int64",
+  ]);
+});
+
+Deno.test("decode() names the file in its messages when told", () => {
+  assert.throws(
+    () => decode(encode(sample).subarray(0, 5), { file: "weights.safetensors" }),
+    (e: Error) =>
+      e instanceof SafetensorsError && /^weights\.safetensors: .*shorter/.test(e.message),
   );
 });

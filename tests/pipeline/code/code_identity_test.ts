@@ -224,6 +224,34 @@ Deno.test("bundles() can build at the same time in one process", async () => {
   });
 });
 
+Deno.test("bundles() refuses files that are imported by the name of a constant", async () => {
+  const importing = (
+    name: string,
+    body = `return await import(NAME, { with: { type: "text" } });`,
+  ) => `export const run = async () => { const NAME = ${name}; ${body} };`;
+  await withProject(async (project) => {
+    const path = "stages/toy/first_run.ts";
+    for (
+      const name of [`"file:///etc/hostname"`, "`data:text/javascript,export{}`", `"/etc/hosts"`]
+    ) {
+      project.write(path, importing(name));
+      assert.match(
+        (await project.failure()).message,
+        /^stages\/toy\/first_run\.ts: it imports .* by the name of a constant/,
+      );
+    }
+    // A package, a name that only the run knows, and text that merely looks so.
+    project.write(
+      path,
+      importing(
+        `"npm:lib@1.0.0"`,
+        `console.log('import("file:///etc/hostname")'); return [await import(NAME), await import(Deno.args[0])];`,
+      ),
+    );
+    assert.ok((await project.programs()).first.code.length > 0);
+  });
+});
+
 Deno.test("bundles() places mistakes in code", async () => {
   const first = "stages/toy/first_run.ts";
   const cases: [string, string | RegExp, string, RegExp][] = [

@@ -70,6 +70,16 @@ Deno.test("a list becomes nodes while the run goes on, and at planning when it i
   );
 });
 
+Deno.test("items come in the order of their names, as the reader of a list sees them", async () => {
+  using rig = new FanOutRig();
+  // With the extension, the order is another one: "-" comes before ".", and "." before letters.
+  const texts = { "a": "1", "a-b": "22", "a.b": "333", "ab": "4444", "a+": "55555" };
+  const inOrder = Object.keys(texts).sort().map((name) => texts[name as keyof typeof texts].length);
+  for (const _ of ["while the list becomes known", "when it is known"]) {
+    assert.deepEqual(lengthsOf(await rig.run({ texts })), inOrder);
+  }
+});
+
 /** What becomes of each node when the list goes from one state to another. */
 async function change(from: FanOutRun["texts"], to: FanOutRun["texts"]) {
   using rig = new FanOutRig();

@@ -225,6 +225,14 @@ Deno.test("stage() refuses malformed declarations", () => {
   };
   const cases: [() => unknown, RegExp][] = [
     [() => stage({ ...good, name: "Not-good" }), /stage "Not-good": the name is not in snake_case/],
+    [
+      () => stage({ ...good, outputs: { loss: json<number>(), Loss: json<number>() } }),
+      /the names "loss" and "Loss" differ only in case/,
+    ],
+    [
+      () => stage({ ...good, outputs: { ["x".repeat(300)]: json<number>() } }),
+      /the name "x{20}…" has 300 characters/,
+    ],
     [() => stage({ ...good, outputs: { "a/b": json<number>() } }), /name "a\/b" is not usable/],
     [() => stage({ ...good, outputs: {} }), /declares no outputs/],
     [

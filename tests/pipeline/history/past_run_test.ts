@@ -23,7 +23,7 @@ class Place {
   }
   remember(run: Partial<NewRun> = {}, config: unknown = { a: 1 }, nodes = NODES): string {
     const began = new Date(1e12 + 1000 * this.#count++).toISOString();
-    return rememberRun(this, { ...RUN, began, ...run }, config, nodes);
+    return rememberRun(this, { ...RUN, began, ...run }, config, nodes).id;
   }
   /** Bytes in the history. */
   size(): number {

@@ -2,8 +2,10 @@
 
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { file, json, list, many } from "../../../pipeline/declare/artifact.ts";
+import { file, isMany, json, list, many } from "../../../pipeline/declare/artifact.ts";
 import { sha256 } from "../../../pipeline/canonical.ts";
+import { changesSince } from "../../../pipeline/plan/change.ts";
+import { olderComponents } from "../../../pipeline/plan/components.ts";
 import { keyOf } from "../../../pipeline/plan/key.ts";
 import { npmPackage } from "../../../pipeline/declare/npm_package.ts";
 import { pipeline } from "../../../pipeline/declare/pipeline.ts";
@@ -20,6 +22,7 @@ import { stage } from "../../../pipeline/declare/stage.ts";
 import { MemoryStore } from "./memory_store.ts";
 import type {
   Digest,
+  InputKinds,
   OutputKinds,
   Plan,
   ReportSection,
@@ -384,22 +387,52 @@ Deno.test("threadsOf() is bounded by cores and jobs, and at least one", async ()
   });
 });
 
-Deno.test("a list's extension is part of the key, because it is part of the list's bytes", () => {
-  const keyFor = (outputs: OutputKinds) => {
-    const { out } = stage({
+Deno.test("an extension is part of the key, because programs may go by it", () => {
+  const nodeOf = (outputs: OutputKinds, inputs: InputKinds = {}) => {
+    const made = stage({
       name: "split",
       describe: "",
       implementation: new URL("file:///split.ts"),
       inputs: {},
       params: z.object({}),
-      outputs,
+      outputs: { table: file("t", ".csv") },
     })({ inputs: {}, params: {} });
-    return keyOf(componentsOf(out.node, null, {}, {}));
+    const given = Object.fromEntries(
+      Object.entries(inputs).map((
+        [name, kind],
+      ) => [name, isMany(kind) ? [made.table] : made.table]),
+    );
+    return stage({
+      name: "draw",
+      describe: "",
+      implementation: new URL("file:///draw.ts"),
+      inputs,
+      params: z.object({}),
+      outputs,
+    })({ inputs: given as never, params: {} }).out.node;
   };
+  const componentsFor = (outputs: OutputKinds, inputs: InputKinds = {}) =>
+    componentsOf(nodeOf(outputs, inputs), null, {}, {});
+  const keyFor = (outputs: OutputKinds, inputs: InputKinds = {}) =>
+    keyOf(componentsFor(outputs, inputs));
   const lists = [".csv", ".tsv", ""].map((extension) =>
     keyFor({ out: list(file("t", extension)) })
   );
   assert.equal(new Set(lists).size, 3);
-  // A file has no name in the store.
-  assert.equal(keyFor({ out: file("t", ".csv") }), keyFor({ out: file("t", ".tsv") }));
+  const out = { out: file("picture", ".png") };
+  assert.notEqual(keyFor(out), keyFor({ out: file("picture", ".svg") }));
+  const inputs = [file("t", ".csv"), file("t", ".tsv"), many(file("t", ".csv"))];
+  const keys = inputs.map((table) => keyFor(out, { table }));
+  assert.equal(new Set(keys).size, 3);
+  const [change] = changesSince(
+    componentsFor(out, { table: inputs[0] }),
+    componentsFor(out, { table: inputs[1] }),
+  );
+  assert.equal(change.text, "input table is read as file t .tsv, before as file t .csv");
+  // Bundles of earlier versions are read with the components of their time.
+  const older = olderComponents(
+    nodeOf(out, { table: inputs[0] }),
+    componentsFor(out, { table: inputs[0] }),
+  );
+  assert.deepEqual([older.outputs, "reads" in older], [{ out: "file picture" }, false]);
 });

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { systemHost } from "../../../pipeline/host.ts";
+import { Store } from "../../../pipeline/store/store.ts";
 import type { Failure, RunEvent } from "../../../pipeline/types.ts";
 import { diskFull, faultyHost } from "../faulty_host.ts";
 import { outcomeOf, Rig, statuses } from "./run_rig.ts";
@@ -103,6 +104,124 @@ Deno.test("JSON outputs refuse what JSON would change without a word", async () 
   assert.match(nan.message, /cannot hold NaN, found at "1"/);
   const typed = await failureOf(`await outputs.numbers.write({ w: new Float32Array(2) })`);
   assert.match(typed.message, /typed array, found at "w"/);
+  const formless: readonly [string, RegExp][] = [
+    ["new Map([[1, 2]])", /cannot hold a Map, .*Object\.fromEntries/],
+    ["new Set([1])", /cannot hold a Set/],
+    ["Promise.resolve(1)", /cannot hold a Promise, .*await it/],
+    ["new ArrayBuffer(3)", /cannot hold an ArrayBuffer/],
+    ["new Error('x')", /cannot hold an Error/],
+    ["[undefined]", /cannot hold undefined in a list/],
+    ["[() => 1]", /cannot hold a function/],
+  ];
+  for (const [value, message] of formless) {
+    assert.match(
+      (await failureOf(`await outputs.numbers.write({ w: ${value} })`)).message,
+      message,
+    );
+  }
+  // What it has a form for, or leaves out by its rules, passes.
+  const fine = `{ at: new Date(0), none: null, left: undefined, own: new (class { x = 1; })() }`;
+  using rig = Rig.create({
+    side: `export const run = async ({ outputs }) => { await outputs.out.write(${fine}); };`,
+  });
+  assert.equal(statuses(await rig.run()).side, "ran");
+});
+
+Deno.test("a write that a stage does not wait for is complete all the same, or told", async () => {
+  const COUNT = 2_000_000;
+  const late = (write: string) => ({
+    side: `export const run = async ({ outputs }) => {
+      const list = Array.from({ length: ${COUNT} }, (_, i) => i);
+      ${write};
+      // Long enough for the file to be made.
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    };`,
+  });
+  using rig = Rig.create(late("outputs.out.write(list)"));
+  const outcome = outcomeOf(await rig.run(), "side");
+  assert.equal(outcome.status, "ran");
+  const store = await Store.open(rig.storeDir);
+  const list = JSON.parse(
+    new TextDecoder().decode(await store.readObject(outcome.outputs.out)),
+  );
+  assert.equal(list.length, COUNT);
+
+  using full = Rig.create({
+    side: `export const run = async ({ outputs }) => {
+      const path = outputs.out.path;
+      Deno.mkdirSync(path);
+      outputs.out.write([1]);
+    };`,
+  });
+  const failed = outcomeOf(await full.run(), "side");
+  assert.equal(failed.status, "failed");
+  assert.match(
+    failed.failure!.message,
+    /^an error that nothing in the stage handles: .*directory/i,
+  );
+});
+
+Deno.test("a write that fails and is caught is no failure", async () => {
+  using rig = Rig.create({
+    side: `export const run = async ({ outputs }) => {
+      Deno.mkdirSync(outputs.out.path);
+      await outputs.out.write([1]).catch(() => {});
+      Deno.removeSync(outputs.out.path);
+      await outputs.out.write([2]);
+    };`,
+  });
+  assert.equal(statuses(await rig.run()).side, "ran");
+});
+
+Deno.test("whatever a stage throws or prints is told, and nothing of it is a defect", async () => {
+  const cases: readonly [string, RegExp][] = [
+    ["throw null", /^Error: null$/],
+    ["throw { a: 1 }", /^Error: \{"a":1\}$/],
+    ["const e = new Error('m'); e.cause = e; throw e", /^Error: m$/],
+    ["const e = new Error('m'); e.message = { a: 1 }; throw e", /^Error: /],
+    ["Promise.reject(new Error('nobody')); await new Promise((r) => setTimeout(r, 50))", /nobody$/],
+    ["await new Promise(() => {})", /waits for a promise that nothing fulfils/],
+    // The protocol's mark, before what is none of its messages.
+    [
+      `for (const text of ["null", "5", '{"progress":null}', '{"error":null}', '{"error":{}}',
+         '{"progress":{"message":{},"step":"x"}}', "{"]) {
+         Deno.stdout.writeSync(new TextEncoder().encode("\\x1e" + text + "\\n"));
+       }
+       throw new Error("after it")`,
+      /^Error: after it/,
+    ],
+  ];
+  for (const [body, message] of cases) {
+    const failure = await failureOf(body);
+    assert.equal(failure.code, "stage-exit", body);
+    assert.match(failure.message, message, body);
+  }
+});
+
+Deno.test("a module whose run is no function says so", async () => {
+  using rig = Rig.create({ side: "export const run = 5;" });
+  const { failure } = outcomeOf(await rig.run(), "side");
+  assert.match(failure!.message, /exports "run", but not as a function/);
+  using empty = Rig.create({ side: "" });
+  await assert.rejects(empty.run(), /side\.ts: the module does not export "run"/);
+});
+
+Deno.test("a line without an end, as of a progress bar, is cut", async () => {
+  const BYTES = 3 << 20;
+  using rig = Rig.create(make(`
+    const bytes = new TextEncoder().encode("12 % \\r".repeat(1000));
+    for (let sent = 0; sent < ${BYTES};) sent += Deno.stderr.writeSync(bytes);
+    throw new Error("x".repeat(1 << 20));
+  `));
+  const lines: string[] = [];
+  const outcome = outcomeOf(
+    await rig.run({ onEvent: (event) => event.type === "log" && lines.push(event.line) }),
+    "make",
+  );
+  assert.ok(lines.every((line) => line.length < 1 << 19));
+  assert.ok(lines.reduce((sum, line) => sum + line.length, 0) >= BYTES);
+  assert.match(outcome.failure!.message, /^Error: x{1000}/);
+  assert.ok(outcome.failure!.message.length < 20_000);
 });
 
 Deno.test("a full disk inside a stage and in the engine is told with what to do", async () => {

@@ -13,6 +13,7 @@ const PROGRAM = {
   files: {},
   packages: {},
   specifiers: [],
+  sources: [],
 };
 
 /** A node that reads all of `upstream`. */

@@ -1,0 +1,143 @@
+// A small decoder-only language model (GPT form): pre-norm causal blocks, tied output weights.
+
+import {
+  add,
+  constant,
+  crossEntropy,
+  type NdArray,
+  reshape,
+  slice,
+  type Tensor,
+  transpose,
+} from "../tensor/mod.ts";
+import type { Stream } from "../tensor/random.ts";
+import { causalMask } from "./attention.ts";
+import {
+  type Activation,
+  block,
+  type BlockDropout,
+  blockDropoutShapes,
+  initSeparateBlock,
+  type SeparateBlockParams,
+} from "./block.ts";
+import { dropout as drop } from "./dropout.ts";
+import {
+  embedding,
+  initLayerNorm,
+  initWeights,
+  layerNorm,
+  type LayerNormParams,
+  type Linear,
+  type LinearParams,
+  project,
+} from "./layers.ts";
+
+/** Sizes and choices of a decoder language model. */
+export interface DecoderConfig {
+  vocab: number;
+  /** d; a multiple of `heads`. */
+  width: number;
+  layers: number;
+  heads: number;
+  /** Hidden width of the perceptrons. */
+  hidden: number;
+  /** Longest sequence. */
+  positions: number;
+  /** Of layer normalisation. @default 1e-5 */
+  epsilon?: number;
+  /** @default "gelu" */
+  activation?: Activation;
+}
+
+/** Parameters, with linear maps of type M; `token` also makes the scores. */
+export type DecoderParams<L = Tensor, M = LinearParams<L>> = {
+  token: L;
+  position: L;
+  blocks: SeparateBlockParams<L, M>[];
+  norm: LayerNormParams<L>;
+};
+
+/** Inverted-dropout masks: of the summed embeddings [batch, n, d], and of each block. */
+export type DecoderDropout<L = Tensor> = { embeddings: L; blocks: BlockDropout<L>[] };
+
+/** Shapes of the masks of a batch of sequences of `length` tokens, for `dropoutMasks`. */
+export function decoderDropoutShapes(
+  { width, heads, layers }: Pick<DecoderConfig, "width" | "heads" | "layers">,
+  batch: number,
+  length: number,
+): DecoderDropout<number[]> {
+  const sizes = { batch, length, width, heads };
+  return {
+    embeddings: [batch, length, width],
+    blocks: Array.from({ length: layers }, () => blockDropoutShapes(sizes, { weights: true })),
+  };
+}
+
+/** Initial parameters, each from the stream's child named by its place in the tree. */
+export function initDecoder(stream: Stream, config: DecoderConfig): DecoderParams<NdArray> {
+  const { vocab, width, layers, heads, hidden, positions } = config;
+  if (width % heads !== 0) {
+    throw new RangeError(`width ${width} is not a multiple of heads ${heads}`);
+  }
+  return {
+    token: initWeights(stream.child("token"), [vocab, width]),
+    position: initWeights(stream.child("position"), [positions, width]),
+    blocks: Array.from(
+      { length: layers },
+      (_, i) => initSeparateBlock(stream.child("blocks", i), width, hidden),
+    ),
+    norm: initLayerNorm(width),
+  };
+}
+
+/**
+ * Scores of the next token at every position, [batch, n, vocab]; position i sees tokens 0 … i.
+ *
+ * @param ids integers [batch, n].
+ *
+ * @example
+ * ```ts
+ * import { compile, type Tensor, valueAndGrad, zeros } from "../tensor/mod.ts";
+ * import { stream } from "../tensor/random.ts";
+ * import { decoder, type DecoderParams, initDecoder, nextTokenLoss } from "./mod.ts";
+ *
+ * const config = { vocab: 50, width: 16, layers: 2, heads: 2, hidden: 64, positions: 32 };
+ * const params = initDecoder(stream(7, "lm"), config);
+ * const loss = (p: DecoderParams, ids: Tensor) => nextTokenLoss(decoder(config, p, ids), ids);
+ * const program = compile(valueAndGrad(loss), [params, zeros([4, 32], "int32")]);
+ * ```
+ */
+export function decoder(
+  config: DecoderConfig,
+  params: DecoderParams<Tensor, Linear>,
+  ids: Tensor,
+  { dropout }: { dropout?: DecoderDropout } = {},
+): Tensor {
+  const { heads, epsilon, activation } = config, length = ids.shape[1];
+  const { token, position } = params, [positions, width] = position.shape;
+  if (length > positions) {
+    throw new RangeError(`sequences of ${length} tokens; the model has ${positions} positions`);
+  }
+  const summed = add(embedding(token, ids), slice(position, [0, 0], [length, width]));
+  const mask = constant(causalMask(length, token.dtype));
+  const options = { heads, epsilon, activation, mask };
+  const states = params.blocks.reduce(
+    (x, p, i) => block(p, x, { ...options, dropout: dropout?.blocks[i] }),
+    drop(summed, dropout?.embeddings),
+  );
+  return project(transpose(token, [1, 0]), layerNorm(params.norm, states, epsilon));
+}
+
+/**
+ * Mean cross-entropy of tokens 1 … n − 1 given those before them; scalar.
+ *
+ * @param scores [batch, n, vocab], as {@link decoder} gives.
+ * @param ids integers [batch, n].
+ * @param mask [batch, n], 1 where a token is to be predicted, 0 for padding; its first column is not read.
+ */
+export function nextTokenLoss(scores: Tensor, ids: Tensor, mask?: Tensor): Tensor {
+  const [batch, length, vocab] = scores.shape;
+  const before = slice(scores, [0, 0, 0], [batch, length - 1, vocab]);
+  const after = (x: Tensor) => reshape(slice(x, [0, 1], [batch, length]), [batch * (length - 1)]);
+  return crossEntropy(reshape(before, [-1, vocab]), after(ids), { mask: mask && after(mask) });
+}

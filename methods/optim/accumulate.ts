@@ -1,0 +1,50 @@
+// Gradients of large batches, piece by piece.
+
+import {
+  add,
+  asTensor,
+  broadcastTo,
+  constant,
+  mul,
+  scan,
+  type Tensor,
+  treeLeaves,
+  treeMap,
+  valueAndGrad,
+} from "../tensor/mod.ts";
+
+/**
+ * A function that returns the mean over micro-batches of a loss and of its gradient, computed one
+ * after another by `scan`, so that memory holds the activations of one micro-batch only. Where the
+ * loss is a mean over items and all micro-batches have as many, it equals the loss of the whole batch.
+ *
+ * @param loss (params, batch) → [scalar, aux].
+ * @returns (params, batches) → [mean loss, mean gradients, aux of each]; every leaf of `batches` has
+ *   a leading axis of micro-batches.
+ */
+export function accumulateGradients<P, B, A>(
+  loss: (params: P, batch: B) => readonly [Tensor, A],
+): (params: P, batches: B) => [Tensor, P, A] {
+  return (params, batches) => {
+    const empty = (leaf: unknown) => {
+      const { dtype, shape } = asTensor(leaf as Tensor);
+      return broadcastTo(constant(0, dtype), shape);
+    };
+    const [{ leaf }] = treeLeaves(params);
+    const start = {
+      value: constant(0, asTensor(leaf).dtype),
+      gradients: treeMap<P>(empty, params),
+    };
+    const [total, aux] = scan(
+      (carry: { value: Tensor; gradients: P }, batch: B) => {
+        const [[value, aux], gradients] = valueAndGrad(loss, { hasAux: true })(params, batch);
+        const plus = treeMap<P>((a, _, b) => add(a, b), carry.gradients, gradients);
+        return [{ value: add(carry.value, value), gradients: plus }, aux] as const;
+      },
+      start,
+      batches,
+    );
+    const share = 1 / asTensor(treeLeaves(batches)[0].leaf).shape[0];
+    return [mul(total.value, share), treeMap<P>((g) => mul(g, share), total.gradients), aux];
+  };
+}

@@ -1,0 +1,29 @@
+// Exponential moving averages of weights, which are what is evaluated or taken as a teacher.
+
+import { add, asTensor, cast, div, minimum, mul, sub, Tensor, treeMap } from "../tensor/mod.ts";
+
+/**
+ * decay · average + (1 − decay) · params, leaf by leaf. Start with the parameters themselves.
+ *
+ * @param decay in [0, 1): a number, or a scalar tensor such as {@link emaDecay} gives.
+ */
+export function emaUpdate<P>(average: P, params: P, decay: Tensor | number): P {
+  return treeMap<P>(
+    (leaf, _, now) => {
+      const old = asTensor(leaf);
+      const kept = decay instanceof Tensor ? cast(decay, old.dtype) : decay;
+      return add(mul(old, kept), mul(now, typeof kept === "number" ? 1 - kept : sub(1, kept)));
+    },
+    average,
+    params,
+  );
+}
+
+/**
+ * min(decay, (1 + step)/(10 + step)): a decay that lets young averages follow their parameters.
+ *
+ * @param step updates made before this one, float scalar.
+ */
+export function emaDecay(decay: number, step: Tensor): Tensor {
+  return minimum(div(add(step, 1), add(step, 10)), decay);
+}
