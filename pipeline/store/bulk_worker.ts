@@ -1,6 +1,7 @@
 /** One thread of `bulk.ts`: works through many files with plain system calls. */
 
 import { createHash, hash as hashAtOnce } from "node:crypto";
+import { closeSync, openSync, readSync } from "node:fs";
 import { type BulkAnswer, type BulkRequest, DAMAGED } from "./bulk.ts";
 import { stamp } from "./file_digest.ts";
 import { PackReader } from "./pack_file.ts";
@@ -25,9 +26,27 @@ function hashOpen(file: Deno.FsFile, digests: Uint8Array, row: number): number {
 /** Files up to this size are read with one call. */
 const SMALL = 1 << 18;
 
+/** A small file's bytes, valid until the next call. `node:fs` takes two thirds of the time of Deno's own calls. */
+function contentOf(path: string, size: number): Uint8Array {
+  let file: number;
+  try {
+    file = openSync(path, "r");
+  } catch {
+    // Its errors are the ones that the callers know.
+    return Deno.readFileSync(path);
+  }
+  try {
+    // One byte more than is expected tells a file that has grown.
+    const n = readSync(file, BUFFER, 0, size + 1, null);
+    return n === size ? BUFFER.subarray(0, n) : Deno.readFileSync(path);
+  } finally {
+    closeSync(file);
+  }
+}
+
 function hashFile(path: string, size: number, digests: Uint8Array, row: number): number {
   if (size <= SMALL) {
-    const content = Deno.readFileSync(path);
+    const content = contentOf(path, size);
     digests.set(hashAtOnce("sha256", content, "buffer"), row * 32);
     return content.length;
   }
@@ -75,7 +94,7 @@ function carryOut(request: BulkRequest): BulkAnswer {
   const digests = new Uint8Array(count * 32);
   const sizes = new Float64Array(count);
   const stamps: string[] = [];
-  const contents: Uint8Array[] = [];
+  const contents = new Contents(work === "read" ? request.sizes! : []);
   using reader = new PackReader();
   for (let row = 0; row < count; row++) {
     const size = request.sizes?.[row] ?? Infinity;
@@ -88,10 +107,10 @@ function carryOut(request: BulkRequest): BulkAnswer {
         sizes[row] = hashFile(from[row], info.size, digests, row);
       } else if (work === "copy") sizes[row] = copyFile(from[row], to[row], digests, row);
       else if (work === "read") {
-        const content = Deno.readFileSync(from[row]);
+        const content = contentOf(from[row], size);
         digests.set(hashAtOnce("sha256", content, "buffer"), row * 32);
         sizes[row] = content.length;
-        contents.push(content);
+        contents.add(content);
       } else if (work === "unpack") unpack(reader, request, row);
       else if (work === "link") Deno.linkSync(from[row], to[row]);
       else {
@@ -104,17 +123,35 @@ function carryOut(request: BulkRequest): BulkAnswer {
       return { id, digests, sizes, stamps, contents: null, failed };
     }
   }
-  return { id, digests, sizes, stamps, contents: joined(contents), failed: null };
+  return { id, digests, sizes, stamps, contents: contents.all(), failed: null };
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
+/** Contents of files one after the other. */
+class Contents {
+  #bytes: Uint8Array<ArrayBuffer>;
+  #length = 0;
+
+  /** @param sizes What is expected. */
+  constructor(sizes: Iterable<number>) {
+    let sum = 0;
+    for (const size of sizes) sum += size;
+    this.#bytes = new Uint8Array(sum);
   }
-  return all;
+
+  add(content: Uint8Array): void {
+    const end = this.#length + content.length;
+    if (end > this.#bytes.length) {
+      const more = new Uint8Array(2 * end);
+      more.set(this.#bytes);
+      this.#bytes = more;
+    }
+    this.#bytes.set(content, this.#length);
+    this.#length = end;
+  }
+
+  all(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.length === this.#length ? this.#bytes : this.#bytes.slice(0, this.#length);
+  }
 }
 
 self.onmessage = ({ data }: MessageEvent<BulkRequest>) => {

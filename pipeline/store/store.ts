@@ -7,7 +7,7 @@ import { ObjectWriter, type Staged } from "./object_writer.ts";
 import { Packs } from "./packs.ts";
 import { isDigest, recordPath, Records } from "./records.ts";
 import { prepareStore } from "./store_access.ts";
-import { type Expected, type ExpectedTree, stageExpected } from "./store_import.ts";
+import { type ExpectedFiles, type ExpectedTree, stageExpected } from "./store_import.ts";
 import { encodeManifest, listTree, type TreeFile } from "./tree_manifest.ts";
 import { LARGE_TREE, TreePresence } from "./tree_presence.ts";
 import type { Digest, KeyComponents, OutputEntry, RecordSummary, StageRecord } from "../types.ts";
@@ -146,25 +146,27 @@ export class Store {
 
   /**
    * Stores files whose content is known, as far as they are missing, and the manifest of a tree, as one group.
-   * @param files By path, as manifests list them.
    * @throws {ChangedFile} when a file holds something else; nothing is stored then.
    */
   async putExpected(
-    files: readonly Expected[],
+    expected: ExpectedFiles,
     tree: ExpectedTree | null,
     signal: AbortSignal,
   ): Promise<void> {
+    const { files } = expected;
     const folders = tree !== null && files.length >= LARGE_TREE ? this.#presence.folders() : null;
     const known = tree?.previous ?? null;
     const stale = known && this.#presence.stale(known.digest, known.bytes);
-    const wanted = new Map<Digest, Expected>();
-    for (const file of files) {
-      const there = stale !== null && !file.isFresh &&
-        (stale === "none" || !stale(file.digest));
-      if (!there) wanted.set(file.digest, file);
+    const wanted = new Map<Digest, number>();
+    for (const [i, { digest }] of files.entries()) {
+      const there = stale !== null && !expected.isFresh(i) &&
+        (stale === "none" || !stale(digest));
+      if (!there) wanted.set(digest, i);
     }
     const sizeOf = this.#sizes(wanted.size);
-    const missing = [...wanted.values()].filter(({ digest, bytes }) => sizeOf(digest) !== bytes);
+    const missing = [...wanted.values()]
+      .filter((i) => sizeOf(files[i].digest) !== files[i].bytes)
+      .map((i) => expected.at(i));
     if (tree !== null) this.packs.touch();
     const { objects, packs } = await stageExpected(this.#writer, missing, signal);
     try {
@@ -179,8 +181,7 @@ export class Store {
     }
     if (tree !== null && folders !== null) {
       const { digest, bytes } = tree;
-      const plain = files.map(({ path, digest, bytes }) => ({ path, digest, bytes }));
-      this.#reader.learn(digest, { files: plain, bytes });
+      this.#reader.learn(digest, { files, bytes });
       this.#presence.keep(digest, bytes, folders);
     }
   }

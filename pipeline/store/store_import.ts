@@ -13,10 +13,17 @@ import type { Digest } from "../types.ts";
 export interface Expected extends TreeFile {
   /** Where it is; `path` is its name in the tree. */
   readonly place: string;
-  /** False for a file that is in the tree's `previous` state too. */
-  readonly isFresh: boolean;
   /** Whether the file's stamp proves that its content is still that; when not, it is read again. */
   isSurelyUnchanged(): boolean;
+}
+
+/** Such files, made one by one as they are asked for: mostly few of many are. */
+export interface ExpectedFiles {
+  /** By path, as manifests list them. */
+  readonly files: readonly TreeFile[];
+  /** False for a file that is in the tree's `previous` state too. */
+  isFresh(i: number): boolean;
+  at(i: number): Expected;
 }
 
 /** A tree of such files. */
