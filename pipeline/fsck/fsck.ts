@@ -157,7 +157,7 @@ class Check {
         const what = "its list of objects is not what its name says";
         this.#found({ ...about, what }, ["moved aside", () => this.#aside(path)]);
       } else if (bad.length > 0) {
-        const what = `${bad.length} of its ${pack.members.length} objects are damaged`;
+        const what = `${bad.length} of its ${pack.index.length} objects are damaged`;
         if (!this.options.repair) this.#found({ ...about, what });
         else {
           await packs.moveAside(pack);
@@ -269,11 +269,11 @@ class Check {
 /** What cannot be read counts as damaged. */
 function damagedIn({ packs }: Store, pack: Pack): readonly { readonly digest: Digest }[] {
   try {
-    return packs.damaged(pack.members.map((member) => ({ ...member, pack })));
+    return packs.damagedIn(pack);
   } catch (error) {
     if (!isSystemError(error)) throw error;
     // Removed by another process since it was listed.
-    return error instanceof Deno.errors.NotFound ? [] : pack.members;
+    return error instanceof Deno.errors.NotFound ? [] : [...pack.index.members()];
   }
 }
 

@@ -5,7 +5,7 @@ import { filesBelow, infoOf, namesIn, textOf, touched } from "../fsck/files.ts";
 import { listObjects, type ObjectFile } from "../fsck/objects.ts";
 import { isHeld, takeLock } from "../store/lock_file.ts";
 import { isSystemError } from "../host.ts";
-import { readList } from "../store/pack_file.ts";
+import { type PackIndex, readIndex } from "../store/pack_file.ts";
 import { packFolder } from "../store/packs.ts";
 import { isDigest } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
@@ -220,25 +220,24 @@ class Collector {
   /** Packs none of whose members is wanted; the others stay whole. Each counts as one object. */
   #packs(wanted: ReadonlySet<Digest>): { objects: number; bytes: number } {
     const kept = { objects: 0, bytes: 0 };
-    const dead: { path: string; members: readonly Digest[] }[] = [];
+    const dead: { path: string; index: PackIndex | null }[] = [];
     const root = packFolder(this.store.dir);
     for (const name of namesIn(root)) {
       const path = `${root}/${name}`;
       const info = infoOf(path);
       if (info === null) continue;
-      const members = membersOf(path, name);
-      const stays = members.some((digest) => wanted.has(digest)) || touched(info) >= this.#cut;
-      if (!stays) {
-        dead.push({ path, members });
+      const index = indexOf(path, name);
+      if (!holdsOne(index, wanted) && touched(info) < this.#cut) {
+        dead.push({ path, index });
         continue;
       }
       kept.objects++;
       kept.bytes += info.size;
     }
-    this.#removeDead(dead, ({ path, members }, late) => {
+    this.#removeDead(dead, ({ path, index }, late) => {
       const info = infoOf(path);
       if (info === null) return;
-      if (touched(info) < this.#cut && !members.some((digest) => late.has(digest))) {
+      if (touched(info) < this.#cut && !holdsOne(index, late)) {
         return this.#remove("packs", path, info.size);
       }
       kept.objects++;
@@ -289,14 +288,21 @@ class Collector {
   }
 }
 
-/** None when the list is damaged: then nobody finds a member. */
-function membersOf(path: string, name: string): readonly Digest[] {
+/** Null when the list is damaged: then nobody finds a member. */
+function indexOf(path: string, name: string): PackIndex | null {
   try {
-    return readList(path, name)?.map(({ digest }) => digest) ?? [];
+    return readIndex(path, name);
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    return [];
+    return null;
   }
+}
+
+function holdsOne(index: PackIndex | null, digests: ReadonlySet<Digest>): boolean {
+  for (let row = 0; row < (index?.length ?? 0); row++) {
+    if (digests.has(index!.digestAt(row))) return true;
+  }
+  return false;
 }
 
 function keyOfPath(root: string, path: string): string {

@@ -53,13 +53,78 @@ export class PackList {
   }
 }
 
+/** The list of a pack: which objects it holds and where. A hundred thousand take a few milliseconds to read. */
+export class PackIndex {
+  readonly length: number;
+  readonly #list: Uint8Array;
+  /** Where members start, and at last where they end. */
+  readonly #offsets: Float64Array;
+  /** Open addressing by the first bytes of digests; rows count from 1. */
+  readonly #table: Int32Array;
+  readonly #mask: number;
+
+  /** @param list {@link ROW} bytes a member. */
+  constructor(list: Uint8Array) {
+    this.length = list.length / ROW;
+    this.#list = list;
+    this.#offsets = new Float64Array(this.length + 1);
+    this.#mask = (1 << Math.ceil(Math.log2(2 * this.length + 2))) - 1;
+    this.#table = new Int32Array(this.#mask + 1);
+    const view = new DataView(list.buffer, list.byteOffset, list.length);
+    for (let row = 0; row < this.length; row++) {
+      this.#offsets[row + 1] = this.#offsets[row] + view.getUint32(row * ROW + 32, true);
+      let slot = view.getUint32(row * ROW, true) & this.#mask;
+      while (this.#table[slot] !== 0) slot = (slot + 1) & this.#mask;
+      this.#table[slot] = row + 1;
+    }
+  }
+
+  /** Sum over the members. */
+  get bytes(): number {
+    return this.#offsets[this.length];
+  }
+
+  /** The digest in a row. */
+  digestAt(row: number): Digest {
+    return this.#list.subarray(row * ROW, row * ROW + 32).toHex();
+  }
+
+  /** Where an object is, or null. */
+  find(digest: Digest): Member | null {
+    const wanted = Uint8Array.fromHex(digest);
+    const first = new DataView(wanted.buffer).getUint32(0, true);
+    for (let slot = first & this.#mask; this.#table[slot] !== 0; slot = (slot + 1) & this.#mask) {
+      const row = this.#table[slot] - 1;
+      if (this.#isAt(row, wanted)) return this.#memberAt(row, digest);
+    }
+    return null;
+  }
+
+  /** All members, in the order of their bytes. */
+  *members(): Generator<Member> {
+    for (let row = 0; row < this.length; row++) yield this.#memberAt(row, this.digestAt(row));
+  }
+
+  #memberAt(row: number, digest: Digest): Member {
+    const offset = this.#offsets[row];
+    return { digest, bytes: this.#offsets[row + 1] - offset, offset };
+  }
+
+  #isAt(row: number, wanted: Uint8Array): boolean {
+    for (let i = 0, at = row * ROW; i < 32; i++, at++) {
+      if (this.#list[at] !== wanted[i]) return false;
+    }
+    return true;
+  }
+}
+
 /**
- * The members of a pack, in the order of their bytes.
- * @param name What the list must hash to.
+ * The list of a pack.
+ * @param name What it must hash to.
  * @returns null when the file is no whole pack of that name.
  * @throws the file system's errors.
  */
-export function readList(path: string, name: Digest): Member[] | null {
+export function readIndex(path: string, name: Digest): PackIndex | null {
   using file = Deno.openSync(path);
   const { size, isFile } = file.statSync();
   if (!isFile || size < TAIL) return null;
@@ -70,15 +135,8 @@ export function readList(path: string, name: Digest): Member[] | null {
   if (length > size) return null;
   const list = readAt(file, size - length, length);
   if (list === null || sha256(list) !== name) return null;
-  const view = new DataView(list.buffer);
-  const members: Member[] = [];
-  let offset = 0;
-  for (let at = 0; at < count * ROW; at += ROW) {
-    const bytes = view.getUint32(at + 32, true);
-    members.push({ digest: list.subarray(at, at + 32).toHex(), bytes, offset });
-    offset += bytes;
-  }
-  return offset + length === size ? members : null;
+  const index = new PackIndex(list.subarray(0, count * ROW));
+  return index.bytes + length === size ? index : null;
 }
 
 function readAt(file: Deno.FsFile, offset: number, size: number): Uint8Array<ArrayBuffer> | null {

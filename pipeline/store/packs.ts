@@ -3,7 +3,7 @@
 import { sha256 } from "../canonical.ts";
 import { discard, type Host, isSystemError } from "../host.ts";
 import type { Digest } from "../types.ts";
-import { type Member, PackList, PackReader, readList } from "./pack_file.ts";
+import { type Member, type PackIndex, PackList, PackReader, readIndex } from "./pack_file.ts";
 import { isDigest } from "./records.ts";
 
 /** A member and the file that holds it. */
@@ -17,7 +17,7 @@ export interface Pack {
   readonly path: string;
   /** Inode, size and time of the file when its list was read. */
   readonly state: string;
-  readonly members: readonly Member[];
+  readonly index: PackIndex;
 }
 
 const READ_ONLY = 0o444;
@@ -32,7 +32,6 @@ export function packFolder(store: string): string {
 /** What is known of the packs of one store. */
 export class Packs {
   readonly #packs = new Map<Digest, Pack>();
-  readonly #at = new Map<Digest, Packed>();
 
   constructor(private readonly dir: string, private readonly host: Host) {}
 
@@ -44,17 +43,17 @@ export class Packs {
       try {
         const state = stateOf(Deno.statSync(path));
         if (this.#packs.get(name)?.state !== state) {
-          this.#forget(name);
-          const members = readList(path, name);
+          this.#packs.delete(name);
+          const index = readIndex(path, name);
           // A damaged list leads nowhere; the same pack, made again, takes its place.
-          if (members !== null) this.#learn({ name, path, state, members });
+          if (index !== null) this.#packs.set(name, { name, path, state, index });
         }
         if (this.#packs.has(name)) there.add(name);
       } catch (error) {
         if (!isSystemError(error)) throw error;
       }
     }
-    for (const name of [...this.#packs.keys()]) if (!there.has(name)) this.#forget(name);
+    for (const name of [...this.#packs.keys()]) if (!there.has(name)) this.#packs.delete(name);
   }
 
   /** Every file among the packs; one whose list is damaged, or that is something else, as null. */
@@ -68,7 +67,11 @@ export class Packs {
 
   /** Where an object is, as of the last {@link refresh}. */
   find(digest: Digest): Packed | null {
-    return this.#at.get(digest) ?? null;
+    for (const pack of this.#packs.values()) {
+      const member = pack.index.find(digest);
+      if (member !== null) return { ...member, pack };
+    }
+    return null;
   }
 
   /** Where an object is now. */
@@ -85,11 +88,19 @@ export class Packs {
   }
 
   /** Those of some objects that are not as they should be. @throws the file system's errors. */
-  damaged(objects: readonly Packed[]): Packed[] {
+  damaged(objects: Iterable<Packed>): Packed[] {
     using reader = new PackReader();
-    return objects.filter(({ pack, digest, offset, bytes }) =>
-      sha256(reader.read(pack.path, offset, bytes)) !== digest
-    );
+    const bad: Packed[] = [];
+    for (const object of objects) {
+      const { pack, digest, offset, bytes } = object;
+      if (sha256(reader.read(pack.path, offset, bytes)) !== digest) bad.push(object);
+    }
+    return bad;
+  }
+
+  /** Those of a pack's objects that are not as they should be. @throws the file system's errors. */
+  damagedIn(pack: Pack): Packed[] {
+    return this.damaged(pack.index.members().map((member) => ({ ...member, pack })));
   }
 
   /**
@@ -99,10 +110,8 @@ export class Packs {
   async moveAside(pack: Pack): Promise<void> {
     const { files, unique } = this.host;
     try {
-      const bad = new Set(
-        this.damaged(pack.members.map((m) => ({ ...m, pack }))).map((m) => m.digest),
-      );
-      const sound = pack.members.filter(({ digest }) => !bad.has(digest));
+      const bad = new Set(this.damagedIn(pack).map(({ digest }) => digest));
+      const sound = [...pack.index.members()].filter(({ digest }) => !bad.has(digest));
       // Another process may have put a sound one in its place.
       if (bad.size > 0) {
         if (sound.length > 0) await this.#keep(pack, sound);
@@ -113,7 +122,7 @@ export class Packs {
       // Another process was faster.
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     }
-    this.#forget(pack.name);
+    this.#packs.delete(pack.name);
     this.refresh();
   }
 
@@ -168,26 +177,6 @@ export class Packs {
     } catch (error) {
       if (isSystemError(error)) return [];
       throw error;
-    }
-  }
-
-  #learn(pack: Pack): void {
-    this.#packs.set(pack.name, pack);
-    for (const member of pack.members) this.#at.set(member.digest, { ...member, pack });
-  }
-
-  #forget(name: Digest): void {
-    const pack = this.#packs.get(name);
-    if (pack === undefined) return;
-    this.#packs.delete(name);
-    for (const { digest } of pack.members) {
-      if (this.#at.get(digest)?.pack === pack) this.#at.delete(digest);
-    }
-    // What another pack holds too.
-    for (const other of this.#packs.values()) {
-      for (const member of other.members) {
-        if (!this.#at.has(member.digest)) this.#at.set(member.digest, { ...member, pack: other });
-      }
     }
   }
 }

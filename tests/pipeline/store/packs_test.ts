@@ -9,7 +9,7 @@ import { localTree } from "../../../pipeline/mod.ts";
 import { importSource } from "../../../pipeline/sources/local_import.ts";
 import { observe } from "../../../pipeline/sources/local_source.ts";
 import { PACKED_BYTES, PACKED_FILES } from "../../../pipeline/store/pack_staging.ts";
-import { readList } from "../../../pipeline/store/pack_file.ts";
+import { readIndex } from "../../../pipeline/store/pack_file.ts";
 import { DamagedObject, Store } from "../../../pipeline/store/store.ts";
 import { treeDigest } from "../../../pipeline/store/tree_manifest.ts";
 import type { OutputEntry } from "../../../pipeline/types.ts";
@@ -88,7 +88,7 @@ Deno.test("small files are in one read-only pack, read one by one and as a tree"
   assert.deepEqual(others, []);
   const info = Deno.statSync(`${place.packs}/${name}`);
   assert.equal(info.mode! & 0o777, 0o444);
-  assert.equal(readList(`${place.packs}/${name}`, name)!.length, FILES);
+  assert.equal(readIndex(`${place.packs}/${name}`, name)!.length, FILES);
   assert.deepEqual([...Deno.readDirSync(`${store.dir}/tmp`)], []);
 
   const later = await place.open();
@@ -201,7 +201,7 @@ Deno.test("a flipped bit is never served; the other files of the pack stay, and 
 Deno.test("each way of reading notices damage", async () => {
   using place = new Place();
   const entry = await place.import(await place.open());
-  const [first] = readList(`${place.packs}/${place.names()[0]}`, place.names()[0])!;
+  const [first] = readIndex(`${place.packs}/${place.names()[0]}`, place.names()[0])!.members();
   const ways: Readonly<Record<string, (store: Store) => Promise<unknown>>> = {
     read: (store) => store.readObject(first.digest),
     open: (store) => store.openObject(first.digest),
@@ -257,7 +257,7 @@ Deno.test("fsck --repair keeps the sound objects of a damaged pack", async () =>
   assert.equal((await fsck(store, { repair: true })).damage[0].mended !== null, true);
   assert.deepEqual((await fsck(store)).damage, []);
   const [name] = place.names();
-  assert.equal(readList(`${place.packs}/${name}`, name)!.length, FILES - 1);
+  assert.equal(readIndex(`${place.packs}/${name}`, name)!.length, FILES - 1);
 });
 
 Deno.test("two processes that import the same tree at once make the same pack", async () => {
