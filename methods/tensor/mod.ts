@@ -27,6 +27,7 @@ export {
   type Spec,
   TensorError,
   type TensorErrorCode,
+  type TensorErrorOptions,
   type Tree,
 } from "./types.ts";
 export {
@@ -229,5 +230,23 @@ export { cond } from "./cond.ts";
 export { whileLoop } from "./while_loop.ts";
 export { checkpoint } from "./checkpoint.ts";
 export { ravel, type Raveled } from "./ravel.ts";
-export { compile, type Host, type NamedSpec, type Program, type SpecOf } from "./compile.ts";
+export { namedScope } from "./origin.ts";
+export {
+  compile,
+  type CompileOptions,
+  type Host,
+  type NamedSpec,
+  type Program,
+  type SpecOf,
+} from "./compile.ts";
+export { draw, drawDot, type DrawOptions } from "./draw.ts";
+export { evaluate } from "./evaluate.ts";
+export { decodeProgram, encodeProgram } from "./program_file.ts";
+export {
+  type ArgumentSummary,
+  type OperatorSummary,
+  type ProgramSummary,
+  summary,
+  summaryText,
+} from "./summary.ts";
 export { type Executable, load, type LoadOptions } from "./load.ts";

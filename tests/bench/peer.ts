@@ -12,7 +12,9 @@ export interface Peer {
 }
 
 /** Lines of text as they arrive. */
-export async function* lines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
+export async function* lines(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<string> {
   let rest = "";
   for await (const text of stream.pipeThrough(new TextDecoderStream())) {
     const parts = (rest + text).split("\n");
@@ -21,12 +23,20 @@ export async function* lines(stream: ReadableStream<Uint8Array<ArrayBuffer>>): A
   }
 }
 
+/** The Python to run peers with: TENSOR_BENCH_PYTHON, or the one on the path. */
+const python = () => Deno.env.get("TENSOR_BENCH_PYTHON") ?? "python3";
+
 /** Starts a peer script; null when there is no Python, or not the packages that the script needs. */
-export async function startPeer(script: URL): Promise<Peer | null> {
+export function startPeer(script: URL): Promise<Peer | null> {
+  return startProcess(python(), ["-u", script.pathname]);
+}
+
+/** Starts a program that speaks JSON lines; null when it does not start or greet. */
+export async function startProcess(command: string, args: string[]): Promise<Peer | null> {
   let child: Deno.ChildProcess;
   try {
-    child = new Deno.Command("python3", {
-      args: ["-u", script.pathname],
+    child = new Deno.Command(command, {
+      args,
       stdin: "piped",
       stdout: "piped",
       stderr: "null",
@@ -50,7 +60,7 @@ export async function startPeer(script: URL): Promise<Peer | null> {
     async ask(request) {
       await writer.write(new TextEncoder().encode(JSON.stringify(request) + "\n"));
       const answer = await next();
-      if (answer === null) throw new Error(`the peer ${script.pathname} stopped; run it by hand`);
+      if (answer === null) throw new Error(`the peer ${args.join(" ")} stopped; run it by hand`);
       return answer;
     },
     async close() {

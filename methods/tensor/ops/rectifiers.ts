@@ -45,7 +45,10 @@ function rectifier(
     elementwise: true,
     infer: ([x]) => {
       if (isFloat(x.dtype)) return [x];
-      throw new TensorError("dtype", `${name}: expected a float tensor, got ${describe(x)}`);
+      throw new TensorError(
+        "dtype",
+        `${name}: expected a float tensor, got ${describe(x)}; convert it with cast()`,
+      );
     },
     lower: ([x], { alpha }) =>
       x.dtype === "float64" ? [where(greater(x, 0), x, negative(x, alpha))] : null,

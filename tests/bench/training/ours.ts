@@ -1,5 +1,6 @@
 // Our side of the training benchmark: one case in a process of its own, driven over stdin by JSON lines.
 
+import process from "node:process";
 import { load } from "../../../methods/tensor/mod.ts";
 import { lines } from "../peer.ts";
 import { cases } from "./cases.ts";
@@ -26,12 +27,14 @@ async function prepare(name: string, threads: number) {
   const turn = async () => {
     const inputs = c.inputs(first);
     first += steps;
-    const begun = performance.now();
+    const begun = performance.now(), before = process.cpuUsage();
     const run = executable.run as (...args: unknown[]) => Promise<unknown>;
     const [next, trace] = await run(state, inputs) as [unknown, unknown];
     const seconds = (performance.now() - begun) / 1000;
+    const { user, system } = process.cpuUsage(before);
+    const cpu = (user + system) / 1e6;
     state = next;
-    return { seconds, loss: c.loss(trace), peak: peakMemory() };
+    return { seconds, cpu, loss: c.loss(trace), peak: peakMemory() };
   };
   return {
     turn,
@@ -62,3 +65,4 @@ for await (const line of lines(Deno.stdin.readable)) {
   const reply = await answer(JSON.parse(line)).catch((error) => ({ error: String(error) }));
   console.log(JSON.stringify(reply));
 }
+Deno.exit();
