@@ -233,7 +233,25 @@ function mlpBranch(p: AnyBlock, rows: Tensor, options: BlockOptions): Tensor {
   );
 }
 
-/** x + attention(norm(x)), then x + mlp(norm(x)), or both in post-norm form; x [batch, n, width]. */
+/**
+ * x + attention(norm(x)), then x + mlp(norm(x)), or both in post-norm form; x [batch, n, width].
+ *
+ * @example
+ * ```ts
+ * import { add, compile, constant, type Tensor, zeros } from "../tensor/mod.ts";
+ * import { stream } from "../tensor/random.ts";
+ * import { block, causalMask, initSeparateBlock, paddingMask, type SeparateBlockParams } from "./mod.ts";
+ *
+ * // Post-norm; a position sees what is before it and no padding.
+ * const decode = (p: SeparateBlockParams, x: Tensor, present: Tensor) => {
+ *   const mask = add(constant(causalMask(10)), paddingMask(present));
+ *   return block(p, x, { heads: 4, mask, norm: "post", activation: "relu" });
+ * };
+ * const params = initSeparateBlock(stream(7, "block"), 32, 64);
+ * const program = compile(decode, [params, zeros([8, 10, 32]), zeros([8, 10], "int32")]);
+ * console.log(program.outputs[0].shape); // [8, 10, 32]
+ * ```
+ */
 export function block(p: AnyBlock, x: Tensor, options: BlockOptions): Tensor {
   const h = attentionBranch(p, asMatrix(x), x.shape[0], options);
   return reshape(mlpBranch(p, h, options), x.shape);

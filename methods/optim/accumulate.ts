@@ -21,6 +21,22 @@ import {
  * @param loss (params, batch) → [scalar, aux].
  * @returns (params, batches) → [mean loss, mean gradients, aux of each]; every leaf of `batches` has
  *   a leading axis of micro-batches.
+ *
+ * @example
+ * ```ts
+ * import { compile, matmul, mean, square, sub, type Tensor, zeros } from "../tensor/mod.ts";
+ * import { accumulateGradients } from "./mod.ts";
+ *
+ * type Batch = { x: Tensor; y: Tensor };
+ * const loss = (w: Tensor, { x, y }: Batch) => {
+ *   const error = sub(matmul(x, w), y);
+ *   return [mean(square(error)), { worst: error }] as const;
+ * };
+ * // A batch of 64 as 4 micro-batches of 16.
+ * const batches = { x: zeros([4, 16, 8]), y: zeros([4, 16]) };
+ * const program = compile(accumulateGradients(loss), [zeros([8]), batches]);
+ * console.log(program.outputs.map(({ shape }) => shape)); // [[], [8], [4, 16]]
+ * ```
  */
 export function accumulateGradients<P, B, A>(
   loss: (params: P, batch: B) => readonly [Tensor, A],

@@ -32,7 +32,22 @@ export function clipFactor(tree: unknown, max: number): Tensor {
   return minimum(div(max, add(globalNorm(tree), 1e-6)), 1);
 }
 
-/** A tree scaled down, if need be, to a Euclidean norm of at most `max`. */
+/**
+ * A tree scaled down, if need be, to a Euclidean norm of at most `max`.
+ *
+ * @example
+ * ```ts
+ * import { add, compile, square, sum, type Tensor, valueAndGrad, zeros } from "../tensor/mod.ts";
+ * import { clipByGlobalNorm } from "./mod.ts";
+ *
+ * type Params = { w: Tensor; b: Tensor };
+ * const loss = ({ w, b }: Params) => add(sum(square(w)), sum(square(b)));
+ * const program = compile(
+ *   (params: Params) => clipByGlobalNorm(valueAndGrad(loss)(params)[1], 1),
+ *   [{ w: zeros([4]), b: zeros([2]) }],
+ * );
+ * ```
+ */
 export function clipByGlobalNorm<P>(tree: P, max: number): P {
   const factor = clipFactor(tree, max);
   return treeMap<P>((leaf) => mul(leaf, factor), tree);

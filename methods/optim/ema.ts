@@ -6,6 +6,18 @@ import { add, asTensor, cast, div, minimum, mul, sub, Tensor, treeMap } from "..
  * decay · average + (1 − decay) · params, leaf by leaf. Start with the parameters themselves.
  *
  * @param decay in [0, 1): a number, or a scalar tensor such as {@link emaDecay} gives.
+ *
+ * @example
+ * ```ts
+ * import { compile, type Tensor, zeros } from "../tensor/mod.ts";
+ * import { emaUpdate } from "./mod.ts";
+ *
+ * type Params = { w: Tensor };
+ * const program = compile(
+ *   (average: Params, params: Params) => emaUpdate(average, params, 0.999),
+ *   [{ w: zeros([3]) }, { w: zeros([3]) }],
+ * );
+ * ```
  */
 export function emaUpdate<P>(average: P, params: P, decay: Tensor | number): P {
   return treeMap<P>(

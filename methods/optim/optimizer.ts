@@ -9,7 +9,6 @@ import {
   type Spec,
   type Tensor,
   type TensorLike,
-  treeLeaves,
   treeMap,
   zeros,
 } from "../tensor/mod.ts";
@@ -69,7 +68,7 @@ export interface WithGroups<S> {
 export interface LeafStep<S> {
   param: Tensor;
   gradient: Tensor;
-  slots: Readonly<Record<string, Tensor>>;
+  slots: LeafSlots;
   /** Number of this step, from 1, scalar of the parameter's dtype. */
   step: Tensor;
   /** Learning rate, scalar of the parameter's dtype. */
@@ -77,10 +76,13 @@ export interface LeafStep<S> {
   settings: S;
 }
 
+/** The slots of a leaf by name. */
+export type LeafSlots = Readonly<Record<string, Tensor>>;
+
 /** A leaf after a step, and the slots that changed. */
 export interface LeafUpdate {
   param: Tensor;
-  slots: Readonly<Record<string, Tensor>>;
+  slots: LeafSlots;
 }
 
 /** How one leaf is updated. */
@@ -123,40 +125,40 @@ export function optimizerOf<S>(
       { lr, gradientScale }: StepOptions,
     ): [P, OptimizerState<P>] {
       const step = add(state.step, 1);
-      const updated = new Map<string, LeafUpdate>();
-      const slotLeaves = names.map((name) =>
-        new Map(treeLeaves(state.slots[name]).map(({ path, leaf }) => [path, asTensor(leaf)]))
-      );
-      treeMap(
-        (leaf, path, given) => {
-          const param = asTensor(leaf), { dtype } = param;
-          const slots = Object.fromEntries(
-            names.map((name, i) => [name, slotLeaves[i].get(path)!]),
-          );
-          const { lrScale = 1, frozen = false, ...rest } = settingsOf(path, param);
-          if (frozen) return updated.set(path, { param, slots });
-          const own = (value: TensorLike) => cast(asTensor(value, dtype), dtype);
-          const rate = own(lr);
-          const gradient = own(given);
-          const result = rule.update({
-            param,
-            gradient: gradientScale === undefined ? gradient : mul(gradient, own(gradientScale)),
-            slots,
-            step: own(step),
-            lr: lrScale === 1 ? rate : mul(rate, lrScale),
-            settings: rest as unknown as S,
-          });
-          updated.set(path, { param: result.param, slots: { ...slots, ...result.slots } });
+      const updateLeaf = (path: string, param: Tensor, given: TensorLike, held: LeafSlots) => {
+        const { dtype } = param;
+        const own = (value: TensorLike) => cast(asTensor(value, dtype), dtype);
+        const { lrScale = 1, frozen = false, ...rest } = settingsOf(path, param);
+        if (frozen) return { param, slots: held };
+        const gradient = own(given), rate = own(lr);
+        const update = rule.update({
+          param,
+          gradient: gradientScale === undefined ? gradient : mul(gradient, own(gradientScale)),
+          slots: held,
+          step: own(step),
+          lr: lrScale === 1 ? rate : mul(rate, lrScale),
+          settings: rest as unknown as S,
+        });
+        return { param: update.param, slots: { ...held, ...update.slots } };
+      };
+      // In the order of leaves.
+      const updates: LeafUpdate[] = [];
+      const next = treeMap<P>(
+        (leaf, path, gradient, ...slots) => {
+          const held = Object.fromEntries(names.map((name, i) => [name, asTensor(slots[i])]));
+          const update = updateLeaf(path, asTensor(leaf), gradient, held);
+          updates.push(update);
+          return update.param;
         },
         params,
         gradients,
+        ...names.map((name) => state.slots[name]),
       );
-      const next = treeMap<P>((_, path) => updated.get(path)!.param, params);
-      const slots = Object.fromEntries(
-        names.map((
-          name,
-        ) => [name, treeMap<P>((_, path) => updated.get(path)!.slots[name], params)]),
-      );
+      const slotTree = (name: string): P => {
+        let leaf = 0;
+        return treeMap<P>(() => updates[leaf++].slots[name], params);
+      };
+      const slots = Object.fromEntries(names.map((name) => [name, slotTree(name)]));
       return [next, { step, slots }];
     },
   };

@@ -10,10 +10,11 @@ import {
   Tensor,
   type TensorLike,
 } from "./node.ts";
+import { inheriting, madeAt } from "./origin.ts";
 import { add } from "./ops/elementwise.ts";
 import { aliasPrimitive } from "./ops/logic.ts";
 import { broadcastTo } from "./ops/structure.ts";
-import { flatten, unflatten } from "./tree.ts";
+import { flatten, kindOf, unflatten } from "./tree.ts";
 
 /** Nodes between `outputs` and `stops` through which a derivative can flow, latest first. */
 export function dependents(outputs: readonly Tensor[], stops: readonly Tensor[]): Node[] {
@@ -41,6 +42,28 @@ export function dependents(outputs: readonly Tensor[], stops: readonly Tensor[])
     .sort((a, b) => b.id - a.id);
 }
 
+/** Cotangents of a node's inputs by its rule; errors name the operator, and its line if recorded. */
+function cotangentsOf(
+  node: Node,
+  g: readonly (Tensor | null)[],
+): readonly (Tensor | null)[] {
+  const { vjp, name } = node.primitive;
+  if (vjp === undefined) {
+    throw new TensorError("derivative", `${name}: has no derivative; wrap it in stopGradient()`, {
+      madeAt: madeAt(node),
+    });
+  }
+  try {
+    return vjp(node, g);
+  } catch (error) {
+    if (!(error instanceof TensorError) || error.code === "derivative") throw error;
+    throw new TensorError(error.code, `gradient of ${name}: ${error.problem}`, {
+      cause: error,
+      madeAt: madeAt(node),
+    });
+  }
+}
+
 /**
  * Cotangents of `inputs` given those of `outputs` (null: none). Null where nothing depends.
  * @throws TensorError `derivative` at an operator without a rule.
@@ -65,11 +88,7 @@ export function pullback(
   for (const node of path) {
     const g = adjoints.get(node);
     if (g === undefined || g.every((x) => x === null)) continue;
-    const { vjp, name } = node.primitive;
-    if (vjp === undefined) {
-      throw new TensorError("derivative", `${name} has no derivative; wrap it in stopGradient()`);
-    }
-    const contributions = vjp(node, g);
+    const contributions = inheriting(node, () => cotangentsOf(node, g), "gradient");
     node.inputs.forEach((t, i) => {
       if (onPath.has(t.node)) accumulate(t, contributions[i] ?? null);
     });
@@ -84,7 +103,7 @@ export interface GradOptions {
 }
 
 /** A tree of float leaves as fresh nodes, to differentiate with respect to them alone. */
-export function fresh(tree: unknown, op = "valueAndGrad"): { inputs: Tensor[]; tree: unknown } {
+export function fresh(tree: unknown, op = "grad"): { inputs: Tensor[]; tree: unknown } {
   const flat = flatten(tree, isTensorLike);
   const inputs = flat.leaves.map((x, i) => {
     const t = asTensor(x);
@@ -92,7 +111,9 @@ export function fresh(tree: unknown, op = "valueAndGrad"): { inputs: Tensor[]; t
       const path = flat.paths[i] === "" ? "the argument" : `leaf "${flat.paths[i]}"`;
       throw new TensorError(
         "derivative",
-        `${op}: ${path} is ${describe(t)}; only floats can be differentiated`,
+        `${op}: ${path} is ${
+          describe(t)
+        }; only floats can be differentiated, pass it as another argument`,
       );
     }
     return apply1(aliasPrimitive, [t], {});
@@ -127,10 +148,10 @@ export function valueAndGrad<P, Rest extends readonly unknown[]>(
     const result = f(tree as P, ...rest);
     const value = hasAux ? (result as readonly [Tensor, unknown])[0] : result as Tensor;
     if (!(value instanceof Tensor) || value.shape.length > 0 || !isFloat(value.dtype)) {
-      const got = value instanceof Tensor ? describe(value) : typeof value;
+      const got = value instanceof Tensor ? describe(value) : kindOf(value);
       throw new TensorError(
         "derivative",
-        `valueAndGrad: the function must return a float scalar, got ${got}`,
+        `grad: the function must return a float scalar, got ${got}; reduce it with mean() or sum()`,
       );
     }
     const gradients = pullback([value], [constant(1, value.dtype)], inputs);

@@ -1,4 +1,5 @@
 // Batches a traced graph: every operator that depends on a batched tensor is applied to the whole batch.
+import { inheriting } from "./origin.ts";
 import { TensorError } from "./types.ts";
 import { apply, type Body, leaf, type Node, type Tensor } from "./node.ts";
 import { freshLeaves, replay, topological } from "./body.ts";
@@ -72,11 +73,9 @@ export function batchGraph(
       made.set(node, replay(node.outputs, moved).map((tensor) => ({ tensor, batched: false })));
       continue;
     }
-    const results = batchNode(
+    const results = inheriting(
       node,
-      inputs.map((x) => x.tensor),
-      inputs.map((x) => x.batched),
-      size,
+      () => batchNode(node, inputs.map((x) => x.tensor), inputs.map((x) => x.batched), size),
     );
     made.set(
       node,

@@ -10,6 +10,7 @@ import {
   type Node,
   type Tensor,
 } from "./node.ts";
+import { inheriting } from "./origin.ts";
 import { flatten, type TreeShape } from "./tree.ts";
 
 /** Nodes that `roots` need, inputs before users, without those that `done` says need no visit. */
@@ -66,7 +67,7 @@ export function replay(
       const { bodies, withBodies } = node.primitive;
       if (inputs.every((t, i) => t === node.inputs[i])) made.set(node, node.outputs);
       else if (bodies === undefined) {
-        made.set(node, apply(node.primitive, inputs, node.attributes));
+        made.set(node, inheriting(node, () => apply(node.primitive, inputs, node.attributes)));
       } else {
         const copies = bodies(node.attributes).map((body) => {
           const leaves = freshLeaves(body.leaves);
@@ -76,7 +77,7 @@ export function replay(
           });
           return { leaves, outputs: visit(body.outputs) };
         });
-        made.set(node, withBodies!(inputs, node.attributes, copies));
+        made.set(node, inheriting(node, () => withBodies!(inputs, node.attributes, copies)));
       }
     }
     return outputs.map(swap);

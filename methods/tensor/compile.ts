@@ -2,6 +2,7 @@
 import { type DType, type NdArray, type Spec, TensorError } from "./types.ts";
 import { asTensor, isTensorLike, leaf, type Tensor, type TensorLike, traced } from "./node.ts";
 import { flatten, type TreeShape, unflatten } from "./tree.ts";
+import { recordingSites } from "./origin.ts";
 import { optimise } from "./rewrite.ts";
 import { lowerToOnnx } from "./lower.ts";
 
@@ -36,6 +37,8 @@ export interface Program<Args extends readonly unknown[] = readonly unknown[], R
   readonly dtypes?: readonly DType[];
   /** ONNX nodes, each loop body counted once. */
   readonly nodes: number;
+  /** Types and shapes of intermediate values by their names in the model, loop bodies included. */
+  readonly values: Readonly<Record<string, Spec>>;
   /** Types only; never present. */
   readonly signature?: (...args: Args) => R;
 }
@@ -43,6 +46,18 @@ export interface Program<Args extends readonly unknown[] = readonly unknown[], R
 function isSpec(x: unknown): x is Spec {
   return typeof x === "object" && x !== null && "dtype" in x && "shape" in x &&
     Array.isArray(x.shape);
+}
+
+/** Options of {@linkcode compile}. */
+export interface CompileOptions {
+  /** The program's name in messages and in the model. @default "program" */
+  readonly name?: string;
+  /**
+   * Records the line of your code that makes each node, for errors that are found later (in
+   * derivatives, at run time) and in the model's doc strings. Tracing takes several times as long;
+   * the program is otherwise the same. @default false
+   */
+  readonly trace?: boolean;
 }
 
 /**
@@ -54,17 +69,18 @@ function isSpec(x: unknown): x is Spec {
 export function compile<Args extends readonly unknown[], R>(
   f: (...args: Args) => R,
   specs: { readonly [K in keyof Args]: SpecOf<Args[K]> },
-  { name = "program" }: { readonly name?: string } = {},
+  { name = "program", trace = false }: CompileOptions = {},
 ): Program<Args, R> {
   const args = flatten(specs, isSpec);
   const leaves = args.leaves.map((spec, i) => leaf(spec, args.paths[i]));
-  const { results, tree, paths } = traced(() => {
-    const value = f(...unflatten<Args>(args.tree, leaves));
-    const flat = flatten(value, isTensorLike);
-    return { results: flat.leaves.map((x) => asTensor(x)), tree: flat.tree, paths: flat.paths };
-  });
+  const { results, tree, paths } = recordingSites(trace, () =>
+    traced(() => {
+      const value = f(...unflatten<Args>(args.tree, leaves));
+      const flat = flatten(value, isTensorLike);
+      return { results: flat.leaves.map((x) => asTensor(x)), tree: flat.tree, paths: flat.paths };
+    }));
   if (results.length === 0) {
-    throw new TensorError("tree", `${name}: the function returns no tensor`);
+    throw new TensorError("tree", `compile: the function of ${name} returns no tensor`);
   }
   const optimised = optimise(results);
   const inNames = args.paths.map((path) => `in.${path}`);
@@ -85,5 +101,6 @@ export function compile<Args extends readonly unknown[], R>(
     flops: lowered.flops,
     dtypes: lowered.dtypes,
     nodes: lowered.nodes,
+    values: lowered.values,
   };
 }

@@ -2,6 +2,7 @@
 import { describe, TensorError } from "./types.ts";
 import { asTensor, isFloat, isTensorLike, leaf, type Node, type Tensor } from "./node.ts";
 import { add } from "./ops/elementwise.ts";
+import { inheriting, madeAt } from "./origin.ts";
 import { sameSpec } from "./ndarray.ts";
 import { flatten, sameTree, unflatten } from "./tree.ts";
 import { dependents, fresh, grad, pullback, zerosLike } from "./autodiff.ts";
@@ -15,7 +16,9 @@ function pushNode(node: Node, tangents: readonly (Tensor | null)[]): readonly (T
   if (jvp) return jvp(node, tangents);
   if (!node.outputs.some((y) => isFloat(y.dtype))) return node.outputs.map(() => null);
   if (vjp === undefined) {
-    throw new TensorError("derivative", `${name} has no derivative; wrap it in stopGradient()`);
+    throw new TensorError("derivative", `${name}: has no derivative; wrap it in stopGradient()`, {
+      madeAt: madeAt(node),
+    });
   }
   // The probes are never evaluated: what is linear in them has a derivative without them.
   const probes = node.outputs.map((y, i) => isFloat(y.dtype) ? leaf(y, `probe ${i}`) : null);
@@ -44,7 +47,8 @@ export function pushforward(
   for (const node of dependents(outputs, inputs).reverse()) {
     const given = node.inputs.map((t) => known.get(t) ?? null);
     if (given.every((t) => t === null)) continue;
-    pushNode(node, given).forEach((t, i) => known.set(node.outputs[i], t));
+    inheriting(node, () => pushNode(node, given), "tangent")
+      .forEach((t, i) => known.set(node.outputs[i], t));
   }
   return outputs.map((t) => known.get(t) ?? null);
 }

@@ -1,5 +1,6 @@
 // Loads a program on a provider and runs it on host arrays.
 import { describe, type NdArray, type Provider, TensorError } from "./types.ts";
+import { isFloat, Tensor } from "./node.ts";
 import { bytesPerElement, isNdArray, sameSpec, sizeOf } from "./ndarray.ts";
 import { flatten, sameTree, unflatten } from "./tree.ts";
 import type { Host, Program } from "./compile.ts";
@@ -22,6 +23,8 @@ export interface LoadOptions {
   readonly provider: Provider;
   /** Threads within an operator on cpu; wasm and webgpu have one. @default 1 */
   readonly threads?: number;
+  /** Refuse results that hold NaN or infinity. @default false */
+  readonly finite?: boolean;
   /** Prefix of a profile that ONNX Runtime writes when the session ends; cpu and cuda. */
   readonly profile?: string;
 }
@@ -37,13 +40,9 @@ async function opener(provider: Provider): Promise<OpenSession> {
     default:
       throw new TensorError(
         "provider",
-        `unknown provider "${provider}"; choose cpu, cuda, wasm or webgpu`,
+        `load: unknown provider "${provider}"; choose cpu, cuda, wasm or webgpu`,
       );
   }
-}
-
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split("\n")[0];
 }
 
 /**
@@ -53,7 +52,7 @@ function firstLine(error: unknown): string {
  */
 export async function load<Args extends readonly unknown[], R>(
   program: Program<Args, R>,
-  { provider, threads = 1, profile }: LoadOptions,
+  { provider, threads = 1, profile, finite = false }: LoadOptions,
 ): Promise<Executable<Args, R>> {
   const double = [...program.inputs, ...program.outputs].some((s) => s.dtype === "float64");
   if (provider === "webgpu" && (double || program.dtypes?.includes("float64"))) {
@@ -68,28 +67,61 @@ export async function load<Args extends readonly unknown[], R>(
     threads,
     profile,
   });
+  let disposed = false;
   return {
     provider,
     async run(...args) {
+      if (disposed) throw new TensorError("runtime", `${program.name}: run() after dispose()`);
       const arrays = checkArguments(program, args);
       try {
         const feeds = Object.fromEntries(arrays.map((x, i) => [program.inputs[i].name, x]));
         const results = await session.run(feeds, program.outputs);
+        if (finite) results.forEach((x, i) => requireFinite(program, i, x));
         return unflatten<Host<R>>(program.outTree, results);
       } catch (error) {
         if (error instanceof TensorError) throw error;
-        throw new TensorError(
-          "runtime",
-          `${program.name} failed on ${provider}: ${firstLine(error)}`,
-          { cause: error },
-        );
+        throw (await import("./runtime_error.ts")).runtimeError(program, provider, error);
       }
     },
-    dispose: () => session.dispose(),
+    async dispose() {
+      if (disposed) return;
+      disposed = true;
+      await session.dispose();
+    },
   };
 }
 
+/** @throws TensorError `runtime` naming the first element of an output that is NaN or infinite */
+function requireFinite(program: Program<never, unknown>, output: number, x: NdArray): void {
+  if (!isFloat(x.dtype)) return;
+  const data = x.data as Float32Array;
+  const first = data.findIndex((v) => !Number.isFinite(v));
+  if (first < 0) return;
+  let count = 0;
+  for (const v of data) if (!Number.isFinite(v)) count++;
+  let rest = first;
+  const index = x.shape.map((_, i) => {
+    const stride = sizeOf(x.shape.slice(i + 1));
+    const at = Math.floor(rest / stride);
+    rest %= stride;
+    return at;
+  });
+  const { name } = program.outputs[output];
+  throw new TensorError(
+    "runtime",
+    `${program.name}: output ${name === "out" ? "" : `${name.slice(4)} `}has ${data[first]} at ` +
+      `[${index.join(", ")}]; ${count} of ${data.length} elements are not finite`,
+  );
+}
+
 function checkArguments(program: Program<never, unknown>, args: readonly unknown[]): NdArray[] {
+  const traced = args.findIndex((x) => x instanceof Tensor);
+  if (traced >= 0) {
+    throw new TensorError(
+      "input",
+      `${program.name}: argument ${traced} is a traced tensor; a run takes host arrays`,
+    );
+  }
   const flat = flatten(args, isNdArray);
   const given = new Map(flat.paths.map((path, i) => [`in.${path}`, flat.leaves[i]]));
   for (const spec of program.inputs) {

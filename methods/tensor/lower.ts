@@ -2,8 +2,16 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import type { DType, NdArray, Spec } from "./types.ts";
 import { ndarray } from "./ndarray.ts";
-import type { Body, Node, Tensor } from "./node.ts";
+import {
+  type Body,
+  constantPrimitive,
+  leafPrimitive,
+  type Node,
+  strayLeaf,
+  type Tensor,
+} from "./node.ts";
 import type { GraphWriter, OnnxAttributes } from "./onnx/graph_writer.ts";
+import { madeAt, originOf } from "./origin.ts";
 import { reachable } from "./rewrite.ts";
 import { type CondAttributes, condPrimitive } from "./cond_primitive.ts";
 import { type ScanAttributes, scanPrimitive } from "./scan_primitive.ts";
@@ -42,13 +50,16 @@ const onnxType: Record<DType, OnnxType> = {
   bool: OnnxType.BOOL,
 };
 
+/** The dtype of an ONNX element type; the models written here have no others. */
+export function dtypeOfOnnx(type: number): DType {
+  return (Object.keys(onnxType) as DType[]).find((dtype) => onnxType[dtype] === type)!;
+}
+
 /** A graph being written: the main one, or the body of a loop inside another. */
 interface Scope {
   readonly depth: number;
   readonly trips: number;
   readonly nodes: NodeProto[];
-  /** Stated shapes of values. */
-  readonly declared: ValueInfoProto[];
 }
 
 /** What lowering yields. */
@@ -58,6 +69,8 @@ export interface Lowered {
   readonly nodes: number;
   /** Floating point operations of one run, loops times their trips. */
   readonly flops: number;
+  /** Types and shapes of intermediate values by name, in loop bodies too. */
+  readonly values: Readonly<Record<string, Spec>>;
   /** Element types that occur anywhere in the graph. */
   readonly dtypes: readonly DType[];
 }
@@ -96,6 +109,15 @@ function attributeProto(name: string, value: OnnxAttributes[string]): AttributeP
 
 const flag: Spec = { dtype: "bool", shape: [] };
 
+/** `scope/take/Gather_3`: a node's name says its operator here, so that errors at run time do. */
+function label(node: Node | null, output: string): { name: string; docString?: string } {
+  if (node === null) return { name: output };
+  const { scope } = originOf(node);
+  const name = `${scope === "" ? "" : `${scope}/`}${node.primitive.name}/${output}`;
+  const place = madeAt(node);
+  return place === null ? { name } : { name, docString: place };
+}
+
 /** Small constants are shared by content. */
 const sharedElements = 64;
 
@@ -105,9 +127,11 @@ class Writer implements GraphWriter {
   readonly #scopes = new Map<Node, Scope>();
   readonly #shared = new Map<string, string>();
   readonly #byData = new Map<object, string>();
-  readonly root: Scope = { depth: 0, trips: 1, nodes: [], declared: [] };
+  readonly root: Scope = { depth: 0, trips: 1, nodes: [] };
   #scope: Scope = this.root;
   #counter = 0;
+  /** The node being written; what is pushed is named after it. */
+  #current: Node | null = null;
   readonly dtypes = new Set<DType>();
   flops = 0;
   count = 0;
@@ -121,8 +145,10 @@ class Writer implements GraphWriter {
     this.#scopes.set(node, scope);
   }
 
-  nameOf(t: Tensor): string {
-    return this.names.get(t.node)![t.index];
+  nameOf(t: Tensor, user?: Node): string {
+    const names = this.names.get(t.node);
+    if (names === undefined) throw strayLeaf(t, user);
+    return names[t.index];
   }
 
   node(op: string, inputs: readonly string[], attributes: OnnxAttributes = {}, outputs = 1) {
@@ -134,11 +160,9 @@ class Writer implements GraphWriter {
 
   #push(init: { opType: string; input: string[]; output: string[]; attribute?: AttributeProto[] }) {
     this.count++;
-    this.#scope.nodes.push(create(NodeProtoSchema, { name: init.output[0], ...init }));
-  }
-
-  declare(name: string, spec: Spec): void {
-    this.#scope.declared.push(valueInfo(name, spec));
+    this.#scope.nodes.push(
+      create(NodeProtoSchema, { ...label(this.#current, init.output[0]), ...init }),
+    );
   }
 
   initializer(array: NdArray): string {
@@ -176,49 +200,55 @@ class Writer implements GraphWriter {
     for (const node of reachable(outputs, new Set(this.names.keys()))) {
       for (const { dtype } of node.outputs) this.dtypes.add(dtype);
       if (this.names.has(node)) continue;
-      const inputs = node.inputs.map((t) => this.nameOf(t));
+      // A leaf without a name belongs to another function: its user is the one to blame.
+      if (node.primitive === leafPrimitive as unknown) continue;
+      const inputs = node.inputs.map((t) => this.nameOf(t, node));
       const scope = this.#scopeFor(node.inputs);
       this.#scope = scope;
       this.bind(node, this.#emit(node, inputs, scope), scope);
+      this.#current = null;
     }
   }
 
   #emit(node: Node, inputs: readonly string[], scope: Scope): string[] {
     const { primitive, attributes } = node;
     if (primitive === scanPrimitive as unknown) {
-      return this.#scan(attributes as ScanAttributes, inputs, scope);
+      return this.#scan(node, attributes as ScanAttributes, inputs, scope);
     }
     if (primitive === whilePrimitive as unknown) {
-      return this.#while(attributes as WhileAttributes, inputs, scope);
+      return this.#while(node, attributes as WhileAttributes, inputs, scope);
     }
     if (primitive === condPrimitive as unknown) {
-      return this.#branches(attributes as CondAttributes, inputs, scope);
+      return this.#branches(node, attributes as CondAttributes, inputs, scope);
     }
     this.flops += scope.trips * (primitive.flops?.(node) ?? 0);
+    this.#current = node;
     return primitive.emit(this, inputs, node);
   }
 
   #inner(scope: Scope, trips = 1): Scope {
-    return { depth: scope.depth + 1, trips: scope.trips * trips, nodes: [], declared: [] };
+    return { depth: scope.depth + 1, trips: scope.trips * trips, nodes: [] };
   }
 
-  /** A node whose attributes are graphs, as many outputs as `like` has. */
+  /** An ONNX node whose attributes are graphs, with the outputs of `node`. */
   #control(
     op: string,
     input: string[],
     graphs: Readonly<Record<string, GraphProto>>,
-    like: readonly Tensor[],
+    node: Node,
     scope: Scope,
   ): string[] {
     const attribute = Object.entries(graphs)
       .map(([name, g]) => create(AttributeProtoSchema, { name, type: Kind.GRAPH, g }));
-    const output = like.map(() => this.fresh(op));
+    const output = node.outputs.map(() => this.fresh(op));
     this.#scope = scope;
+    this.#current = node;
     this.#push({ opType: op, input, output, attribute });
     return output;
   }
 
   #scan(
+    node: Node,
     { steps, carries, leaves, outputs, xAxes }: ScanAttributes,
     inputs: readonly string[],
     scope: Scope,
@@ -244,12 +274,17 @@ class Writer implements GraphWriter {
       "Loop",
       [trips, "", ...inputs.slice(0, carries)],
       { body: graph },
-      outputs,
+      node,
       scope,
     );
   }
 
-  #while({ carries, body }: WhileAttributes, inputs: readonly string[], scope: Scope): string[] {
+  #while(
+    node: Node,
+    { carries, body }: WhileAttributes,
+    inputs: readonly string[],
+    scope: Scope,
+  ): string[] {
     const inner = this.#inner(scope);
     const carried = this.#carry(body.leaves.slice(0, carries), inner);
     body.leaves.slice(carries)
@@ -258,7 +293,7 @@ class Writer implements GraphWriter {
     const ports = this.outputs(body.outputs, inner);
     const graph = this.#loopBody(this.fresh("step"), this.fresh("go"), carried, inner, ports);
     const input = ["", ...inputs.slice(0, 1 + carries)];
-    return this.#control("Loop", input, { body: graph }, body.outputs.slice(1), scope);
+    return this.#control("Loop", input, { body: graph }, node, scope);
   }
 
   #carry(leaves: readonly Tensor[], body: Scope): ValueInfoProto[] {
@@ -286,13 +321,13 @@ class Writer implements GraphWriter {
     input: ValueInfoProto[],
     output: ValueInfoProto[],
   ): GraphProto {
-    const { nodes, declared } = scope;
     const name = this.fresh(stem);
-    return create(GraphProtoSchema, { name, node: nodes, valueInfo: declared, input, output });
+    return create(GraphProtoSchema, { name, node: scope.nodes, input, output });
   }
 
   /** Branches see the operands by their outer names; of their costs the larger counts. */
   #branches(
+    node: Node,
     { onTrue, onFalse }: CondAttributes,
     inputs: readonly string[],
     scope: Scope,
@@ -310,7 +345,20 @@ class Writer implements GraphWriter {
     };
     const graphs = { then_branch: graph(onTrue, "then"), else_branch: graph(onFalse, "else") };
     this.flops = before + most;
-    return this.#control("If", inputs.slice(0, 1), graphs, onTrue.outputs, scope);
+    return this.#control("If", inputs.slice(0, 1), graphs, node, scope);
+  }
+
+  /** Types and shapes of all values but constants. */
+  values(): Record<string, Spec> {
+    const values: Record<string, Spec> = {};
+    for (const [node, names] of this.names) {
+      if (node.primitive === constantPrimitive as unknown) continue;
+      names.forEach((name, i) => {
+        const { dtype, shape } = node.outputs[i];
+        values[name] = { dtype, shape };
+      });
+    }
+    return values;
   }
 
   /** Outputs of a graph: distinct names, each made by a node of that graph. */
@@ -345,7 +393,6 @@ export function lowerToOnnx(
   const graph: GraphProto = create(GraphProtoSchema, {
     name,
     node: writer.root.nodes,
-    valueInfo: writer.root.declared,
     initializer: writer.initializers,
     input: inputs.map((p) => valueInfo(p.name, p.tensor)),
     output: ports,
@@ -360,6 +407,7 @@ export function lowerToOnnx(
     model: toBinary(ModelProtoSchema, model),
     nodes: writer.count,
     flops: writer.flops,
+    values: writer.values(),
     dtypes: [...writer.dtypes].sort(),
   };
 }

@@ -58,7 +58,9 @@ export function ndarray(data: HostData, shape: readonly number[] = [data.length]
   if (sizeOf(shape) !== data.length) {
     throw new TensorError(
       "shape",
-      `ndarray: ${data.length} elements do not fill shape [${shape.join(", ")}] (${sizeOf(shape)})`,
+      `ndarray: ${data.length} elements do not fill shape [${shape.join(", ")}] of ${
+        sizeOf(shape)
+      }`,
     );
   }
   return { dtype: dtypeOf(data), shape: [...shape], data };
@@ -106,11 +108,20 @@ export function fromNested(nested: Nested, dtype: DType = "float32"): NdArray {
   const flat: number[] = [];
   const visit = (x: Nested, depth: number) => {
     if (typeof x === "number") {
-      if (depth !== shape.length) throw new TensorError("shape", "fromNested: lists are ragged");
+      if (depth !== shape.length) {
+        throw new TensorError("shape", "fromNested: a number beside lists; lists are ragged");
+      }
       flat.push(x);
       return;
     }
-    if (x.length !== shape[depth]) throw new TensorError("shape", "fromNested: lists are ragged");
+    if (x.length !== shape[depth]) {
+      throw new TensorError(
+        "shape",
+        `fromNested: a list of ${x.length} beside ${
+          shape[depth] === undefined ? "numbers" : `lists of ${shape[depth]}`
+        }; lists are ragged`,
+      );
+    }
     for (const item of x) visit(item, depth + 1);
   };
   visit(nested, 0);

@@ -1,6 +1,9 @@
 // The traced graph: pure nodes, hash-consed within a trace, never evaluated while tracing.
 import { type DType, type NdArray, type Spec, TensorError } from "./types.ts";
-import { isNdArray, storage } from "./ndarray.ts";
+import { callSite } from "./call_site.ts";
+import { isNdArray, sizeOf, storage } from "./ndarray.ts";
+import { madeAt, remember } from "./origin.ts";
+import { kindOf } from "./tree.ts";
 import type { GraphWriter } from "./onnx/graph_writer.ts";
 
 /** Static attributes of an operator; part of a node's identity. */
@@ -150,7 +153,7 @@ export function apply<A extends Attributes>(
   const own = primitive.key === undefined ? JSON.stringify(attributes) : primitive.key(attributes);
   if (consed === null || own === null) {
     const specs = primitive.infer(inputs, attributes);
-    return new Node(nextId++, primitive, inputs, attributes, specs).outputs;
+    return emptyOutputs(primitive, specs) ?? create(primitive, inputs, attributes, specs).outputs;
   }
   let key = primitive.name;
   for (const input of inputs) key += `,${input.node.id}:${input.index}`;
@@ -158,9 +161,35 @@ export function apply<A extends Attributes>(
   const known = lookUp(key);
   if (known !== undefined) return known.outputs;
   const specs = primitive.infer(inputs, attributes);
-  const node = new Node(nextId++, primitive, inputs, attributes, specs);
+  const empty = emptyOutputs(primitive, specs);
+  if (empty) return empty;
+  const node = create(primitive, inputs, attributes, specs);
   consed.nodes.set(key, node as unknown as Node);
   return node.outputs;
+}
+
+/**
+ * Outputs without elements as constants, or null. Nothing is computed for them, no derivative comes from
+ * them, and kernels that mishandle empty tensors (ONNX Runtime has several) never see one.
+ */
+function emptyOutputs(
+  primitive: { readonly name: string },
+  specs: readonly Spec[],
+): readonly Tensor[] | null {
+  const given = primitive.name === "leaf" || primitive.name === "constant";
+  if (given || !specs.every((s) => sizeOf(s.shape) === 0)) return null;
+  return specs.map(({ dtype, shape }) => constant({ dtype, shape, data: storage(dtype, 0) }));
+}
+
+function create<A extends Attributes>(
+  primitive: Primitive<A>,
+  inputs: readonly Tensor[],
+  attributes: A,
+  specs: readonly Spec[],
+): Node<A> {
+  const node = new Node(nextId++, primitive, inputs, attributes, specs);
+  remember(node);
+  return node;
 }
 
 /** Applies a primitive of one output. */
@@ -201,22 +230,50 @@ export const leafPrimitive: Primitive<Spec & { readonly path: string }> = {
   infer: (_, { dtype, shape }) => [{ dtype, shape }],
   key: () => null,
   emit: (_, __, node) => {
-    throw new TensorError(
-      "argument",
-      `tensor "${node.attributes.path}" is used outside the function it belongs to`,
-    );
+    throw strayLeaf(node.outputs[0]);
   },
   vjp: () => [],
 };
+
+/** The error for a leaf that `user` needs, or the result is, outside the function that it belongs to. */
+export function strayLeaf(leaf: Tensor, user?: Node): TensorError {
+  const { path } = leaf.node.attributes as { path: string };
+  return new TensorError(
+    "argument",
+    `${
+      user?.primitive.name ?? "compile"
+    }: tensor "${path}" is used outside the function it belongs to; ` +
+      "pass it as an argument or return it from there",
+    { madeAt: user && madeAt(user) },
+  );
+}
 
 /** A fresh symbolic input. */
 export function leaf(spec: Spec, path: string): Tensor {
   return apply1(leafPrimitive, [], { dtype: spec.dtype, shape: [...spec.shape], path });
 }
 
+/** The error for what an operator cannot take. */
+function notATensor(value: unknown): TensorError {
+  const hint = Array.isArray(value)
+    ? "; make one with fromNested()"
+    : value === undefined
+    ? "; is an argument missing or a name misspelt?"
+    : "";
+  return new TensorError(
+    "argument",
+    `${callSite()?.operator ?? "constant"}: expected a tensor, a host array or a number, got ${
+      kindOf(value)
+    }${hint}`,
+  );
+}
+
 /** A constant tensor from a host array, or from a number (scalar, float32 unless said otherwise). */
 export function constant(value: NdArray | number, dtype?: DType): Tensor {
-  if (typeof value !== "number") return apply1(constantPrimitive, [], { array: value });
+  if (typeof value !== "number") {
+    if (!isNdArray(value)) throw notATensor(value);
+    return apply1(constantPrimitive, [], { array: value });
+  }
   const data = storage(dtype ?? "float32", 1);
   if (data instanceof BigInt64Array) data[0] = BigInt(Math.trunc(value));
   else data[0] = data instanceof Uint8Array ? Number(value !== 0) : value;

@@ -2,11 +2,21 @@
 import { describe, type Spec, TensorError, type TensorErrorCode } from "./types.ts";
 import { asTensor, isTensorLike, leaf } from "./node.ts";
 import { sameSpec } from "./ndarray.ts";
-import { flatten, sameTree, unflatten } from "./tree.ts";
+import { type Flat, flatten, kindOf, sameTree, unflatten } from "./tree.ts";
 import { applyScan } from "./scan_primitive.ts";
 
 function fail(code: TensorErrorCode, message: string): never {
   throw new TensorError(code, `scan: ${message}`);
+}
+
+/** `carry.layers.0.w`, or `carry` when it is a single tensor. */
+function at(root: string, path: string): string {
+  return path === "" ? root : `${root}.${path}`;
+}
+
+/** `{w, b.0}`: the leaves of a carry, for messages. */
+function formOf({ paths }: Flat<unknown>): string {
+  return paths.length === 1 && paths[0] === "" ? "a tensor" : `{${paths.join(", ")}}`;
 }
 
 /**
@@ -29,31 +39,40 @@ export function scan<C, X, Y>(
   const steps = scanned[0]?.shape[0] ?? 0;
   scanned.forEach((x, i) => {
     if (x.shape.length === 0 || x.shape[0] !== steps) {
-      fail("shape", `xs.${series.paths[i]} is ${describe(x)}; its leading size must be ${steps}`);
+      fail(
+        "shape",
+        `${at("xs", series.paths[i])} is ${describe(x)}; its leading size must be ${steps}`,
+      );
     }
   });
   if (!Number.isInteger(steps) || steps < 1) {
     fail("argument", "xs must hold at least one tensor of at least one step");
   }
 
-  const carry = initial.map((t, i) => leaf(t, `carry.${start.paths[i]}`));
+  const carry = initial.map((t, i) => leaf(t, at("carry", start.paths[i])));
   const slices = scanned.map((t, i) =>
-    leaf({ dtype: t.dtype, shape: t.shape.slice(1) } satisfies Spec, `x.${series.paths[i]}`)
+    leaf({ dtype: t.dtype, shape: t.shape.slice(1) } satisfies Spec, at("x", series.paths[i]))
   );
-  const [next, y] = f(
+  const result: unknown = f(
     unflatten<C>(start.tree, carry),
     unflatten<X>(series.tree, slices),
   );
+  if (!Array.isArray(result) || result.length !== 2) {
+    fail("tree", `the body must return [carry, y], got ${kindOf(result)}`);
+  }
+  const [next, y] = result as unknown as readonly [C, Y];
   const after = flatten(next, isTensorLike);
   if (!sameTree(after.tree, start.tree)) {
-    fail("tree", `the carry changes its form from [${start.paths}] to [${after.paths}]`);
+    fail("tree", `the carry changes its form from ${formOf(start)} to ${formOf(after)}`);
   }
   const carried = after.leaves.map((x, i) => asTensor(x, initial[i].dtype));
   carried.forEach((t, i) => {
     if (!sameSpec(t, initial[i])) {
       fail(
         "shape",
-        `carry "${start.paths[i]}" changes from ${describe(initial[i])} to ${describe(t)}`,
+        `${start.paths[i] === "" ? "the carry" : `carry "${start.paths[i]}"`} changes from ${
+          describe(initial[i])
+        } to ${describe(t)}`,
       );
     }
   });

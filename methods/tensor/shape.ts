@@ -14,6 +14,15 @@ export function broadcastShapes(a: readonly number[], b: readonly number[]): num
   return out;
 }
 
+/** `3 ≠ 4 on axis -1`: the last axis on which two shapes do not broadcast. */
+function clash(a: readonly number[], b: readonly number[]): string {
+  for (let i = 1; i <= Math.min(a.length, b.length); i++) {
+    const x = a[a.length - i], y = b[b.length - i];
+    if (x !== y && x !== 1 && y !== 1) return `${x} ≠ ${y} on axis -${i}`;
+  }
+  return "";
+}
+
 /** Broadcast shape of the operands of `op`. @throws TensorError `shape` naming both shapes. */
 export function broadcastOf(op: string, ...operands: readonly Spec[]): number[] {
   let shape: number[] = [];
@@ -22,7 +31,9 @@ export function broadcastOf(op: string, ...operands: readonly Spec[]): number[] 
     if (next === null) {
       throw new TensorError(
         "shape",
-        `${op}: shapes do not broadcast: ${operands.map(describe).join(" and ")}`,
+        `${op}: ${operands.map(describe).join(" and ")} do not broadcast: ${
+          clash(shape, operand.shape)
+        }`,
       );
     }
     shape = next;
@@ -43,7 +54,13 @@ export function sameDType(op: string, ...operands: readonly Spec[]): void {
 /** @throws TensorError `dtype` unless the operand is one of `dtypes`. */
 export function requireDType(op: string, x: Spec, ...dtypes: readonly string[]): void {
   if (!dtypes.includes(x.dtype)) {
-    throw new TensorError("dtype", `${op}: expected ${dtypes.join(" or ")}, got ${describe(x)}`);
+    const hint = dtypes.includes("bool")
+      ? "compare it first, as greater(x, 0) does"
+      : "convert it with cast()";
+    throw new TensorError(
+      "dtype",
+      `${op}: expected ${dtypes.join(" or ")}, got ${describe(x)}; ${hint}`,
+    );
   }
 }
 
@@ -51,7 +68,12 @@ export function requireDType(op: string, x: Spec, ...dtypes: readonly string[]):
 export function axisOf(op: string, axis: number, rank: number): number {
   const positive = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(axis) || positive < 0 || positive >= rank) {
-    throw new TensorError("argument", `${op}: axis ${axis} is out of range for rank ${rank}`);
+    throw new TensorError(
+      "argument",
+      `${op}: axis ${axis} is out of range for rank ${rank}${
+        rank > 0 ? `; use ${-rank} … ${rank - 1}` : ""
+      }`,
+    );
   }
   return positive;
 }

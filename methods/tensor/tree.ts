@@ -1,4 +1,5 @@
 // Trees of leaves: flattening to lists and rebuilding, with the path of each leaf for messages.
+import { callSite } from "./call_site.ts";
 import { TensorError, type Tree } from "./types.ts";
 
 /** A tree's form: leaves are replaced by their index in the flat list. JSON-able. */
@@ -15,6 +16,17 @@ function isRecord(x: unknown): x is Record<string, unknown> {
   if (typeof x !== "object" || x === null) return false;
   const proto = Object.getPrototypeOf(x);
   return proto === Object.prototype || proto === null;
+}
+
+/** What a value is, for messages: `undefined`, `null`, `a number`, `an array`, `a Map`. */
+export function kindOf(x: unknown): string {
+  if (x === null || x === undefined) return `${x}`;
+  const kind = Array.isArray(x)
+    ? "array"
+    : typeof x === "object"
+    ? x.constructor?.name ?? "object"
+    : typeof x;
+  return `${/^[aeio]/i.test(kind) ? "an" : "a"} ${kind}`;
 }
 
 /**
@@ -38,8 +50,10 @@ export function flatten<L>(tree: unknown, isLeaf: (x: unknown) => x is L, root =
     }
     throw new TensorError(
       "tree",
-      `${path === "" ? "tree" : path}: expected a tensor, array or record, got ${
-        x === null ? "null" : typeof x === "object" ? x.constructor?.name ?? "object" : typeof x
+      `${callSite()?.operator ?? "tree"}: ${path === "" ? "the value" : `"${path}"`} is ${
+        kindOf(x)
+      }; expected a tensor, or an array or record of them${
+        typeof x === "number" ? "; fromNested() makes arrays of numbers" : ""
       }`,
     );
   };

@@ -1,4 +1,5 @@
-// The vocabulary of the tensor compiler: dtypes, host arrays, shapes, trees.
+// The vocabulary of the tensor compiler: dtypes, host arrays, shapes, trees, errors.
+import { callSite, shortPlace } from "./call_site.ts";
 
 /**
  * Element types. `bool` is one byte an element on the host, 0 or 1. `float64` runs on cpu and wasm; `float16`
@@ -44,11 +45,42 @@ export type TensorErrorCode =
   | "unsupported"
   | "runtime";
 
-/** Every error thrown by the tensor compiler and its providers. */
+/** What a {@linkcode TensorError} may carry beside its message. */
+export interface TensorErrorOptions extends ErrorOptions {
+  /** Where the node that the error is about was made (`model.ts:12:9`), if that was recorded. */
+  readonly madeAt?: string | null;
+}
+
+/**
+ * Every error thrown by the tensor compiler and its providers. The message reads `operator: what is
+ * wrong (model.ts:12:9)`: it ends with the line of the user's code that led to it.
+ */
 export class TensorError extends Error {
   override readonly name = "TensorError";
-  constructor(readonly code: TensorErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+  /**
+   * `file:line:column` of the innermost frame outside methods/tensor, methods/nn and methods/optim;
+   * undefined where none is on the stack, and in bundled programs.
+   */
+  readonly where?: string;
+  /** Functions of methods/nn and methods/optim between that line and the operator, outermost first. */
+  readonly via: readonly string[];
+  /** The message without the place. */
+  readonly problem: string;
+
+  constructor(
+    readonly code: TensorErrorCode,
+    problem: string,
+    { madeAt, ...options }: TensorErrorOptions = {},
+  ) {
+    const site = callSite();
+    const places = [
+      ...(madeAt ? [`made at ${madeAt}`] : []),
+      ...(site ? [shortPlace(site)] : []),
+    ];
+    super(places.length > 0 ? `${problem} (${places.join("; ")})` : problem, options);
+    this.problem = problem;
+    this.where = site?.where;
+    this.via = site?.via ?? [];
   }
 }
 

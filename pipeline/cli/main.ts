@@ -65,6 +65,10 @@ async function overview(): Promise<string[]> {
   return ["Commands:", ...lines, "", "Each understands --help."];
 }
 
+/** How Deno says that something which the engine itself imports is not to be had. */
+const ABSENT_PACKAGE =
+  /(?:Failed caching npm package|npm package not found in cache:) ['"]([^'"]+)/;
+
 /** An error nobody foresaw: one line for the user, the trace in a file. */
 async function tellDefect(io: Io, json: boolean, error: unknown): Promise<void> {
   const trace = error instanceof Error ? error.stack ?? error.message : String(error);
@@ -77,6 +81,16 @@ async function tellDefect(io: Io, json: boolean, error: unknown): Promise<void> 
     // Nowhere to write: the one line has to do.
   }
   const { tellFailure } = await import("./tell.ts");
+  const absent = ABSENT_PACKAGE.exec(first)?.[1];
+  if (absent !== undefined) {
+    tellFailure(io, json, {
+      code: "package-missing",
+      message: `the npm package ${absent} is not in Deno's cache, and could not be fetched`,
+      mend: "Connect to the network, or correct the registry in .npmrc, and run deno install.",
+      log,
+    });
+    return;
+  }
   tellFailure(io, json, {
     code: "defect",
     message: `${first.split("\n")[0]} (this is a defect, not something that you did)`,

@@ -4,6 +4,7 @@
 import { parse, YamlSyntaxError } from "@std/yaml";
 import type { z } from "zod";
 import { didYouMean, Failed } from "../failure.ts";
+import { isSystemError } from "../host.ts";
 import { formatProblem, parseStrictly, valueAt } from "./schema.ts";
 import type { Failure } from "../types.ts";
 import { locate } from "./yaml_position.ts";
@@ -119,13 +120,16 @@ async function readText(file: URL, name: string): Promise<string> {
   try {
     return await Deno.readTextFile(file);
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    if (!isSystemError(error)) throw error;
+    const there = !(error instanceof Deno.errors.NotFound);
     throw new Failed({
       code: "config-missing",
-      message: "there is no such file",
+      message: there ? `it cannot be read: ${error.message}` : "there is no such file",
       where: name,
-      mend: "A paper needs a config.yaml with its presets beside its pipeline.ts.",
-    });
+      mend: there
+        ? "Make it a file that you may read."
+        : "A paper needs a config.yaml with its presets beside its pipeline.ts.",
+    }, { cause: error });
   }
 }
 

@@ -107,6 +107,12 @@ export function pipeline<S extends z.ZodType>(declaration: PipelineDeclaration<S
         const mend = "Use letters, digits and underscores: it becomes a file name.";
         throw new Failed({ code: "pipeline-declaration", message, where, mend });
       }
+      const [other, twin] = sameFile(Object.keys(targets.keep ?? {}));
+      if (twin !== undefined) {
+        const message = `the kept artifacts "${other}" and "${twin}" differ only in case`;
+        const mend = "Rename one: where file names are folded, both would be one file.";
+        throw new Failed({ code: "pipeline-declaration", message, where, mend });
+      }
       for (const [name, target] of named) {
         if (isArtifact(target)) continue;
         const what = target === undefined
@@ -125,6 +131,17 @@ export function pipeline<S extends z.ZodType>(declaration: PipelineDeclaration<S
       return targets;
     },
   });
+}
+
+/** The first two names that differ only in case; empty when there are none. */
+function sameFile(names: readonly string[]): readonly string[] {
+  const folded = new Map<string, string>();
+  for (const name of names) {
+    const other = folded.get(name.toLowerCase());
+    if (other !== undefined) return [other, name];
+    folded.set(name.toLowerCase(), name);
+  }
+  return [];
 }
 
 /** What `build` returns. @throws {Failed} What it throws, with the place in the project. */

@@ -1,6 +1,7 @@
 /** What a stage declares from outside the sandbox: environment variables and programs of the machine. */
 
 import { createHash } from "node:crypto";
+import { Failed } from "../failure.ts";
 import type { Digest, Work } from "../types.ts";
 
 /** Names that a stage declares; empty for work without a module. */
@@ -16,9 +17,23 @@ export function declaredBy(
 export function declaredEnvironment(work: Work): Record<string, string> {
   const { env, programs } = declaredBy(work);
   return Object.fromEntries([
-    ...env.map((name) => [`variable ${name}`, variableText(Deno.env.get(name))]),
+    ...env.map((name) => [`variable ${name}`, variableText(valueOf(name))]),
     ...programs.map((name) => [`program ${name}`, programDigest(name) ?? "(not found)"]),
   ]);
+}
+
+/** @throws {Failed} `environment` for a value that Deno cannot read. */
+function valueOf(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch (error) {
+    throw new Failed({
+      code: "environment",
+      message: `the variable ${name}, which a stage declares, has a value that is not Unicode`,
+      where: name,
+      mend: "Set it to other text, or unset it.",
+    }, { cause: error });
+  }
 }
 
 /** A variable's value, or words that no value can have when it is not set. */

@@ -136,7 +136,10 @@ export class Records {
     const path = lastPath(this.root, paper, preset);
     last.keys.set(nodeId, key);
     if (last.lines > 1000 && last.lines > 4 * last.keys.size) {
-      const text = [...last.keys].map(([node, key]) => encodeLast(node, key)).join("");
+      // With what other processes wrote since it was read: these keys keep results from `gc`.
+      const { keys } = decodeLast(readIfThere(path) ?? "");
+      keys.set(nodeId, key);
+      const text = [...keys].map(([node, key]) => encodeLast(node, key)).join("");
       replaceFile(this.host, this.root, path, new TextEncoder().encode(text));
       this.#last.delete(`${paper}/${preset}`);
     } else {

@@ -202,6 +202,20 @@ Deno.test("a defect is one line, with the trace in a file", async () => {
   await Deno.remove(path);
 });
 
+Deno.test("a package that the engine needs and that cannot be fetched is no defect", async () => {
+  await using rig = await Rig.create();
+  // Nobody listens there, and packages of each registry are cached apart.
+  await rig.write(".npmrc", "registry=http://127.0.0.1:9/\n");
+  const { code, err } = await rig.cli("reproduce", "toy");
+  assert.equal(code, 1);
+  assert.match(
+    err,
+    /^error: the npm package \S+ is not in Deno's cache, and could not be fetched\n/,
+  );
+  assert.match(err, /\nConnect to the network.*run deno install\.\n/);
+  await Deno.remove(/log: (.*)/.exec(err)![1]);
+});
+
 Deno.test("a bundle that cannot be written is named with its file", async () => {
   await using rig = await Rig.create();
   assert.equal((await rig.cli("reproduce", "toy", "-q")).code, 0);

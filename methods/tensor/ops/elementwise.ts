@@ -5,16 +5,19 @@ import {
   apply1,
   asTensor,
   constant,
+  constantArray,
   isFloat,
   madeBy,
+  type Node,
   type Primitive,
   scalarValue,
   type Tensor,
   type TensorLike,
 } from "../node.ts";
-import type { OnnxAttributes } from "../onnx/graph_writer.ts";
+import type { GraphWriter, OnnxAttributes } from "../onnx/graph_writer.ts";
 import { broadcastOf, broadcastShapes, sameDType, sameShape } from "../shape.ts";
 import { broadcastSource, broadcastTo, sumTo } from "./structure.ts";
+import { equal, greaterEqual, logicalAnd, where } from "./logic.ts";
 
 type None = Record<never, never>;
 const none: None = {};
@@ -29,7 +32,10 @@ export function promote(a: TensorLike, b: TensorLike): [Tensor, Tensor] {
   return [x, asTensor(b, x.dtype)];
 }
 
-const elements = (node: { outputs: readonly Tensor[] }) => sizeOf(node.outputs[0].shape);
+// A declaration, so that logic.ts, which this file needs in turn, can define operators first.
+function elements(node: { outputs: readonly Tensor[] }): number {
+  return sizeOf(node.outputs[0].shape);
+}
 
 interface BinaryRules {
   readonly fold?: (a: number, b: number) => number;
@@ -49,7 +55,14 @@ export function binary(name: string, onnx: string, rules: BinaryRules): Primitiv
       return [{ dtype: rules.result ?? a.dtype, shape: broadcastOf(name, a, b) }];
     },
     simplify: ([a, b]) => simplifyBinary(primitive, rules, a, b),
-    emit: (writer, inputs) => writer.node(onnx, inputs, rules.attributes),
+    emit: (writer, inputs, node) =>
+      writer.node(
+        onnx,
+        onnx === "Mul" || onnx === "Div"
+          ? inputs.map((x, i) => exactScale(writer, x, node, i))
+          : inputs,
+        rules.attributes,
+      ),
     flops: elements,
   };
   const { vjp } = rules;
@@ -61,6 +74,26 @@ export function binary(name: string, onnx: string, rules: BinaryRules): Primitiv
       const [ga, gb] = vjp(g, a, b, node.outputs[0]);
       return [sumTo(ga, a.shape), sumTo(gb, b.shape)];
     }) satisfies Primitive<None>["vjp"],
+  });
+}
+
+/**
+ * ONNX Runtime moves a scalar factor of a matrix product into an attribute of 32 bits, which spoils float64: there
+ * factors are vectors.
+ */
+function exactScale(writer: GraphWriter, name: string, { inputs }: Node<None>, i: number): string {
+  const array = constantArray(inputs[i]);
+  const { shape } = inputs[1 - i];
+  const axis = shape.findLastIndex((d) => d > 1);
+  if (array?.dtype !== "float64" || array.shape.length > 0 || shape.length < 2 || axis < 0) {
+    return name;
+  }
+  const size = shape[axis];
+  const data = new Float64Array(size).fill(Number(array.data[0]));
+  return writer.initializer({
+    dtype: "float64",
+    shape: [size, ...shape.slice(axis + 1)],
+    data,
   });
 }
 
@@ -93,6 +126,20 @@ function mergeScale(a: Tensor, b: Tensor): Tensor | null {
   const [x, inner] = a.node.inputs;
   const d = scalarValue(inner);
   return d === null || inner.shape.length > 0 ? null : mul(x, constant(c * d, a.dtype));
+}
+
+/** The WebGPU kernel does not compile where operands broadcast along the last axis: they are spread first. */
+function emitPow(
+  writer: GraphWriter,
+  inputs: readonly string[],
+  { inputs: operands, outputs: [{ shape }] }: Node<None>,
+): string[] {
+  const wide = inputs.map((name, i) => {
+    const own = operands[i].shape, last = own[own.length - 1];
+    const narrow = sizeOf(own) > 1 && last !== shape[shape.length - 1];
+    return narrow ? writer.node("Expand", [name, writer.int64s(shape)])[0] : name;
+  });
+  return writer.node("Pow", wide);
 }
 
 const addPrimitive: Primitive<None> = /* @__PURE__ */ binary("add", "Add", {
@@ -128,10 +175,17 @@ const divPrimitive: Primitive<None> = /* @__PURE__ */ binary("div", "Div", {
     return [ga, neg(mul(ga, y))];
   },
 });
-const powPrimitive: Primitive<None> = /* @__PURE__ */ binary("pow", "Pow", {
-  fold: (a, b) => a ** b,
-  vjp: (g, a, b, y) => [mul(g, mul(b, pow(a, sub(b, 1)))), mul(g, mul(y, log(a)))],
-});
+const powPrimitive: Primitive<None> = /* @__PURE__ */ Object.assign(
+  /* @__PURE__ */ binary("pow", "Pow", {
+    fold: (a, b) => a ** b,
+    // a⁰ does not depend on a, nor 0ᵇ on b > 0, where the formulas have 0·∞.
+    vjp: (g, a, b, y) => [
+      where(equal(b, 0), 0, mul(g, mul(b, pow(a, sub(b, 1))))),
+      where(logicalAnd(equal(a, 0), greaterEqual(b, 0)), 0, mul(g, mul(y, log(a)))),
+    ],
+  }),
+  { emit: emitPow },
+);
 // A tie gives half of the gradient to each side.
 const maximumPrimitive: Primitive<None> = /* @__PURE__ */ binary("maximum", "Max", {
   fold: Math.max,
@@ -162,6 +216,18 @@ export function isAdd(x: Tensor): boolean {
   return madeBy(x, addPrimitive);
 }
 
+/** The factors of a product [x, 1/b] and the b, or null. */
+export function scaledByReciprocal(y: Tensor): { x: Tensor; inverse: Tensor; b: Tensor } | null {
+  if (!madeBy(y, mulPrimitive)) return null;
+  const [p, q] = y.node.inputs;
+  for (const [x, inverse] of [[p, q], [q, p]]) {
+    if (!madeBy(inverse, divPrimitive)) continue;
+    const [one, b] = inverse.node.inputs;
+    if (scalarValue(one) === 1 && one.shape.length === 0) return { x, inverse, b };
+  }
+  return null;
+}
+
 /** a − b. */
 export function sub(a: TensorLike, b: TensorLike): Tensor {
   return applyBinary(subPrimitive, a, b);
@@ -185,6 +251,8 @@ export function div(a: TensorLike, b: TensorLike): Tensor {
 export function pow(a: TensorLike, b: TensorLike): Tensor {
   const [x, y] = promote(a, b);
   switch (y.shape.length === 0 ? scalarValue(y) : null) {
+    case 0:
+      return broadcastTo(constant(1, x.dtype), x.shape);
     case 1:
       return x;
     case 2:
@@ -255,7 +323,10 @@ export function unary(name: string, onnx: string, rules: UnaryRules): Primitive<
     elementwise: true,
     infer: ([x]) => {
       if (!isFloat(x.dtype) && !["neg", "abs", "sign"].includes(name)) {
-        throw new TensorError("dtype", `${name}: expected a float tensor, got ${describe(x)}`);
+        throw new TensorError(
+          "dtype",
+          `${name}: expected a float tensor, got ${describe(x)}; convert it with cast()`,
+        );
       }
       return [x];
     },

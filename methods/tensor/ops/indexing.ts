@@ -53,7 +53,8 @@ const takePrimitive: Primitive<AxisAttribute> = {
     if (!g) return [null, null];
     const { axis } = node.attributes;
     const [x, indices] = node.inputs;
-    const flat = reshape(g, [...x.shape.slice(0, axis), -1, ...x.shape.slice(axis + 1)]);
+    const count = sizeOf(indices.shape);
+    const flat = reshape(g, [...x.shape.slice(0, axis), count, ...x.shape.slice(axis + 1)]);
     return [scatterAdd(zerosOf(x.dtype, x.shape), reshape(indices, [-1]), flat, axis), null];
   },
   batch: ([x, indices], [ofX, ofIndices], { axis }, size) => {
@@ -113,7 +114,8 @@ export function scatterAdd(
   // Not ScatterND: ONNX Runtime adds there in an order that varies with threads.
   const width = sizeOf(input.shape.slice(1));
   const places = broadcastTo(reshape(at, [-1, 1]), [at.shape[0], width]);
-  const flat = addAlongAxis(reshape(input, [-1, width]), places, reshape(values, [-1, width]), 0);
+  const rows = (x: Tensor) => reshape(x, [x.shape[0], width]);
+  const flat = addAlongAxis(rows(input), places, rows(values), 0);
   return reshape(flat, input.shape);
 }
 
@@ -156,6 +158,7 @@ export function takeAlongAxis(x: TensorLike, indices: TensorLike, axis: number):
 const addAlongPrimitive: Primitive<AxisAttribute> = {
   name: "addAlongAxis",
   infer: ([x]) => [x],
+  simplify: ([x, , updates]) => sizeOf(updates.shape) === 0 ? [x] : null,
   emit: (writer, inputs, node) =>
     writer.node("ScatterElements", inputs, {
       axis: { int: node.attributes.axis },

@@ -4,6 +4,7 @@ import { sizeOf } from "../ndarray.ts";
 import {
   apply1,
   asTensor,
+  constant,
   isFloat,
   type Node,
   type Primitive,
@@ -13,7 +14,7 @@ import {
 import { broadcastShapes, sameDType } from "../shape.ts";
 import { spread } from "./batching.ts";
 import { add } from "./elementwise.ts";
-import { reshape, sumTo, swapLast, swappedSource } from "./structure.ts";
+import { broadcastTo, reshape, sumTo, swapLast, swappedSource } from "./structure.ts";
 
 /** Which factors are transposed before the product. */
 interface ProductAttributes {
@@ -42,6 +43,17 @@ function foldTransposes(
   return [apply1(primitive, [x ?? a, y ?? b, ...bias], folded)];
 }
 
+/** Zeros where the sum of a product has no terms: kernels differ there. */
+function emptyProduct(
+  { infer }: Primitive<ProductAttributes>,
+  inputs: readonly Tensor[],
+  flags: ProductAttributes,
+): readonly Tensor[] | null {
+  if (inputs.length > 2 || sizeOf(inputs[0].shape) > 0) return null;
+  const [{ dtype, shape }] = infer(inputs, flags);
+  return [broadcastTo(constant(0, dtype), shape)];
+}
+
 /** Cotangents of C = op(A) op(B), without transposing any result. */
 function productVjp(
   product: (a: Tensor, b: Tensor, ta: boolean, tb: boolean) => Tensor,
@@ -61,7 +73,8 @@ export const gemmPrimitive: Primitive<ProductAttributes> = {
   infer: ([x, y], { a, b }) => [
     { dtype: x.dtype, shape: [x.shape[a ? 1 : 0], y.shape[b ? 0 : 1]] },
   ],
-  simplify: (inputs, flags) => foldTransposes(gemmPrimitive, inputs, flags),
+  simplify: (inputs, flags) =>
+    emptyProduct(gemmPrimitive, inputs, flags) ?? foldTransposes(gemmPrimitive, inputs, flags),
   emit: (writer, inputs, { attributes: { a, b } }) =>
     writer.node("Gemm", inputs, {
       ...(a ? { transA: { int: 1 } } : {}),
@@ -90,7 +103,9 @@ const batchedPrimitive: Primitive<ProductAttributes> = {
     const n = y.shape[y.shape.length - (b ? 2 : 1)];
     return [{ dtype: x.dtype, shape: [...batch, m, n] }];
   },
-  simplify: (inputs, flags) => foldTransposes(batchedPrimitive, inputs, flags),
+  simplify: (inputs, flags) =>
+    emptyProduct(batchedPrimitive, inputs, flags) ??
+      foldTransposes(batchedPrimitive, inputs, flags),
   emit: (writer, [x, y], { inputs, attributes: { a, b } }) => {
     // ONNX Runtime fuses these transposes into the product.
     const swap = (name: string, t: Tensor) =>
@@ -143,11 +158,14 @@ function batchGemm(
 }
 
 function mismatch(a: Tensor, b: Tensor): TensorError {
+  const pair = `matmul: ${describe(a)} and ${describe(b)} do not fit`;
+  if (a.shape.length === 0 || b.shape.length === 0) {
+    return new TensorError("shape", `${pair}: a scalar is no matrix; use mul()`);
+  }
+  const left = a.shape[a.shape.length - 1], right = b.shape[Math.max(0, b.shape.length - 2)];
   return new TensorError(
     "shape",
-    `matmul: shapes do not fit: ${describe(a)} and ${
-      describe(b)
-    } ([..., m, k] and [..., k, n] expected)`,
+    left !== right ? `${pair}: ${left} ≠ ${right}` : `${pair}: leading axes do not broadcast`,
   );
 }
 
@@ -159,7 +177,10 @@ export function matmul(a: TensorLike, b: TensorLike): Tensor {
   const x = asTensor(a), y = asTensor(b);
   sameDType("matmul", x, y);
   if (!isFloat(x.dtype)) {
-    throw new TensorError("dtype", `matmul: expected floats, got ${describe(x)}`);
+    throw new TensorError(
+      "dtype",
+      `matmul: expected a float tensor, got ${describe(x)}; convert it with cast()`,
+    );
   }
   if (x.shape.length === 0 || y.shape.length === 0) throw mismatch(x, y);
   if (x.shape.length === 1) {
@@ -177,7 +198,7 @@ export function matmul(a: TensorLike, b: TensorLike): Tensor {
   const k = x.shape[x.shape.length - 1];
   if (k !== y.shape[y.shape.length - 2]) throw mismatch(x, y);
   if (y.shape.length > 2) return apply1(batchedPrimitive, [x, y], { a: false, b: false });
-  const rows = reshape(x, [-1, k]);
+  const rows = reshape(x, [sizeOf(x.shape.slice(0, -1)), k]);
   const out = apply1(gemmPrimitive, [rows, y], { a: false, b: false });
   return reshape(out, [...x.shape.slice(0, -1), y.shape[1]]);
 }

@@ -67,10 +67,12 @@ export function crossEntropy(
   if (!sameShape(x.shape.slice(0, -1), y.shape)) {
     throw new TensorError(
       "shape",
-      `crossEntropy: labels ${describe(y)} do not fit logits ${describe(x)}`,
+      `crossEntropy: labels ${describe(y)} do not fit logits ${describe(x)}; ${
+        describe({ ...y, shape: x.shape.slice(0, -1) })
+      } expected`,
     );
   }
-  const rows = reshape(x, [-1, x.shape[x.shape.length - 1]]);
+  const rows = reshape(x, [sizeOf(y.shape), x.shape[x.shape.length - 1]]);
   const losses = apply1(rowEntropy, [rows, reshape(y, [-1, 1])], {});
   if (mask === undefined) return mean(losses);
   const keep = asTensor(mask, x.dtype);

@@ -11,12 +11,12 @@ import {
   type Tensor,
   type TensorLike,
 } from "../node.ts";
-import { axisOf, sameDType, sameShape } from "../shape.ts";
+import { axesOf, axisOf, sameDType, sameShape } from "../shape.ts";
 import { spread } from "./batching.ts";
 import { broadcastTo, type ReduceOptions, reshape, sum, sumTo } from "./structure.ts";
-import { add, exp, log, mul, rsqrt, square, sub } from "./elementwise.ts";
-import { mean, reduceMax } from "./reduction.ts";
-import { stopGradient } from "./logic.ts";
+import { abs, add, exp, log, mul, rsqrt, square, sub } from "./elementwise.ts";
+import { maxKernel, mean } from "./reduction.ts";
+import { less, stopGradient, where } from "./logic.ts";
 
 interface AxisAttribute {
   readonly axis: number;
@@ -62,7 +62,10 @@ const logSoftmaxPrimitive: Primitive<AxisAttribute> = {
 function floatInput(op: string, x: TensorLike): Tensor {
   const input = asTensor(x);
   if (isFloat(input.dtype)) return input;
-  throw new TensorError("dtype", `${op}: expected a float tensor, got ${describe(input)}`);
+  throw new TensorError(
+    "dtype",
+    `${op}: expected a float tensor, got ${describe(input)}; convert it with cast()`,
+  );
 }
 
 /** exp(x) / Σ exp(x) along `axis`. */
@@ -78,14 +81,22 @@ export function logSoftmax(x: TensorLike, axis = -1): Tensor {
   return apply1(logSoftmaxPrimitive, [input], { axis: along });
 }
 
-/** log Σ exp(x) over `axes` (default all), computed without overflow. */
+/** log Σ exp(x) over `axes` (default all), computed without overflow; −∞ over none. */
 export function logSumExp(
   x: TensorLike,
   axes?: number | readonly number[],
   options: ReduceOptions = {},
 ): Tensor {
   const input = floatInput("logSumExp", x);
-  const largest = stopGradient(reduceMax(input, axes, { keepDims: true }));
+  const over = axesOf("logSumExp", axes, input.shape.length);
+  const empty = sizeOf(input.shape) === 0;
+  // Neither forward nor backward may a derivative reach the kernel.
+  const still = stopGradient(input), keepDims = true;
+  const top = stopGradient(
+    empty ? sum(still, over, { keepDims }) : apply1(maxKernel, [still], { axes: over, keepDims }),
+  );
+  // An infinite largest element is the result, which ∞ − ∞ would hide.
+  const largest = where(less(abs(top), Infinity), top, 0);
   const total = add(log(sum(exp(sub(input, largest)), axes, { keepDims: true })), largest);
   return options.keepDims ? total : reshape(total, sum(input, axes).shape);
 }

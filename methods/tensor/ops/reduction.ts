@@ -4,6 +4,7 @@ import { sizeOf } from "../ndarray.ts";
 import {
   apply1,
   asTensor,
+  constant,
   isFloat,
   type Primitive,
   type Tensor,
@@ -12,7 +13,7 @@ import {
 import { axesOf, axisOf, reducedShape } from "../shape.ts";
 import { broadcastTo, type ReduceOptions, reshape, sum } from "./structure.ts";
 import { div, mul, neg, square, sub } from "./elementwise.ts";
-import { cast, equal } from "./logic.ts";
+import { cast, equal, where } from "./logic.ts";
 
 type Axes = number | readonly number[];
 
@@ -23,8 +24,18 @@ interface ReduceAttributes {
 
 function requireFloat(op: string, x: Tensor): void {
   if (!isFloat(x.dtype)) {
-    throw new TensorError("dtype", `${op}: expected a float tensor, got ${describe(x)}`);
+    throw new TensorError(
+      "dtype",
+      `${op}: expected a float tensor, got ${describe(x)}; convert it with cast()`,
+    );
   }
+}
+
+/** @throws TensorError `shape` when the axes to reduce hold nothing: no element can be chosen. */
+function requireElements(op: string, x: Tensor, axes: readonly number[]): void {
+  const empty = axes.find((a) => x.shape[a] === 0);
+  if (empty === undefined) return;
+  throw new TensorError("shape", `${op}: axis ${empty} of ${describe(x)} has no elements`);
 }
 
 const meanPrimitive: Primitive<ReduceAttributes> = {
@@ -33,10 +44,11 @@ const meanPrimitive: Primitive<ReduceAttributes> = {
   infer: ([x], { axes, keepDims }) => [
     { dtype: x.dtype, shape: reducedShape(x.shape, axes, keepDims) },
   ],
-  simplify: ([x], { axes, keepDims }) =>
-    axes.every((a) => x.shape[a] === 1)
-      ? [reshape(x, reducedShape(x.shape, axes, keepDims))]
-      : null,
+  simplify: ([x], { axes, keepDims }) => {
+    const shape = reducedShape(x.shape, axes, keepDims);
+    if (sizeOf(x.shape) === 0) return [broadcastTo(constant(NaN, x.dtype), shape)];
+    return axes.every((a) => x.shape[a] === 1) ? [reshape(x, shape)] : null;
+  },
   emit: (writer, [x], { attributes: { axes, keepDims } }) =>
     writer.node("ReduceMean", [x, writer.int64s(axes)], { keepdims: { int: keepDims ? 1 : 0 } }),
   vjp: (node, [g]) => {
@@ -49,7 +61,7 @@ const meanPrimitive: Primitive<ReduceAttributes> = {
   flops: (node) => sizeOf(node.inputs[0].shape),
 };
 
-/** Arithmetic mean over `axes` (default all). */
+/** Arithmetic mean over `axes` (default all); NaN over none. */
 export function mean(x: TensorLike, axes?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor {
   const input = asTensor(x);
   requireFloat("mean", input);
@@ -65,13 +77,36 @@ export function variance(x: TensorLike, axes?: Axes, options?: ReduceOptions): T
   return mean(square(sub(input, mean(input, axes, { keepDims: true }))), axes, options);
 }
 
+/** The largest elements by ONNX's kernel, which may overlook NaN; without derivative. */
+export const maxKernel: Primitive<ReduceAttributes> = {
+  name: "maxKernel",
+  infer: ([x], { axes, keepDims }) => [
+    { dtype: x.dtype, shape: reducedShape(x.shape, axes, keepDims) },
+  ],
+  batch: ([x], _, { axes, keepDims }) => [
+    apply1(maxKernel, [x], { axes: axes.map((a) => a + 1), keepDims }),
+  ],
+  emit: (writer, [x], { attributes: { axes, keepDims } }) =>
+    writer.node("ReduceMax", [x, writer.int64s(axes)], { keepdims: { int: keepDims ? 1 : 0 } }),
+  flops: (node) => sizeOf(node.inputs[0].shape),
+};
+
 const maxPrimitive: Primitive<ReduceAttributes> = {
   name: "reduceMax",
   infer: ([x], { axes, keepDims }) => [
     { dtype: x.dtype, shape: reducedShape(x.shape, axes, keepDims) },
   ],
-  emit: (writer, [x], { attributes: { axes, keepDims } }) =>
-    writer.node("ReduceMax", [x, writer.int64s(axes)], { keepdims: { int: keepDims ? 1 : 0 } }),
+  lower: ([x], attributes) => {
+    const largest = apply1(maxKernel, [x], attributes);
+    if (!isFloat(x.dtype)) return [largest];
+    const { axes, keepDims } = attributes;
+    const numbers = sum(cast(equal(x, x), x.dtype), axes, { keepDims });
+    const all = sizeOf(axes.map((a) => x.shape[a]));
+    return [where(equal(numbers, all), largest, NaN)];
+  },
+  emit: () => {
+    throw new TensorError("unsupported", "reduceMax is always lowered");
+  },
   vjp: (node, [g]) => {
     if (!g) return [null];
     const [x] = node.inputs;
@@ -85,17 +120,19 @@ const maxPrimitive: Primitive<ReduceAttributes> = {
   flops: (node) => sizeOf(node.inputs[0].shape),
 };
 
-/** Largest element over `axes` (default all); ties share the gradient. */
+/**
+ * Largest element over `axes` (default all), NaN if one is; ties share the gradient.
+ * @throws TensorError `shape` over no elements
+ */
 export function reduceMax(
   x: TensorLike,
   axes?: Axes,
   { keepDims = false }: ReduceOptions = {},
 ): Tensor {
   const input = asTensor(x);
-  return apply1(maxPrimitive, [input], {
-    axes: axesOf("reduceMax", axes, input.shape.length),
-    keepDims,
-  });
+  const over = axesOf("reduceMax", axes, input.shape.length);
+  requireElements("reduceMax", input, over);
+  return apply1(maxPrimitive, [input], { axes: over, keepDims });
 }
 
 /** Smallest element over `axes` (default all); ties share the gradient. */
@@ -112,8 +149,13 @@ const argmaxPrimitive: Primitive<{ readonly axis: number }> = {
   flops: (node) => sizeOf(node.inputs[0].shape),
 };
 
-/** Index (int64) of the first largest element along `axis`. */
+/**
+ * Index (int64) of the first largest element along `axis`; of any if one is NaN.
+ * @throws TensorError `shape` over no elements
+ */
 export function argmax(x: TensorLike, axis = -1): Tensor {
   const input = asTensor(x);
-  return apply1(argmaxPrimitive, [input], { axis: axisOf("argmax", axis, input.shape.length) });
+  const along = axisOf("argmax", axis, input.shape.length);
+  requireElements("argmax", input, [along]);
+  return apply1(argmaxPrimitive, [input], { axis: along });
 }

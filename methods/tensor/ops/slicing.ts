@@ -1,6 +1,6 @@
 // Cutting and joining: concat, split, slice, pad.
 import { describe, TensorError } from "../types.ts";
-import { full } from "../ndarray.ts";
+import { full, sizeOf, zeros } from "../ndarray.ts";
 import {
   apply,
   apply1,
@@ -53,7 +53,8 @@ export function concat(tensors: readonly TensorLike[], axis = 0): Tensor {
       );
     }
   }
-  return join(inputs, along);
+  const filled = inputs.filter((x) => sizeOf(x.shape) > 0);
+  return join(filled.length > 0 ? filled : inputs, along);
 }
 
 /** A WebGPU shader binds at most 32 buffers; more parts than this are joined and cut in two rounds. */
@@ -122,7 +123,10 @@ export function split(x: TensorLike, sizes: readonly number[], axis = 0): Tensor
       }`,
     );
   }
-  return cut(input, sizes, along);
+  const parts = cut(input, sizes.filter((n) => n > 0), along);
+  const none = zeros(input.shape.map((d, i) => i === along ? 0 : d), input.dtype);
+  let next = 0;
+  return sizes.map((n) => n > 0 ? parts[next++] : constant(none));
 }
 
 function cut(x: Tensor, sizes: readonly number[], axis: number): Tensor[] {
@@ -159,7 +163,8 @@ const slicePrimitive: Primitive<RangeAttributes> = {
 
 /**
  * x[starts[0]:ends[0]:steps[0], …] as in Python: negative positions count from the end, missing
- * trailing axes are whole, `null` ends reach the border; negative steps walk backwards.
+ * trailing axes are whole, `null` ends reach the border; negative steps walk backwards. A range that
+ * holds nothing gives an axis of size 0.
  */
 export function slice(
   x: TensorLike,
@@ -172,7 +177,7 @@ export function slice(
   if (starts.length > rank || ends.length !== starts.length || steps.length > rank) {
     throw new TensorError(
       "argument",
-      `slice: ${starts.length} starts, ${ends.length} ends and ${steps.length} steps for ${
+      `slice: expected as many ends as starts, at most one an axis, got ${starts.length} starts, ${ends.length} ends and ${steps.length} steps for ${
         describe(input)
       }`,
     );
@@ -182,17 +187,17 @@ export function slice(
   input.shape.forEach((size, axis) => {
     const step = steps[axis] ?? 1;
     if (!Number.isInteger(step) || step === 0) {
-      throw new TensorError("argument", `slice: step ${step} on axis ${axis}`);
+      throw new TensorError(
+        "argument",
+        `slice: step ${step} on axis ${axis} is not an integer other than 0`,
+      );
     }
     const low = step > 0 ? 0 : -1, high = step > 0 ? size : size - 1;
     const limit = (p: number | null | undefined, border: number) =>
       p === null || p === undefined ? border : Math.min(Math.max(p < 0 ? p + size : p, low), high);
     const start = limit(starts[axis], step > 0 ? 0 : size - 1);
     const end = limit(ends[axis], step > 0 ? size : -1);
-    if ((end - start) * step <= 0) {
-      throw new TensorError("shape", `slice: empty range on axis ${axis} of ${describe(input)}`);
-    }
-    if (step === 1) [from[axis], to[axis]] = [start, end];
+    if (step === 1) [from[axis], to[axis]] = [start, Math.max(start, end)];
     else {
       const indices: number[] = [];
       for (let i = start; step > 0 ? i < end : i > end; i += step) indices.push(i);
@@ -215,7 +220,11 @@ const padPrimitive: Primitive<PadAttributes> = {
   infer: ([x], { before, after }) => [
     { dtype: x.dtype, shape: x.shape.map((d, i) => before[i] + d + after[i]) },
   ],
-  simplify: ([x], { before, after }) => [...before, ...after].every((n) => n === 0) ? [x] : null,
+  simplify: ([x], { before, after, value }) => {
+    if ([...before, ...after].every((n) => n === 0)) return [x];
+    if (sizeOf(x.shape) > 0) return null;
+    return [broadcastTo(constant(value, x.dtype), x.shape.map((d, i) => before[i] + d + after[i]))];
+  },
   emit: (writer, [x], { inputs, attributes: { before, after, value } }) =>
     writer.node("Pad", [
       x,

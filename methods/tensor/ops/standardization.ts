@@ -156,7 +156,10 @@ const rootMeanSquarePrimitive: Primitive<StatisticsAttributes> = {
 function floatInput(op: string, x: TensorLike): Tensor {
   const input = asTensor(x);
   if (isFloat(input.dtype)) return input;
-  throw new TensorError("dtype", `${op}: expected a float tensor, got ${describe(input)}`);
+  throw new TensorError(
+    "dtype",
+    `${op}: expected a float tensor, got ${describe(input)}; convert it with cast()`,
+  );
 }
 
 /** Vectors [c] as [c, 1, …], to broadcast along axis `axis` of x. */

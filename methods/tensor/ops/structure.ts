@@ -37,7 +37,7 @@ const reshapePrimitive: Primitive<ShapeAttribute> = {
     if (sameShape(x.shape, shape)) return [x];
     if (madeBy(x, reshapePrimitive)) return [reshape(x.node.inputs[0], shape)];
     const array = constantArray(x);
-    if (array !== null && (array.data.length > 1 || shape.length === 0)) {
+    if (array !== null && (array.data.length !== 1 || shape.length === 0)) {
       return [constant({ ...array, shape })];
     }
     const uniform = array !== null ? x : uniformSource(x);
@@ -68,7 +68,7 @@ export function reshape(x: TensorLike, shape: readonly number[]): Tensor {
   ) {
     throw new TensorError(
       "shape",
-      `reshape: ${describe(input)} (${size} elements) does not fit shape [${shape.join(", ")}]`,
+      `reshape: ${describe(input)} has ${size} elements; [${shape.join(", ")}] does not hold them`,
     );
   }
   return apply1(reshapePrimitive, [input], { shape: full });
@@ -186,10 +186,11 @@ const sumPrimitive: Primitive<ReduceAttributes> = {
   infer: ([x], { axes, keepDims }) => [
     { dtype: x.dtype, shape: reducedShape(x.shape, axes, keepDims) },
   ],
-  simplify: ([x], { axes, keepDims }) =>
-    axes.every((a) => x.shape[a] === 1)
-      ? [reshape(x, reducedShape(x.shape, axes, keepDims))]
-      : null,
+  simplify: ([x], { axes, keepDims }) => {
+    const shape = reducedShape(x.shape, axes, keepDims);
+    if (sizeOf(x.shape) === 0) return [broadcastTo(constant(0, x.dtype), shape)];
+    return axes.every((a) => x.shape[a] === 1) ? [reshape(x, shape)] : null;
+  },
   emit: (writer, [x], { attributes: { axes, keepDims } }) =>
     writer.node("ReduceSum", [x, writer.int64s(axes)], { keepdims: { int: keepDims ? 1 : 0 } }),
   vjp: (node: Node<ReduceAttributes>, [g]) => {
@@ -214,7 +215,10 @@ export function sum(
 ): Tensor {
   const input = asTensor(x);
   if (input.dtype === "bool") {
-    throw new TensorError("dtype", `sum: ${describe(input)}; convert it with cast() first`);
+    throw new TensorError(
+      "dtype",
+      `sum: expected numbers, got ${describe(input)}; convert it with cast()`,
+    );
   }
   return apply1(sumPrimitive, [input], { axes: axesOf("sum", axes, input.shape.length), keepDims });
 }

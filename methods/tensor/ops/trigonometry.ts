@@ -82,7 +82,9 @@ const acoshPrimitive = /* @__PURE__ */ unary("acosh", "Acosh", {
   lower: double((x) => {
     const t = sub(x, 1);
     const near = log1p(add(t, sqrt(mul(t, add(t, 2)))));
-    return where(greater(x, 1e9), add(log(x), Math.LN2), near);
+    // Far below 1 the two terms cancel to 0.
+    const right = where(greater(x, 1e9), add(log(x), Math.LN2), near);
+    return where(less(x, 1), NaN, right);
   }),
   vjp: (g, x) => mul(g, rsqrt(mul(sub(x, 1), add(x, 1)))),
 });

@@ -50,8 +50,8 @@ export const openNative: OpenSession = async (model, { provider, threads, profil
       interOpNumThreads: 1,
       executionMode: "sequential",
       graphOptimizationLevel: "all",
-      // 3: errors only; constant folding of unused branches is not worth a warning.
-      logSeverityLevel: 3,
+      // 4: fatal only; errors are thrown, and constant folding of unused branches is not worth a warning.
+      logSeverityLevel: 4,
       ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
     });
     return wrap(session as unknown as OrtSession, tensorOf(ort), profile !== undefined);

@@ -75,7 +75,8 @@ export function wrap(ort: OrtSession, Tensor: OrtTensorConstructor, profile: boo
 /** The error for a session that cannot be made: an operator missing, or anything else. */
 export function sessionError(provider: Provider, error: unknown): TensorError {
   const text = error instanceof Error ? error.message : String(error);
-  const missing = /Could not find an implementation for (\S+?)\(\d+\)/.exec(text);
+  const missing = /Could not find an implementation for (\S+?)\(\d+\)/.exec(text) ??
+    /Provider type for (\S+) node .* is not set/.exec(text);
   if (missing) {
     return new TensorError(
       "unsupported",

@@ -203,6 +203,13 @@ Deno.test("loadConfig() refuses an empty or missing file", async () => {
     name: "Failed",
     message: /no_such_config\.yaml: there is no such file\nA paper needs a config\.yaml/,
   });
+  await assert.rejects(
+    loadConfig({ file: new URL(".", import.meta.url), schema, preset: "small" }),
+    {
+      name: "Failed",
+      message: /it cannot be read: .*irectory/,
+    },
+  );
 });
 
 Deno.test("locate() finds fields in the layouts that people use", () => {

@@ -58,6 +58,7 @@ Deno.test("build() that returns no artifacts is told what it returns", () => {
     [Promise.resolve({ keep: { out } }), /returns a promise .*\nRemove async/],
     [Promise.reject(new Error("later")), /returns a promise/],
     [{ keep: { out: { node: {}, output: "x", kind: {} } } }, /something else as "keep\.out"/],
+    [{ keep: { loss: out, Loss: out } }, /"loss" and "Loss" differ only in case/],
     [{ keep: { out: undefined } }, /no "keep\.out"/],
     [{ keep: [out] }, /"0" is not usable/],
     [{ verdicts: undefined }, /no "verdicts"/],

@@ -156,3 +156,27 @@ for (const [provider, tensors] of [["cpu", true], ["wasm", true], ["cpu", false]
 Deno.test("npmCacheDir() is an absolute path", async () => {
   assert.match(await npmCacheDir(), /^(\/|[A-Z]:)/);
 });
+
+Deno.test({
+  name: "a declared variable whose value is not Unicode is told by its name",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    const module = new URL("../../../pipeline/plan/declared.ts", import.meta.url).href;
+    const program = `const { declaredEnvironment } = await import(${JSON.stringify(module)});
+      const work = { type: "module", env: ["RIG_BYTES"] };
+      try { declaredEnvironment(work); } catch (error) { console.log(error.name, error.message); }`;
+    const { stdout } = await new Deno.Command("sh", {
+      args: [
+        "-c",
+        `RIG_BYTES=$(printf 'a\\377') exec "$0" eval --no-lock "$1"`,
+        Deno.execPath(),
+        program,
+      ],
+      stderr: "inherit",
+    }).output();
+    assert.match(
+      new TextDecoder().decode(stdout),
+      /^Failed RIG_BYTES: the variable RIG_BYTES, which a stage declares, .* not Unicode\n/,
+    );
+  },
+});

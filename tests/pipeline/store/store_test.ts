@@ -229,6 +229,26 @@ Deno.test("lastComponents() follows each node's latest key over processes and to
   assert.equal(last.lastComponents("p", "small", "n[1]")?.code.digest, one);
 });
 
+Deno.test("the list of latest keys, written anew when it is long, keeps what others added meanwhile", async () => {
+  using place = new Place();
+  const [one, two] = [sha256("1"), sha256("2")];
+  const long = await place.open();
+  for (let i = 0; i <= 1000; i++) {
+    long.rememberLast("p", "small", "n", i % 2 === 0 ? one : two);
+  }
+  const early = await place.open();
+  assert.equal(early.lastKey("p", "small", "n"), one);
+  (await place.open()).rememberLast("p", "small", "other", two);
+  early.rememberLast("p", "small", "n", two);
+  const lines = Deno.readTextFileSync(`${early.dir}/last/p/small.jsonl`).trim().split(/\n+/);
+  assert.equal(lines.length, 2, "it was written anew");
+  const last = await place.open();
+  assert.deepEqual([last.lastKey("p", "small", "n"), last.lastKey("p", "small", "other")], [
+    two,
+    two,
+  ]);
+});
+
 Deno.test("a full disk leaves neither temporary files nor partial objects", async () => {
   using place = new Place();
   let left = 6;
