@@ -1,6 +1,7 @@
 // The tables of methods/docs/providers.md: tolerances, differences, what a provider lacks, deviations.
 import { deviations, signlessZeros } from "./deviations.ts";
-import type { Comparison, Other } from "./provider_comparison.ts";
+import { type Comparison, type Other, OTHERS } from "./provider_comparison.ts";
+import { unsupported } from "./unsupported.ts";
 import { classOf, extremeTolerance, type Tolerance, tolerances } from "./tolerances.ts";
 
 /** Marks around the part of the document that this file writes. */
@@ -45,7 +46,7 @@ export interface Column {
 function cell(rows: readonly Comparison[], name: string): string {
   const row = rows.find((r) => r.name === name);
   if (row === undefined) return "–";
-  return row.failure === undefined ? pair([row.value, row.derivative]) : "does not run";
+  return row.failure === undefined ? pair([row.value, row.derivative]) : "in part";
 }
 
 function differences(
@@ -71,15 +72,19 @@ export function report(
   models: readonly string[],
   columns: readonly Column[],
 ): string {
+  const known = (provider: Other, name: string) => unsupported[provider][name];
+  const listed = OTHERS.flatMap((provider) =>
+    Object.entries(unsupported[provider]).map(([name, why]) => `- ${provider}, ${name}: ${why}.`)
+  );
   const failures = columns.flatMap(({ provider, operators, models }) =>
     [...operators, ...models].flatMap(({ name, failure }) =>
-      failure === undefined ? [] : [`- ${provider}, ${name}: ${failure}`]
+      failure === undefined || known(provider, name) ? [] : [`- ${provider}, ${name}: ${failure}`]
     )
   );
   const absent = columns.flatMap(({ provider, absent }) =>
     absent === null ? [] : [`- ${provider} was not available where this was written.`]
   );
-  const known = Object.entries(deviations).map(([key, d]) => [
+  const differing = Object.entries(deviations).map(([key, d]) => [
     key,
     d.dtype ?? "both",
     d.of === "both" ? "value and gradient" : d.of,
@@ -102,11 +107,12 @@ one with PyTorch, within ${number(extremeTolerance.float32)} in float32 and ${
     "## What does not run",
     [
       "- webgpu has no float64: a program that uses it is refused with an error of code `unsupported`.",
+      ...listed,
       ...failures,
       ...absent,
     ].join("\n"),
     "## Where the CPU differs from PyTorch",
-    table(["case", "precision", "what", "why"], known),
+    table(["case", "precision", "what", "why"], differing),
     `The sign of a zero is PyTorch's too, but for ${[...signlessZeros].sort().join(", ")}.`,
     END,
   ].join("\n\n");
