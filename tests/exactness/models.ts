@@ -1,11 +1,21 @@
 // The models of the papers in small, as programs with arguments: for comparisons of providers.
-import { type CocaConfig, cocaForward, cocaLosses, type CocaParams } from "../../methods/nn/mod.ts";
+import {
+  bert,
+  type BertParams,
+  type CocaConfig,
+  cocaForward,
+  cocaLosses,
+  type CocaParams,
+  initBert,
+  sentenceEmbedding,
+} from "../../methods/nn/mod.ts";
 import { adamwInit, learningRates, warmupCosine } from "../../methods/optim/mod.ts";
 import { compileTraining, pullControls, SEGMENTS } from "../../methods/optima/distillation.ts";
 import { MODULES } from "../../methods/optima/modules.ts";
 import { gatherBatch } from "../../methods/optima/teacher_states.ts";
 import { cocaLayout } from "../../methods/optima/train_teacher.ts";
 import * as t from "../../methods/tensor/mod.ts";
+import { stream } from "../../methods/tensor/random.ts";
 import {
   dataset,
   randomCoca,
@@ -68,12 +78,37 @@ async function distillation(): Promise<Model> {
   return model("OPTIMA, 5 steps of distillation", program, [state, batches]);
 }
 
-/** CoCa's outputs, loss and gradient; a student's training. */
+/** Two layers of the encoder of sentences, and its gradient for cosines of pairs. */
+function encoder(): Model {
+  const config = { vocab: 20, width: 12, layers: 2, heads: 3, hidden: 24, positions: 6, types: 2 };
+  const s = stream(5, "exactness", "encoder");
+  const params = initBert(s, config);
+  const ids = s.child("ids").integers(1, 20, [BATCH, 6]);
+  const mask = t.fromNumbers(
+    Array.from({ length: BATCH * 6 }, (_, i) => Number(i % 6 < 3 + Math.floor(i / 6))),
+    [BATCH, 6],
+    "int32",
+  );
+  const f = (p: BertParams, ids: t.Tensor, mask: t.Tensor) =>
+    t.valueAndGrad((p: BertParams) => {
+      const vectors = sentenceEmbedding(bert(config, p, { ids, mask }).last, mask);
+      const cosines = t.matmul(vectors, t.transpose(vectors));
+      return [t.mean(t.square(t.sub(cosines, 0.5))), vectors] as const;
+    }, { hasAux: true })(p);
+  return model("encoder: sentence vectors and gradient", t.compile(f, [params, ids, mask]), [
+    params,
+    ids,
+    mask,
+  ]);
+}
+
+/** Outputs, loss and gradient of CoCa and of an encoder; a student's training. */
 export async function models(): Promise<Model[]> {
   return [
     coca("CoCa, student: outputs and gradient", STUDENT),
     coca("CoCa, teacher: outputs and gradient", TEACHER),
     await distillation(),
+    encoder(),
   ];
 }
 

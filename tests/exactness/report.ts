@@ -1,7 +1,7 @@
 // The tables of methods/docs/providers.md: tolerances, differences, what a provider lacks, deviations.
 import { deviations, signlessZeros } from "./deviations.ts";
 import { type Comparison, type Other, OTHERS } from "./provider_comparison.ts";
-import { unsupported } from "./unsupported.ts";
+import { imprecise, unsupported } from "./unsupported.ts";
 import { classOf, extremeTolerance, type Tolerance, tolerances } from "./tolerances.ts";
 
 /** Marks around the part of the document that this file writes. */
@@ -81,6 +81,9 @@ export function report(
       failure === undefined || known(provider, name) ? [] : [`- ${provider}, ${name}: ${failure}`]
     )
   );
+  const vague = OTHERS.flatMap((provider) =>
+    Object.entries(imprecise[provider]).map(([name, why]) => `- ${provider}, ${name}: ${why}.`)
+  );
   const absent = columns.flatMap(({ provider, absent }) =>
     absent === null ? [] : [`- ${provider} was not available where this was written.`]
   );
@@ -111,6 +114,8 @@ one with PyTorch, within ${number(extremeTolerance.float32)} in float32 and ${
       ...failures,
       ...absent,
     ].join("\n"),
+    "## What is imprecise",
+    vague.join("\n"),
     "## Where the CPU differs from PyTorch",
     table(["case", "precision", "what", "why"], differing),
     `The sign of a zero is PyTorch's too, but for ${[...signlessZeros].sort().join(", ")}.`,

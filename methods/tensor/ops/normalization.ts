@@ -44,7 +44,7 @@ const logSoftmaxPrimitive: Primitive<AxisAttribute> = {
   infer: ([x]) => [x],
   // WebGPU has no kernel for LogSoftmax.
   lower: ([x], { axis }) => {
-    const shifted = sub(x, reduceMax(x, axis, { keepDims: true }));
+    const shifted = sub(x, apply1(maxKernel, [x], { axes: [axis], keepDims: true }));
     return [sub(shifted, log(sum(exp(shifted), axis, { keepDims: true })))];
   },
   emit: () => {
