@@ -133,7 +133,7 @@ const { values: options } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     only: { type: "string", default: "" },
-    turns: { type: "string", default: "7" },
+    turns: { type: "string", default: "5" },
     threads: { type: "string", default: "1,2" },
     "no-compile": { type: "boolean", default: false },
     "no-jax": { type: "boolean", default: false },
