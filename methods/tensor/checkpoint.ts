@@ -4,65 +4,106 @@ import {
   apply,
   apply1,
   type Body,
-  constant,
   constantArray,
   isFloat,
+  leafPrimitive,
+  madeBy,
   type Node,
   type Primitive,
   type Tensor,
 } from "./node.ts";
-import { fromNumbers, sizeOf } from "./ndarray.ts";
+import { sizeOf } from "./ndarray.ts";
 import { unflatten } from "./tree.ts";
-import { close, inline, traceApart } from "./body.ts";
+import { close, inline, topological, traceApart } from "./body.ts";
 import { batchBody } from "./batching.ts";
 import { pullback } from "./autodiff.ts";
 import { pushforward } from "./forward.ts";
 import { spread } from "./ops/batching.ts";
-import { add } from "./ops/elementwise.ts";
+import { mul } from "./ops/elementwise.ts";
 import { aliasPrimitive, cast, less } from "./ops/logic.ts";
 import { concat, slice } from "./ops/slicing.ts";
-import { broadcastSource, reshape } from "./ops/structure.ts";
+import { broadcastSource, reshape, sum } from "./ops/structure.ts";
 
-/**
- * x, at the earliest when `shape` is known: a barrier to sharing and to early execution. The shape is computed from
- * a value of the backward pass in a way that no optimiser can fold, and ONNX Runtime's Reshape copies nothing.
- */
+/** x + z for a z that is always −0, so x to the last bit, but not before z is known and not shared. */
 const barrierPrimitive: Primitive = {
   name: "barrier",
+  elementwise: true,
   key: () => null,
   infer: ([x]) => [x],
-  emit: (writer, inputs, node) => {
-    const names = writer.node("Reshape", inputs);
-    // Shape inference cannot see the shape, and memory is planned by it.
-    writer.declare(names[0], node.outputs[0]);
-    return names;
-  },
+  emit: (writer, inputs) => writer.node("Add", inputs),
   vjp: (_, [g]) => [g, null],
-  batch: ([x, shape], [ofX, ofShape], _, size) => {
-    const one = ofShape ? reshape(slice(shape, [0], [1]), [-1]) : shape;
-    if (!ofX) return [spread(apply1(barrierPrimitive, [x, one], {}), false, size)];
-    const wide = concat([constant(fromNumbers([size], [1], "int64")), one]);
-    return [apply1(barrierPrimitive, [x, wide], {})];
+  batch: ([x, z], [ofX, ofZ], _, size) => {
+    const one = ofZ ? reshape(slice(z, [0], [1]), []) : z;
+    return [spread(apply1(barrierPrimitive, [x, one], {}), ofX, size)];
   },
 };
 
 /** Whether a tensor is known while tracing: nothing can be waited for. */
 function isKnown(t: Tensor): boolean {
-  const source = broadcastSource(t) ?? t;
-  return constantArray(source) !== null;
+  return constantArray(broadcastSource(t) ?? t) !== null;
 }
 
-/** The tensors, not before one of the cotangents. */
-function after(tensors: readonly Tensor[], cotangents: readonly (Tensor | null)[]): Tensor[] {
+/** Whether a tensor is given from outside: it is there in any case. */
+function isGiven(t: Tensor): boolean {
+  if (madeBy(t, aliasPrimitive)) return isGiven(t.node.inputs[0]);
+  return madeBy(t, leafPrimitive);
+}
+
+/**
+ * Which inputs must wait so that nothing of the body can be shared with the forward pass: all that are computed,
+ * and those given ones, parameters usually, from which alone something is computed.
+ */
+function waiting({ leaves, outputs }: Body, inputs: readonly Tensor[]): boolean[] {
+  const eligible = inputs.map((t) => isFloat(t.dtype) && sizeOf(t.shape) > 1 && !isKnown(t));
+  const late = new Set(leaves.filter((_, i) => eligible[i] && !isGiven(inputs[i])));
+  if (late.size === 0) return eligible;
+  const depends = new Set<Node>();
+  const alone = new Set<Tensor>();
+  for (const node of topological(outputs, () => false)) {
+    if (node.inputs.some((t) => late.has(t) || depends.has(t.node))) depends.add(node);
+    else node.inputs.forEach((t) => alone.add(t));
+  }
+  return leaves.map((t, i) => eligible[i] && (late.has(t) || alone.has(t)));
+}
+
+/** −0, once all of `tensors` are known. */
+function whenKnown(tensors: readonly Tensor[]): Tensor {
+  const firsts = tensors.map((t) => slice(reshape(t, [sizeOf(t.shape)]), [0], [1]));
+  const all = concat(firsts);
+  // x < x is false for every number, also for NaN, which no optimiser knows.
+  return mul(sum(cast(less(all, all), all.dtype)), -1);
+}
+
+function wait(t: Tensor, z: Tensor): Tensor {
+  return apply1(barrierPrimitive, [t, cast(z, t.dtype)], {});
+}
+
+/** The inputs of a body for its second run, not before one of the cotangents where they must wait. */
+function later(
+  body: Body,
+  inputs: readonly Tensor[],
+  cotangents: readonly (Tensor | null)[],
+): Tensor[] {
   const token = cotangents.find((g) => g !== null && !isKnown(g) && sizeOf(g.shape) > 0);
-  if (!token) return [...tensors];
-  const first = slice(reshape(token, [-1]), [0], [1]);
-  // 0 for every number, also for NaN.
-  const zero = cast(less(first, first), "int64");
-  return tensors.map((t) => {
-    if (isKnown(t)) return t;
-    const shape = constant(fromNumbers(t.shape, [t.shape.length], "int64"));
-    return apply1(barrierPrimitive, [t, add(shape, zero)], {});
+  if (!token) return [...inputs];
+  const z = whenKnown([token]);
+  const waits = waiting(body, inputs);
+  return inputs.map((t, i) => waits[i] ? wait(t, z) : t);
+}
+
+/**
+ * The cotangents, those of computed inputs not before all others: ONNX Runtime would put off the gradients of
+ * parameters to the end, and with them keep alive what they are computed from.
+ */
+function together(
+  inputs: readonly Tensor[],
+  cotangents: readonly (Tensor | null)[],
+): (Tensor | null)[] {
+  const dynamic = cotangents.flatMap((g) => g && !isKnown(g) && sizeOf(g.shape) > 0 ? [g] : []);
+  return cotangents.map((g, i) => {
+    if (g === null || isGiven(inputs[i]) || !dynamic.includes(g)) return g;
+    const others = dynamic.filter((t) => t !== g && t.dtype === g.dtype);
+    return others.length === 0 ? g : wait(g, whenKnown(others));
   });
 }
 
@@ -98,10 +139,12 @@ function pullbackCheckpoint(
   { inputs, attributes }: Node<CheckpointAttributes>,
   cotangents: readonly (Tensor | null)[],
 ): (Tensor | null)[] {
-  const again = after(inputs, cotangents).map((t) => apply1(aliasPrimitive, [t], {}));
+  const again = later(attributes.body, inputs, cotangents).map((t) =>
+    apply1(aliasPrimitive, [t], {})
+  );
   const floats = again.filter((t) => isFloat(t.dtype));
   const pulled = pullback(inline(attributes.body, again), cotangents, floats);
-  return again.map((t) => isFloat(t.dtype) ? pulled[floats.indexOf(t)] : null);
+  return together(inputs, again.map((t) => isFloat(t.dtype) ? pulled[floats.indexOf(t)] : null));
 }
 
 /**

@@ -109,8 +109,8 @@ function requireFinite(program: Program<never, unknown>, output: number, x: NdAr
   const { name } = program.outputs[output];
   throw new TensorError(
     "runtime",
-    `${program.name}: output ${name === "out" ? "" : `${name.slice(4)} `}has ${count} elements ` +
-      `that are not finite; the first is ${data[first]} at [${index.join(", ")}]`,
+    `${program.name}: output ${name === "out" ? "" : `${name.slice(4)} `}has ${data[first]} at ` +
+      `[${index.join(", ")}]; ${count} of ${data.length} elements are not finite`,
   );
 }
 

@@ -60,8 +60,6 @@ interface Scope {
   readonly depth: number;
   readonly trips: number;
   readonly nodes: NodeProto[];
-  /** Stated shapes of values. */
-  readonly declared: ValueInfoProto[];
 }
 
 /** What lowering yields. */
@@ -129,7 +127,7 @@ class Writer implements GraphWriter {
   readonly #scopes = new Map<Node, Scope>();
   readonly #shared = new Map<string, string>();
   readonly #byData = new Map<object, string>();
-  readonly root: Scope = { depth: 0, trips: 1, nodes: [], declared: [] };
+  readonly root: Scope = { depth: 0, trips: 1, nodes: [] };
   #scope: Scope = this.root;
   #counter = 0;
   /** The node being written; what is pushed is named after it. */
@@ -165,10 +163,6 @@ class Writer implements GraphWriter {
     this.#scope.nodes.push(
       create(NodeProtoSchema, { ...label(this.#current, init.output[0]), ...init }),
     );
-  }
-
-  declare(name: string, spec: Spec): void {
-    this.#scope.declared.push(valueInfo(name, spec));
   }
 
   initializer(array: NdArray): string {
@@ -233,7 +227,7 @@ class Writer implements GraphWriter {
   }
 
   #inner(scope: Scope, trips = 1): Scope {
-    return { depth: scope.depth + 1, trips: scope.trips * trips, nodes: [], declared: [] };
+    return { depth: scope.depth + 1, trips: scope.trips * trips, nodes: [] };
   }
 
   /** An ONNX node whose attributes are graphs, with the outputs of `node`. */
@@ -327,9 +321,8 @@ class Writer implements GraphWriter {
     input: ValueInfoProto[],
     output: ValueInfoProto[],
   ): GraphProto {
-    const { nodes, declared } = scope;
     const name = this.fresh(stem);
-    return create(GraphProtoSchema, { name, node: nodes, valueInfo: declared, input, output });
+    return create(GraphProtoSchema, { name, node: scope.nodes, input, output });
   }
 
   /** Branches see the operands by their outer names; of their costs the larger counts. */
@@ -400,7 +393,6 @@ export function lowerToOnnx(
   const graph: GraphProto = create(GraphProtoSchema, {
     name,
     node: writer.root.nodes,
-    valueInfo: writer.root.declared,
     initializer: writer.initializers,
     input: inputs.map((p) => valueInfo(p.name, p.tensor)),
     output: ports,

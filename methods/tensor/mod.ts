@@ -17,6 +17,24 @@
  * const executable = await load(program, { provider: "cpu" });
  * ```
  *
+ * Transformations compose: {@linkcode grad}, {@linkcode vjp}, {@linkcode jvp},
+ * {@linkcode hessianVectorProduct}, {@linkcode jacrev}, {@linkcode jacfwd}, {@linkcode hessian},
+ * {@linkcode vmap}, {@linkcode scan}, {@linkcode cond}, {@linkcode whileLoop}, {@linkcode checkpoint}.
+ *
+ * ```ts
+ * import { compile, grad, matmul, mean, mul, scan, square, sub, type Tensor, vmap } from "./mod.ts";
+ *
+ * const loss = (w: Tensor, x: Tensor, y: Tensor) => mean(square(sub(matmul(x, w), y)));
+ * const train = (w: Tensor, x: Tensor, y: Tensor) =>
+ *   scan((w: Tensor, x: Tensor) => [sub(w, mul(grad(loss)(w, x, y), 0.1)), w], w, x)[0];
+ * // 16 starting points, the same data: one program, each product done for all of them at once.
+ * compile(vmap(train, { inAxes: [0, null, null] }), [
+ *   { dtype: "float32", shape: [16, 8] },
+ *   { dtype: "float32", shape: [100, 32, 8] },
+ *   { dtype: "float32", shape: [32] },
+ * ]);
+ * ```
+ *
  * @module
  */
 export {

@@ -258,7 +258,7 @@ function notATensor(value: unknown): TensorError {
   const hint = Array.isArray(value)
     ? "; make one with fromNested()"
     : value === undefined
-    ? "; is a parameter's name misspelt?"
+    ? "; is an argument missing or a name misspelt?"
     : "";
   return new TensorError(
     "argument",

@@ -4,7 +4,7 @@ import { inheriting } from "./origin.ts";
 import { onRows } from "./rows.ts";
 import { geluSource, normalCdf, normalCdfSource } from "./ops/activation.ts";
 import { gemmPrimitive } from "./ops/linear.ts";
-import { isAdd, mul } from "./ops/elementwise.ts";
+import { div, isAdd, mul, scaledByReciprocal } from "./ops/elementwise.ts";
 import { reshape, reshapeSource } from "./ops/structure.ts";
 
 /** All nodes that `outputs` need, bodies of loops and branches apart, inputs before users. */
@@ -110,11 +110,33 @@ function shareCdf(nodes: readonly Node[]): Rule {
   };
 }
 
+/**
+ * x·(1/b) as x/b where x is a result. ONNX Runtime 1.30 makes this change itself, but then loses x: "Node input
+ * is not a graph input, initializer, or output of a previous node".
+ */
+function quotients(uses: Map<Node, number>, outputs: readonly Tensor[]): Rule {
+  const results = new Set(outputs);
+  return (node, inputs) => {
+    const found = scaledByReciprocal(node.outputs[0]);
+    if (!found || !results.has(found.x) || uses.get(found.inverse.node) !== 1) return null;
+    const [x, inverse] = node.inputs[0] === found.x ? inputs : [inputs[1], inputs[0]];
+    const [, b] = inverse.node.inputs;
+    return b === undefined ? null : [div(x, b)];
+  };
+}
+
 /** The graph as it will be written: lowered, shared, biases fused. */
 export function optimise(outputs: readonly Tensor[]): Tensor[] {
   const lowered = traced(() => rebuild(outputs, () => null), { lower: true });
   const uses = countUses(lowered);
-  return traced(() => rebuild(lowered, first(fuseBias(uses), shareCdf([...uses.keys()]), onRows)), {
-    lower: true,
-  });
+  return traced(
+    () =>
+      rebuild(
+        lowered,
+        first(quotients(uses, lowered), fuseBias(uses), shareCdf([...uses.keys()]), onRows),
+      ),
+    {
+      lower: true,
+    },
+  );
 }

@@ -52,7 +52,9 @@ export function flatten<L>(tree: unknown, isLeaf: (x: unknown) => x is L, root =
       "tree",
       `${callSite()?.operator ?? "tree"}: ${path === "" ? "the value" : `"${path}"`} is ${
         kindOf(x)
-      }; expected a tensor, or an array or record of them`,
+      }; expected a tensor, or an array or record of them${
+        typeof x === "number" ? "; fromNested() makes arrays of numbers" : ""
+      }`,
     );
   };
   const form = visit(tree, root);

@@ -48,23 +48,19 @@ export function whileLoop<C>(
     );
   };
   const carry = initial.map((t, i) => leaf(t, `carry.${start.paths[i]}`));
-  let next: C;
   const traced = traceApart(() => {
-    next = body(unflatten<C>(start.tree, carry));
-    return [check(condition(next)), next];
-  });
-  const [, ...outputs] = traced.outputs;
-  const after = flatten(next!, isTensorLike);
-  if (!sameTree(after.tree, start.tree)) {
-    fail("tree", `the carry changes its form from [${start.paths}] to [${after.paths}]`);
-  }
-  outputs.forEach((t, i) => {
-    if (!sameSpec(t, initial[i])) {
-      fail(
-        "shape",
-        `carry "${start.paths[i]}" changes from ${describe(initial[i])} to ${describe(t)}`,
-      );
+    const next = body(unflatten<C>(start.tree, carry));
+    const after = flatten(next, isTensorLike);
+    if (!sameTree(after.tree, start.tree)) {
+      fail("tree", `the carry changes its form from [${start.paths}] to [${after.paths}]`);
     }
+    const leaves = after.leaves.map((x, i) => asTensor(x, initial[i].dtype));
+    leaves.forEach((t, i) => {
+      if (sameSpec(t, initial[i])) return;
+      const [was, is] = [describe(initial[i]), describe(t)];
+      fail("shape", `carry "${start.paths[i]}" changes from ${was} to ${is}`);
+    });
+    return [check(condition(unflatten<C>(start.tree, leaves))), leaves];
   });
   const free = traced.captured.filter((t) => !carry.includes(t));
   const go = check(condition(unflatten<C>(start.tree, initial)));

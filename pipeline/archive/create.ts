@@ -162,7 +162,7 @@ function blobFile(
     path: blobPath(digest),
     digest,
     bytes,
-    open: async () => code ?? (await Deno.open(store.objectPath(digest), { read: true })).readable,
+    open: async () => code ?? await store.openObject(digest),
   };
 }
 

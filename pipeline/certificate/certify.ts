@@ -133,9 +133,9 @@ function storedOf({ store }: Session, { plan }: RunResult): string[] {
   for (const { key, record } of plan.nodes) {
     paths.add(store.recordPath(key!));
     for (const { digest, form } of Object.values(record!.outputs)) {
-      paths.add(store.objectPath(digest));
+      paths.add(store.fileOf(digest));
       if (form === "file") continue;
-      for (const member of store.treeFiles(digest)) paths.add(store.objectPath(member.digest));
+      for (const member of store.treeFiles(digest)) paths.add(store.fileOf(member.digest));
     }
   }
   return [...paths];

@@ -9,9 +9,11 @@ export interface ProgramLock {
   readonly text: string;
   /** `name@version` of each package that the program reaches. */
   readonly packages: readonly string[];
+  /** The same, with the integrity of each. */
+  readonly integrities: Readonly<Record<string, string>>;
 }
 
-const NONE: ProgramLock = { text: '{"version":"5"}\n', packages: [] };
+const NONE: ProgramLock = { text: '{"version":"5"}\n', packages: [], integrities: {} };
 
 /** Parsed lock file and what was cut from it, while its time and size stay. */
 const known = new Map<
@@ -47,13 +49,14 @@ export function programLock(
 
 function cutOut(lock: Lock, specifiers: readonly string[]): ProgramLock | null {
   const wanted = specifiers.map(packageOf);
-  let packages: string[];
+  let integrities: Record<string, string>;
   try {
-    packages = Object.keys(ImportMap.ofLock(lock).integrities(wanted));
+    integrities = ImportMap.ofLock(lock).integrities(wanted);
   } catch (error) {
     if (error instanceof Failed) return null;
     throw error;
   }
+  const packages = Object.keys(integrities);
   const text = JSON.stringify({
     version: lock.version ?? "5",
     specifiers: Object.fromEntries(wanted.map((name) => {
@@ -63,7 +66,7 @@ function cutOut(lock: Lock, specifiers: readonly string[]): ProgramLock | null {
     })),
     npm: Object.fromEntries(packages.map((name) => [name, lock.npm![name]])),
   });
-  return { text, packages };
+  return { text, packages, integrities };
 }
 
 /** `npm:@scope/name@1.2.3/sub` → `@scope/name@1.2.3`. */

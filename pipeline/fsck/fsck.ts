@@ -3,6 +3,7 @@
 import { sha256 } from "../canonical.ts";
 import { discard, isSystemError } from "../host.ts";
 import { keyOf } from "../plan/key.ts";
+import type { Pack } from "../store/packs.ts";
 import { isDigest } from "../store/records.ts";
 import { DamagedObject, type Store } from "../store/store.ts";
 import { TreeError } from "../store/tree_manifest.ts";
@@ -56,6 +57,7 @@ class Check {
 
   async run(): Promise<FsckReport> {
     await this.#objects();
+    await this.#packs();
     this.#records();
     this.#history();
     this.#programs();
@@ -140,6 +142,28 @@ class Check {
     } catch (error) {
       if (!(error instanceof DamagedObject)) throw error;
       this.#found({ ...about, what }, ["moved aside", () => {}]);
+    }
+  }
+
+  async #packs(): Promise<void> {
+    const { packs } = this.store;
+    for (const { path, pack } of packs.all()) {
+      this.#count("packs");
+      this.#count("bytes", infoOf(path)?.size ?? 0);
+      const about = { part: "object", path } as const;
+      const bad = pack === null || this.options.quick ? [] : damagedIn(this.store, pack);
+      for (const { digest } of bad) this.#bad.add(digest);
+      if (pack === null) {
+        const what = "its list of objects is not what its name says";
+        this.#found({ ...about, what }, ["moved aside", () => this.#aside(path)]);
+      } else if (bad.length > 0) {
+        const what = `${bad.length} of its ${pack.index.length} objects are damaged`;
+        if (!this.options.repair) this.#found({ ...about, what });
+        else {
+          await packs.moveAside(pack);
+          this.#found({ ...about, what }, ["moved aside, the sound ones kept", () => {}]);
+        }
+      }
     }
   }
 
@@ -239,6 +263,17 @@ class Check {
       } as const;
       this.#found(about, ["removed", () => discard(this.store.host, path)]);
     }
+  }
+}
+
+/** What cannot be read counts as damaged. */
+function damagedIn({ packs }: Store, pack: Pack): readonly { readonly digest: Digest }[] {
+  try {
+    return packs.damagedIn(pack);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    // Removed by another process since it was listed.
+    return error instanceof Deno.errors.NotFound ? [] : [...pack.index.members()];
   }
 }
 

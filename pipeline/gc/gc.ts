@@ -4,6 +4,9 @@ import { sweep } from "../run/attempt.ts";
 import { filesBelow, infoOf, namesIn, textOf, touched } from "../fsck/files.ts";
 import { listObjects, type ObjectFile } from "../fsck/objects.ts";
 import { isHeld, takeLock } from "../store/lock_file.ts";
+import { isSystemError } from "../host.ts";
+import { type PackIndex, readIndex } from "../store/pack_file.ts";
+import { packFolder } from "../store/packs.ts";
 import { isDigest } from "../store/records.ts";
 import type { Store } from "../store/store.ts";
 import { decodeManifest } from "../store/tree_manifest.ts";
@@ -58,6 +61,7 @@ export function gc(store: Store, options: GcOptions): GcReport {
 class Collector {
   readonly #removed: Record<string, Removed> = {};
   readonly #paths: string[] = [];
+  readonly #late = new Set<Digest>();
   readonly #cut: number;
   #roots: Roots;
 
@@ -72,6 +76,9 @@ class Collector {
     const gone = this.#records();
     const { live, wanted } = this.#mark(gone);
     const kept = this.#objects(wanted);
+    const packs = this.#packs(wanted);
+    kept.objects += packs.objects;
+    kept.bytes += packs.bytes;
     this.#programs(wanted);
     for (const name of namesIn(`${dir}/runs/parts`)) {
       if (!this.#roots.parts.has(name.replace(/\.json$/, ""))) {
@@ -191,19 +198,52 @@ class Collector {
       if (stays) keep(file);
       else dead.push(file);
     }
-    const known = this.#roots.keys;
-    const late = new Set<Digest>();
-    this.#inBatches(dead, (file) => {
+    this.#removeDead(dead, (file, late) => {
       const info = infoOf(file.path);
       if (info === null) return;
       if (touched(info) >= this.#cut || late.has(file.digest!)) keep(file);
       else this.#remove("objects", file.path, file.bytes);
-    }, () => {
-      // A record that came, or that somebody began to count on, since records were read.
-      this.#roots = this.#readRoots();
-      for (const key of this.#roots.keys) if (!known.has(key)) this.#markRecord(key, late);
     });
     return { objects, bytes };
+  }
+
+  /** Works through what no record named. @param step Is told what records name that came since. */
+  #removeDead<T>(dead: readonly T[], step: (item: T, late: ReadonlySet<Digest>) => void): void {
+    const known = this.#roots.keys;
+    this.#inBatches(dead, (item) => step(item, this.#late), () => {
+      // A record that came, or that somebody began to count on, since records were read.
+      this.#roots = this.#readRoots();
+      for (const key of this.#roots.keys) if (!known.has(key)) this.#markRecord(key, this.#late);
+    });
+  }
+
+  /** Packs none of whose members is wanted; the others stay whole. Each counts as one object. */
+  #packs(wanted: ReadonlySet<Digest>): { objects: number; bytes: number } {
+    const kept = { objects: 0, bytes: 0 };
+    const dead: { path: string; index: PackIndex | null }[] = [];
+    const root = packFolder(this.store.dir);
+    for (const name of namesIn(root)) {
+      const path = `${root}/${name}`;
+      const info = infoOf(path);
+      if (info === null) continue;
+      const index = indexOf(path, name);
+      if (!holdsOne(index, wanted) && touched(info) < this.#cut) {
+        dead.push({ path, index });
+        continue;
+      }
+      kept.objects++;
+      kept.bytes += info.size;
+    }
+    this.#removeDead(dead, ({ path, index }, late) => {
+      const info = infoOf(path);
+      if (info === null) return;
+      if (touched(info) < this.#cut && !holdsOne(index, late)) {
+        return this.#remove("packs", path, info.size);
+      }
+      kept.objects++;
+      kept.bytes += info.size;
+    });
+    return kept;
   }
 
   /** Programs in the code cache that no checkout's index names. */
@@ -246,6 +286,23 @@ class Collector {
       }
     }
   }
+}
+
+/** Null when the list is damaged: then nobody finds a member. */
+function indexOf(path: string, name: string): PackIndex | null {
+  try {
+    return readIndex(path, name);
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    return null;
+  }
+}
+
+function holdsOne(index: PackIndex | null, digests: ReadonlySet<Digest>): boolean {
+  for (let row = 0; row < (index?.length ?? 0); row++) {
+    if (digests.has(index!.digestAt(row))) return true;
+  }
+  return false;
 }
 
 function keyOfPath(root: string, path: string): string {

@@ -23,6 +23,8 @@ export interface Program {
   readonly code: Uint8Array;
   /** Exact npm specifiers that it imports. */
   readonly specifiers: readonly string[];
+  /** `name@version` → integrity, of all that it reaches. @default not compared with the lock file */
+  readonly packages?: Readonly<Record<string, string>>;
 }
 
 /** One attempt at a module stage. */
@@ -96,9 +98,9 @@ async function runProgram(
   const text = JSON.stringify(inNameOrder(job));
   files.writeNew(`${path}/job.json`, new TextEncoder().encode(text));
   const began = Math.floor(lstatSync(`${path}/job.json`).mtimeMs);
-  const { specifiers } = attempt.program;
+  const { specifiers, packages } = attempt.program;
   const args = [
-    ...await sandboxFlags(store.host, path, { ...attempt, specifiers }),
+    ...await sandboxFlags(store.host, path, { ...attempt, specifiers, packages }),
     `${path}/program.js`,
     `${path}/job.json`,
   ];

@@ -4,7 +4,7 @@ import { declaredBy, findProgram } from "../plan/declared.ts";
 import { npmCacheDir, providerPermissions } from "../plan/environment.ts";
 import { Failed } from "../failure.ts";
 import type { Host } from "../host.ts";
-import { packageFolders, programLock } from "../code/program_lock.ts";
+import { packageFolders, type ProgramLock, programLock } from "../code/program_lock.ts";
 import type { Node, Provider } from "../types.ts";
 
 /** Seeds `Math.random` and `crypto` of every stage, so that a stage that uses them repeats itself. */
@@ -15,6 +15,8 @@ export interface Sandboxed {
   readonly node: Node;
   /** Exact npm specifiers that the program imports. */
   readonly specifiers: readonly string[];
+  /** Packages that the program reaches, with their integrity, as they are in its key. @default not compared */
+  readonly packages?: Readonly<Record<string, string>>;
   readonly provider: Provider;
   /** The project's lock file; null when it has none. */
   readonly lockFile: string | null;
@@ -24,14 +26,16 @@ export interface Sandboxed {
  * Deno's flags for one attempt: everything is refused unless the declaration needs it.
  *
  * @param path The attempt's directory, where the process starts. The lock file is written there.
- * @throws {Failed} `program-missing` when a declared program is not on this machine.
+ * @throws {Failed} `program-missing` when a declared program is not on this machine; `lock-changed` when
+ * `deno.lock` names other packages than the key.
  */
 export async function sandboxFlags(
   host: Host,
   path: string,
-  { node, specifiers, provider, lockFile }: Sandboxed,
+  { node, specifiers, packages, provider, lockFile }: Sandboxed,
 ): Promise<string[]> {
   const lock = programLock(lockFile, specifiers);
+  if (packages !== undefined) checkLock(lock, packages, node.id);
   const flags = [
     "run",
     "--no-prompt",
@@ -70,6 +74,24 @@ export async function sandboxFlags(
     flags.push(`--allow-run=${programs.join(",")}`);
   }
   return flags;
+}
+
+/** The file may be written anew, e.g. by `deno install`, while a long run goes on. */
+function checkLock(
+  lock: ProgramLock | null,
+  packages: Readonly<Record<string, string>>,
+  where: string,
+): void {
+  const found = lock?.integrities ?? {};
+  const names = new Set([...Object.keys(packages), ...Object.keys(found)]);
+  const other = [...names].find((name) => packages[name] !== found[name]);
+  if (other === undefined) return;
+  throw new Failed({
+    code: "lock-changed",
+    message: `deno.lock changed since the run was planned: ${other} is not as it was`,
+    where,
+    mend: "Run the same command again.",
+  });
 }
 
 /** @param own The program's part of the lock file; null when it cannot be told. */

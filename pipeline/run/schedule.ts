@@ -3,12 +3,14 @@
 import { storeFailure } from "./child_failure.ts";
 import type { Bundle } from "../code/code_identity.ts";
 import type { Finished } from "./executor.ts";
+import { declaredEnvironment } from "../plan/declared.ts";
 import { Failed } from "../failure.ts";
 import type { RemoteCache } from "../remote/types.ts";
 import { DamagedObject, type Store } from "../store/store.ts";
 import type {
   Digest,
   Failure,
+  KeyComponents,
   Node,
   OutputEntry,
   Plan,
@@ -79,6 +81,22 @@ export function changedList(node: Node): Failure {
       "Run the same command again. The stage that makes the list gives another one each time; " +
       "it should depend on its inputs and parameters alone.",
   };
+}
+
+/**
+ * Makes sure that the programs and variables that a stage declares are still those of its key.
+ * @throws {Failed} `environment-changed`
+ */
+export function checkUnchanged({ id, work }: Node, { environment }: KeyComponents): void {
+  for (const [name, now] of Object.entries(declaredEnvironment(work))) {
+    if (environment[name] === now) continue;
+    throw new Failed({
+      code: "environment-changed",
+      message: `the ${name} changed while the stage ran, so the result is not kept`,
+      where: id,
+      mend: "Let nothing replace it meanwhile, and run again.",
+    });
+  }
 }
 
 /** The failure behind whatever a node threw. */

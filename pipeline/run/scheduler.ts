@@ -12,7 +12,7 @@ import {
   threadsOf,
 } from "../plan/components.ts";
 import { attemptsOf, inTime, mayPass, waitBefore } from "./retry.ts";
-import { changedList, failureFrom, type Schedule, type Task } from "./schedule.ts";
+import { changedList, checkUnchanged, failureFrom, type Schedule, type Task } from "./schedule.ts";
 import { type Amounts, needsOf, SlotQueue } from "./slots.ts";
 import { DamagedObject } from "../store/store.ts";
 import { rememberLast } from "./up_to_date.ts";
@@ -307,6 +307,7 @@ class Scheduler {
       if (error instanceof DamagedObject && this.#states.repair(state, error)) return;
       throw error;
     }
+    checkUnchanged(node, components);
     const seconds = (performance.now() - start) / 1000;
     const record: StageRecord = {
       version: 1,

@@ -5,7 +5,7 @@ import { cancelled, type Finished } from "../run/executor.ts";
 import { Failed } from "../failure.ts";
 import { isDiskFull } from "../host.ts";
 import { Observed } from "./local_source.ts";
-import { ChangedFile, type Expected } from "../store/store_import.ts";
+import { ChangedFile, type ExpectedFiles } from "../store/store_import.ts";
 import type { Store } from "../store/store.ts";
 import type { Node, SourceContent } from "../types.ts";
 
@@ -31,17 +31,19 @@ export async function importSource(
   const where = node.id;
   const [[name, { form, media }]] = Object.entries(node.outputs);
   const { digest, bytes, previous } = content;
-  const files = content.files().map(({ path, digest, bytes, row }): Expected => ({
-    path,
-    digest,
-    bytes,
-    place: content.pathOf(row),
-    isFresh: previous === undefined || previous.fresh.has(row),
-    isSurelyUnchanged: () => content.isSurelyUnchanged(row),
-  }));
+  const files = content.files();
+  const expected: ExpectedFiles = {
+    files,
+    isFresh: (i) => previous === undefined || previous.fresh.has(files[i].row),
+    at(i) {
+      const { path, digest, bytes, row } = files[i];
+      const isSurelyUnchanged = () => content.isSurelyUnchanged(row);
+      return { path, digest, bytes, place: content.pathOf(row), isSurelyUnchanged };
+    },
+  };
   const tree = form === "tree" ? { digest, bytes, manifest: content.manifest(), previous } : null;
   try {
-    await store.putExpected(files, tree, signal);
+    await store.putExpected(expected, tree, signal);
   } catch (error) {
     if (signal.aborted) throw new Failed(cancelled(where));
     if (isDiskFull(error)) throw new Failed({ ...noSpace(store.dir), where }, { cause: error });

@@ -240,7 +240,8 @@ async function hashInto(
   try {
     if (rows.length >= BULK_FILES) {
       using bulk = new Bulk();
-      const found = await bulk.run("hash", paths);
+      const sizes = Float64Array.from(rows, (row) => sizeOf(stamps, row));
+      const found = await bulk.run("hash", paths, [], { sizes });
       rows.forEach((row, i) => {
         digests.set(found.digests.subarray(i * 32, i * 32 + 32), row * 32);
         checkSize(source, names[row], sizeOf(stamps, row), found.sizes[i]);

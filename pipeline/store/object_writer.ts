@@ -126,7 +126,7 @@ export class ObjectWriter {
       if (!readOnly) this.host.files.setMode(temporary, READ_ONLY);
     }
     // A linked file that the disk loses is lost to the user too, and is read and hashed before use.
-    await this.#flush(own.map(({ temporary }) => temporary));
+    await this.flush(own.map(({ temporary }) => temporary));
     for (const { digest } of fresh) this.#makeParent(this.pathOf(digest));
     const rest = this.isBulk(fresh.length) ? await this.#renameMany(fresh) : fresh;
     for (const { digest, temporary } of rest) {
@@ -175,6 +175,11 @@ export class ObjectWriter {
     }
   }
 
+  /** Removes a temporary file, as far as that goes. */
+  drop(temporary: string): void {
+    discard(this.host, temporary);
+  }
+
   /** Removes what was staged and is not to be kept. */
   discard(staged: readonly Staged[]): void {
     for (const { temporary } of staged) discard(this.host, temporary);
@@ -191,7 +196,7 @@ export class ObjectWriter {
   }
 
   /** Flushes in groups: what comes while a flush is under way waits and goes together in the next one. */
-  async #flush(paths: readonly string[]): Promise<void> {
+  async flush(paths: readonly string[]): Promise<void> {
     if (paths.length === 0) return;
     // Not spread: a call takes no hundred thousand arguments.
     for (const path of paths) this.#waiting.push(path);

@@ -1,21 +1,14 @@
 /** The store: objects named by their SHA-256, and records that are written only after their objects. */
 
-import { Bulk, BulkError } from "./bulk.ts";
-import { sha256 } from "../canonical.ts";
 import { DamagedObject } from "./damaged_object.ts";
-import { fileDigest, stamp } from "./file_digest.ts";
 import { type Host, systemHost } from "../host.ts";
+import { ObjectReader } from "./object_reader.ts";
 import { ObjectWriter, type Staged } from "./object_writer.ts";
+import { Packs } from "./packs.ts";
 import { isDigest, recordPath, Records } from "./records.ts";
-import { isRefused, prepareStore } from "./store_access.ts";
-import { type Expected, type ExpectedTree, stageExpected } from "./store_import.ts";
-import {
-  decodeManifest,
-  encodeManifest,
-  listTree,
-  type TreeFile,
-  type TreeManifest,
-} from "./tree_manifest.ts";
+import { prepareStore } from "./store_access.ts";
+import { type ExpectedFiles, type ExpectedTree, stageExpected } from "./store_import.ts";
+import { encodeManifest, listTree, type TreeFile } from "./tree_manifest.ts";
 import { LARGE_TREE, TreePresence } from "./tree_presence.ts";
 import type { Digest, KeyComponents, OutputEntry, RecordSummary, StageRecord } from "../types.ts";
 import { Verified } from "./verified.ts";
@@ -35,7 +28,7 @@ export interface Incoming {
 }
 
 /**
- * Objects at `objects/sha256/ab/…`, records at `records/ab/….json`. Any number of processes may use one
+ * Objects at `objects/sha256/ab/…`, small ones of large trees together in `objects/packs/…`, records at `records/ab/….json`. Any number of processes may use one
  * store at a time: every file appears under its name by a rename, complete.
  *
  * @example
@@ -55,14 +48,20 @@ export class Store {
   readonly #verified = new Verified((digest) => this.objectPath(digest));
   readonly #writer: ObjectWriter;
   readonly #presence: TreePresence;
-  readonly #manifests = new Map<Digest, TreeManifest>();
+  /** What is known of the packs; for `fsck`. */
+  readonly packs: Packs;
+  readonly #reader: ObjectReader;
   readonly #records: Records;
 
   private constructor(dir: string, host: Host) {
     this.dir = dir;
     this.host = host;
     this.#records = new Records(dir, host);
-    this.#writer = new ObjectWriter(dir, host, this.#verified, (digest) => this.objectPath(digest));
+    const pathOf = (digest: Digest) => this.objectPath(digest);
+    this.#writer = new ObjectWriter(dir, host, this.#verified, pathOf);
+    this.packs = new Packs(dir, host);
+    const parts = { dir, host, verified: this.#verified, packs: this.packs, pathOf };
+    this.#reader = new ObjectReader({ ...parts, writer: this.#writer });
     this.#presence = new TreePresence(dir, host);
   }
 
@@ -147,46 +146,57 @@ export class Store {
 
   /**
    * Stores files whose content is known, as far as they are missing, and the manifest of a tree, as one group.
-   * @param files By path, as manifests list them.
    * @throws {ChangedFile} when a file holds something else; nothing is stored then.
    */
   async putExpected(
-    files: readonly Expected[],
+    expected: ExpectedFiles,
     tree: ExpectedTree | null,
     signal: AbortSignal,
   ): Promise<void> {
+    const { files } = expected;
     const folders = tree !== null && files.length >= LARGE_TREE ? this.#presence.folders() : null;
     const known = tree?.previous ?? null;
     const stale = known && this.#presence.stale(known.digest, known.bytes);
-    const wanted = new Map<Digest, Expected>();
-    for (const file of files) {
-      const there = stale !== null && !file.isFresh &&
-        (stale === "none" || !stale(file.digest));
-      if (!there) wanted.set(file.digest, file);
+    const wanted = new Map<Digest, number>();
+    for (const [i, { digest }] of files.entries()) {
+      const there = stale !== null && !expected.isFresh(i) &&
+        (stale === "none" || !stale(digest));
+      if (!there) wanted.set(digest, i);
     }
-    const have = this.#listed(wanted.size);
-    const missing = [...wanted.values()].filter(({ digest, bytes }) =>
-      have?.has(digest) === false || this.#size(digest) !== bytes
-    );
-    const staged = await stageExpected(this.#writer, missing, signal);
+    const sizeOf = this.#sizes(wanted.size);
+    const missing = [...wanted.values()]
+      .filter((i) => sizeOf(files[i].digest) !== files[i].bytes)
+      .map((i) => expected.at(i));
+    if (tree !== null) this.packs.touch();
+    const { objects, packs } = await stageExpected(this.#writer, missing, signal);
     try {
-      if (tree !== null) staged.push(this.#writer.stageBytes(tree.manifest));
-      await this.#writer.commit(staged);
+      if (tree !== null) objects.push(this.#writer.stageBytes(tree.manifest));
+      await this.#writer.flush(packs.map(({ temporary }) => temporary));
+      for (const pack of packs) this.packs.publish(pack);
+      await this.#writer.commit(objects);
     } catch (error) {
-      this.#writer.discard(staged);
+      this.#writer.discard(objects);
+      for (const { temporary } of packs) this.#writer.drop(temporary);
       throw error;
     }
     if (tree !== null && folders !== null) {
       const { digest, bytes } = tree;
-      const plain = files.map(({ path, digest, bytes }) => ({ path, digest, bytes }));
-      this.#manifests.set(digest, { files: plain, bytes });
+      this.#reader.learn(digest, { files, bytes });
       this.#presence.keep(digest, bytes, folders);
     }
   }
 
-  /** The names of all objects when many are asked for: asking for absent files one by one is slow. */
-  #listed(count: number): Set<Digest> | null {
-    if (count < LARGE_TREE) return null;
+  /** Sizes of objects, of which so many will be asked for: asking for absent files one by one is slow. */
+  #sizes(count: number): (digest: Digest) => number | null {
+    if (count < LARGE_TREE) return (digest) => this.#reader.size(digest);
+    const own = this.#listed();
+    this.packs.refresh();
+    return (digest) =>
+      this.packs.find(digest)?.bytes ?? (own.has(digest) ? this.#reader.ownSize(digest) : null);
+  }
+
+  /** The names of all objects that are files of their own. */
+  #listed(): Set<Digest> {
     const root = `${this.dir}/objects/sha256`;
     const names = new Set<Digest>();
     for (const { name: folder } of Deno.readDirSync(root)) {
@@ -197,23 +207,31 @@ export class Store {
 
   // ------------------------------------------------------------------ reading
 
-  /** Where the object is or would be. @throws {TypeError} when `digest` is not a SHA-256. */
+  /** Where the object is or would be when it is not in a pack. @throws {TypeError} when `digest` is not a SHA-256. */
   objectPath(digest: Digest): string {
     if (!isDigest(digest)) throw new TypeError(`${JSON.stringify(digest)} is not a digest`);
     return `${this.dir}/objects/sha256/${digest.slice(0, 2)}/${digest.slice(2)}`;
   }
 
+  /** The file that holds an object: its own, or a pack. */
+  fileOf(digest: Digest): string {
+    const path = this.objectPath(digest);
+    if (this.#reader.ownSize(digest) !== null) return path;
+    return this.packs.look(digest)?.pack.path ?? path;
+  }
+
   /** True when the object is there with the right size, and for a tree its manifest and all members. */
   has(entry: OutputEntry): boolean {
-    if (entry.form === "file") return this.#size(entry.digest) === entry.bytes;
+    if (entry.form === "file") return this.#reader.size(entry.digest) === entry.bytes;
     const stale = this.#presence.stale(entry.digest, entry.bytes);
     if (stale === "none") return true;
     const folders = this.#presence.folders();
     try {
-      const manifest = this.#manifest(entry.digest);
+      const manifest = this.#reader.manifest(entry.digest);
+      const sizeOf = this.#sizes(manifest.files.length);
       const complete = manifest.bytes === entry.bytes &&
         manifest.files.every(({ digest, bytes }) =>
-          stale?.(digest) === false || this.#size(digest) === bytes
+          stale?.(digest) === false || sizeOf(digest) === bytes
         );
       if (complete && manifest.files.length >= LARGE_TREE) {
         this.#presence.keep(entry.digest, entry.bytes, folders);
@@ -226,186 +244,44 @@ export class Store {
   }
 
   /** The object's bytes, after their hash was checked. @throws {DamagedObject} and moves the object aside. */
-  async readObject(digest: Digest): Promise<Uint8Array<ArrayBuffer>> {
-    let bytes: Uint8Array<ArrayBuffer>;
-    try {
-      bytes = await Deno.readFile(this.objectPath(digest));
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) throw new DamagedObject(digest, "is missing");
-      throw error;
+  readObject(digest: Digest): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#reader.read(digest);
+  }
+
+  /** The object's bytes as they are, unchecked, for who has verified them. @throws {DamagedObject} */
+  async openObject(digest: Digest): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+    if (this.#reader.ownSize(digest) !== null) {
+      return (await Deno.open(this.objectPath(digest), { read: true })).readable;
     }
-    if (sha256(bytes) !== digest) throw this.#quarantine(digest);
-    return bytes;
+    return new Blob([await this.#reader.read(digest)]).stream();
   }
 
   /** The files of a stored tree. @throws {DamagedObject} */
   treeFiles(digest: Digest): readonly TreeFile[] {
-    return this.#manifest(digest).files;
+    return this.#reader.manifest(digest).files;
   }
 
   /**
-   * Checks the object's bytes against its name, once a process as long as inode, mtime and size stay.
-   * @throws {DamagedObject} and moves the object aside.
+   * Checks the object's bytes against its name; one that is a file of its own, once a process as long as inode, mtime
+   * and size stay.
+   * @throws {DamagedObject} and moves the object, or the pack that holds it, aside.
    */
-  async verify(digest: Digest): Promise<void> {
-    if (this.#verified.has(digest)) return;
-    const path = this.objectPath(digest);
-    let info: Deno.FileInfo;
-    let found: Digest;
-    try {
-      info = Deno.statSync(path);
-      found = (await fileDigest(path)).digest;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) throw new DamagedObject(digest, "is missing");
-      throw error;
-    }
-    if (found !== digest) throw this.#quarantine(digest);
-    this.#verified.add(digest, stamp(info));
+  verify(digest: Digest): Promise<void> {
+    return this.#reader.verify(digest);
   }
 
   /** Verifies an output with all its members. @throws {DamagedObject} */
-  async verifyEntry(entry: OutputEntry): Promise<void> {
-    if (entry.form === "file") return await this.verify(entry.digest);
-    const { files } = this.#manifest(entry.digest);
-    const unknown = [...new Set(files.map(({ digest }) => digest))]
-      .filter((digest) => !this.#verified.has(digest));
-    if (this.#writer.isBulk(unknown.length)) await this.#verifyMany(unknown);
-    for (const digest of unknown) {
-      if (!this.#verified.knows(digest)) await this.#verifyMember(digest, entry.digest);
-    }
-  }
-
-  /** Reads objects on all cores and notes those that are right; the others are looked at one by one. */
-  async #verifyMany(digests: readonly Digest[]): Promise<void> {
-    for (const digest of digests) this.#verified.delete(digest);
-    try {
-      using bulk = new Bulk();
-      const paths = digests.map((digest) => this.objectPath(digest));
-      const found = await bulk.run("stamp-and-hash", paths);
-      digests.forEach((digest, i) => {
-        const right = found.digests.subarray(i * 32, i * 32 + 32).toHex() === digest;
-        if (right) this.#verified.add(digest, found.stamps[i]);
-      });
-    } catch (error) {
-      if (!(error instanceof BulkError)) throw error;
-      // One is missing, for example: the look at each says so.
-    }
+  verifyEntry(entry: OutputEntry): Promise<void> {
+    return this.#reader.verifyEntry(entry);
   }
 
   /**
-   * Puts verified content at `to`: a hard link to the object, or a copy where links are impossible;
-   * a tree becomes a directory. `to` must not exist, its parent must.
+   * Puts verified content at `to`: a hard link to the object, or a copy where links are impossible and of what is in
+   * packs; a tree becomes a directory. `to` must not exist, its parent must.
    * @throws {DamagedObject} and moves the object aside.
    */
-  async materialize(entry: OutputEntry, to: string): Promise<void> {
-    await this.verifyEntry(entry);
-    if (entry.form === "file") return this.#place(entry.digest, entry.bytes, to);
-    this.host.files.makeDirectory(to);
-    const made = new Set<string>();
-    const { files } = this.#manifest(entry.digest);
-    const linked = this.#writer.isBulk(files.length) && await this.#linkMany(files, to);
-    if (linked) return;
-    for (const file of files) {
-      const slash = file.path.lastIndexOf("/");
-      const folder = slash < 0 ? "" : file.path.slice(0, slash);
-      if (folder !== "" && !made.has(folder)) {
-        this.host.files.makeDirectory(`${to}/${folder}`);
-        made.add(folder);
-      }
-      this.#place(file.digest, file.bytes, `${to}/${file.path}`, entry.digest);
-    }
-  }
-
-  /** Links on all cores. @returns false, with nothing left behind, where links are impossible. */
-  async #linkMany(files: readonly TreeFile[], to: string): Promise<boolean> {
-    const folders = new Set(files.map(({ path }) => path.slice(0, path.lastIndexOf("/") + 1)));
-    for (const folder of folders) {
-      if (folder !== "") Deno.mkdirSync(to + "/" + folder, { recursive: true });
-    }
-    const full = files.filter(({ bytes }) => bytes > 0);
-    try {
-      using bulk = new Bulk();
-      const from = full.map(({ digest }) => this.objectPath(digest));
-      await bulk.run("link", from, full.map(({ path }) => `${to}/${path}`));
-    } catch (error) {
-      if (!(error instanceof BulkError)) throw error;
-      this.host.files.remove(to);
-      this.host.files.makeDirectory(to);
-      return false;
-    }
-    for (const { path, digest, bytes } of files) {
-      if (bytes === 0) this.#place(digest, bytes, `${to}/${path}`);
-    }
-    return true;
-  }
-
-  /** @param tree Of which it is a file, when it is one. */
-  #place(digest: Digest, bytes: number, to: string, tree?: Digest): void {
-    // One inode shared by all empty files would run into the limit on links first.
-    if (bytes === 0) return this.host.files.writeNew(to, new Uint8Array());
-    const from = this.objectPath(digest);
-    try {
-      this.host.files.link(from, to);
-    } catch (error) {
-      // Never over something: it could be a second name of an object.
-      if (error instanceof Deno.errors.AlreadyExists) throw error;
-      // Another process may have moved it aside since it was verified.
-      if (this.#size(digest) === null) throw new DamagedObject(digest, "is missing", tree);
-      this.host.files.copy(from, to);
-    }
-  }
-
-  #manifest(digest: Digest): TreeManifest {
-    const known = this.#manifests.get(digest);
-    // Asked again each time: another process may have removed the object since.
-    if (known !== undefined && this.#size(digest) !== null) return known;
-    let bytes: Uint8Array;
-    try {
-      bytes = Deno.readFileSync(this.objectPath(digest));
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) throw new DamagedObject(digest, "is missing");
-      throw error;
-    }
-    if (sha256(bytes) !== digest) throw this.#quarantine(digest);
-    const manifest = decodeManifest(bytes);
-    this.#manifests.set(digest, manifest);
-    return manifest;
-  }
-
-  async #verifyMember(digest: Digest, tree: Digest): Promise<void> {
-    try {
-      await this.verify(digest);
-    } catch (error) {
-      if (!(error instanceof DamagedObject)) throw error;
-      throw new DamagedObject(digest, "is damaged", tree);
-    }
-  }
-
-  #size(digest: Digest): number | null {
-    try {
-      const info = Deno.statSync(this.objectPath(digest));
-      return info.isFile ? info.size : null;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return null;
-      throw error;
-    }
-  }
-
-  #quarantine(digest: Digest): DamagedObject {
-    this.#verified.delete(digest);
-    this.#manifests.delete(digest);
-    const aside = `${this.dir}/quarantine/${digest}.${this.host.unique()}`;
-    try {
-      this.host.files.makeDirectory(`${this.dir}/quarantine`);
-      this.host.files.rename(this.objectPath(digest), aside);
-    } catch (error) {
-      if (isRefused(error)) {
-        return new DamagedObject(digest, "is damaged, and you may not move it aside");
-      }
-      // Another process was faster.
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-    return new DamagedObject(digest, "was damaged and is moved aside");
+  materialize(entry: OutputEntry, to: string): Promise<void> {
+    return this.#reader.materialize(entry, to);
   }
 
   // ------------------------------------------------------------------ records
@@ -468,6 +344,6 @@ export class Store {
   close(): void {
     this.#records.saveIndexes();
     this.#verified.clear();
-    this.#manifests.clear();
+    this.#reader.clear();
   }
 }

@@ -1,9 +1,11 @@
-/** Stages files of the user's whose content is known already: links to large ones, copies of small ones. */
+/** Stages files of the user's whose content is known already: links, copies, and packs of many small ones. */
 
 import process from "node:process";
 import { fileDigest } from "./file_digest.ts";
 import { discard } from "../host.ts";
 import type { ObjectWriter, Staged } from "./object_writer.ts";
+import { PACKED_BYTES, PACKED_FILES, stagePacks } from "./pack_staging.ts";
+import type { StagedPack } from "./packs.ts";
 import type { TreeFile } from "./tree_manifest.ts";
 import type { Digest } from "../types.ts";
 
@@ -11,10 +13,17 @@ import type { Digest } from "../types.ts";
 export interface Expected extends TreeFile {
   /** Where it is; `path` is its name in the tree. */
   readonly place: string;
-  /** False for a file that is in the tree's `previous` state too. */
-  readonly isFresh: boolean;
   /** Whether the file's stamp proves that its content is still that; when not, it is read again. */
   isSurelyUnchanged(): boolean;
+}
+
+/** Such files, made one by one as they are asked for: mostly few of many are. */
+export interface ExpectedFiles {
+  /** By path, as manifests list them. */
+  readonly files: readonly TreeFile[];
+  /** False for a file that is in the tree's `previous` state too. */
+  isFresh(i: number): boolean;
+  at(i: number): Expected;
 }
 
 /** A tree of such files. */
@@ -42,15 +51,27 @@ export class ChangedFile extends Error {
  */
 export const LINK_FROM = 16 << 20;
 
+/** What was staged, not yet flushed. */
+export interface StagedFiles {
+  readonly objects: Staged[];
+  readonly packs: readonly StagedPack[];
+}
+
 /** Stages each file, which must have the expected content. @throws {ChangedFile} */
 export async function stageExpected(
   writer: ObjectWriter,
   files: readonly Expected[],
   signal: AbortSignal,
-): Promise<Staged[]> {
-  const small = files.filter(({ bytes }) => bytes < LINK_FROM);
+): Promise<StagedFiles> {
+  const tiny = files.filter(({ bytes }) => bytes <= PACKED_BYTES);
+  const isPacked = tiny.length >= PACKED_FILES;
+  const small = files.filter(({ bytes }) =>
+    bytes < LINK_FROM && !(isPacked && bytes <= PACKED_BYTES)
+  );
   const staged: Staged[] = [];
+  let packs: readonly StagedPack[] = [];
   try {
+    if (isPacked) packs = await stagePacks(writer, tiny, signal);
     if (writer.isBulk(small.length)) {
       const copies = await writer.stageFiles(small.map(({ place }) => place), false);
       for (const copy of copies) staged.push(copy);
@@ -68,9 +89,10 @@ export async function stageExpected(
       signal.throwIfAborted();
       staged.push(await stageLarge(writer, file));
     }
-    return staged;
+    return { objects: staged, packs };
   } catch (error) {
     writer.discard(staged);
+    for (const { temporary } of packs) writer.drop(temporary);
     if (error instanceof Error && error.name === "NotFound") {
       const gone = files.find(({ place }) => !exists(place));
       if (gone !== undefined) throw new ChangedFile(gone.place, "disappeared");

@@ -26,6 +26,9 @@ const CONTROL = /[\u0000-\u001f\u007f]/;
 /** Most paths: ASCII, no part that begins with a dot. Trees have thousands, so these are let through at once. */
 const PLAIN = /^[\w@+-][\w.@+-]*(?:\/[\w@+-][\w.@+-]*)*$/;
 
+/** Those of them that are the same on file systems which fold case. */
+const PLAIN_SMALL = /^[a-z0-9_@+-][a-z0-9_.@+-]*(?:\/[a-z0-9_@+-][a-z0-9_.@+-]*)*$/;
+
 /** A tree that cannot be kept: a link, a device, a path that leaves the tree. */
 export class TreeError extends Error {
   override readonly name = "TreeError";
@@ -103,6 +106,27 @@ function checkEncoding(directory: string, path: string): void {
   }
 }
 
+/**
+ * Whether sorted paths have plain characters without capitals and clash nowhere, which is told several times as fast
+ * as {@link checkPaths} tells it; false says nothing.
+ */
+function arePlain(files: readonly TreeFile[]): boolean {
+  const folders = new Set<string>();
+  let folder = "";
+  let before = "";
+  for (const { path } of files) {
+    if (path.length > 255 || path === before || !PLAIN_SMALL.test(path)) return false;
+    before = path;
+    const isBeside = path.startsWith(folder) && path.indexOf("/", folder.length) < 0;
+    if (isBeside) continue;
+    folder = path.slice(0, path.lastIndexOf("/") + 1);
+    for (let end = folder.indexOf("/"); end >= 0; end = folder.indexOf("/", end + 1)) {
+      folders.add(folder.slice(0, end));
+    }
+  }
+  return !files.some(({ path }) => folders.has(path));
+}
+
 function checkPaths(paths: readonly string[]): void {
   const folded = new Map<string, string>();
   let folder = "";
@@ -149,12 +173,14 @@ function checkFold(folded: Map<string, string>, path: string, entry: string): vo
  * @throws {TreeError} on a path that a tree cannot hold.
  */
 export function encodeManifest(files: readonly TreeFile[]): Uint8Array<ArrayBuffer> {
-  const sorted = [...files].sort((a, b) => byCodeUnits(a.path, b.path));
-  checkPaths(sorted.map((f) => f.path));
+  const isSorted = files.every((file, i) => i === 0 || files[i - 1].path <= file.path);
+  const sorted = isSorted ? files : [...files].sort((a, b) => byCodeUnits(a.path, b.path));
+  const isPlain = arePlain(sorted);
+  if (!isPlain) checkPaths(sorted.map((f) => f.path));
   const lines = sorted.map(({ path, digest, bytes }) =>
     // Paths of plain characters are their own JSON: half the time for a hundred thousand files.
     `{"path":${
-      PLAIN.test(path) ? `"${path}"` : JSON.stringify(path)
+      isPlain || PLAIN.test(path) ? `"${path}"` : JSON.stringify(path)
     },"digest":"${digest}","bytes":${bytes}}`
   );
   const list = lines.length === 0 ? "[]" : `[\n${lines.join(",\n")}\n]`;

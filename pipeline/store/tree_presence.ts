@@ -1,15 +1,19 @@
 /** Remembers that all files of a large tree are in the store, so that a look at 256 folders tells it again. */
 
 import { type Host, replaceFile } from "../host.ts";
+import { packFolder } from "./packs.ts";
 import type { Digest } from "../types.ts";
 
 /** Smaller trees are looked at file by file. */
 export const LARGE_TREE = 1000;
 
+/** Place of the packs' folder among the others. */
+const PACKS = 256;
+
 /** A folder changed this shortly before it was looked at may change again without a new time stamp. */
 const RACY_MS = 2000;
 
-/** State of the store's object folders, by the first two digits of the digests. */
+/** State of the store's object folders, by the first two digits of the digests; then of the packs' folder. */
 export interface Folders {
   /** Milliseconds since the epoch just before. */
   readonly checked: number;
@@ -19,7 +23,7 @@ export interface Folders {
 }
 
 interface Kept extends Folders {
-  readonly version: 1;
+  readonly version: 2;
   /** Sum over the tree's files. */
   readonly bytes: number;
 }
@@ -33,8 +37,10 @@ export class TreePresence {
     const checked = this.host.now().getTime();
     const changed: number[] = [];
     const inodes: number[] = [];
-    for (let i = 0; i < 256; i++) {
-      const path = `${this.dir}/objects/sha256/${i.toString(16).padStart(2, "0")}`;
+    for (let i = 0; i <= PACKS; i++) {
+      const path = i === PACKS
+        ? packFolder(this.dir)
+        : `${this.dir}/objects/sha256/${i.toString(16).padStart(2, "0")}`;
       try {
         const { mtime, ino } = Deno.statSync(path);
         changed.push(mtime?.getTime() ?? NaN);
@@ -52,7 +58,9 @@ export class TreePresence {
     let kept: Kept;
     try {
       kept = JSON.parse(Deno.readTextFileSync(this.#path(tree)));
-      if (kept.version !== 1 || kept.bytes !== bytes || kept.changed.length !== 256) return null;
+      if (kept.version !== 2 || kept.bytes !== bytes || kept.changed.length !== PACKS + 1) {
+        return null;
+      }
     } catch {
       return null;
     }
@@ -61,12 +69,14 @@ export class TreePresence {
       time !== kept.changed[i] || now.inodes[i] !== kept.inodes[i] ||
       time + RACY_MS >= kept.checked
     );
-    return stale.includes(true) ? (digest) => stale[parseInt(digest.slice(0, 2), 16)] : "none";
+    if (!stale.includes(true)) return "none";
+    // Any file may have been in a pack.
+    return (digest) => stale[PACKS] || stale[parseInt(digest.slice(0, 2), 16)];
   }
 
   /** Remembers that all files of `tree` are there. @param folders From before the look. */
   keep(tree: Digest, bytes: number, folders: Folders): void {
-    const kept: Kept = { version: 1, bytes, ...folders };
+    const kept: Kept = { version: 2, bytes, ...folders };
     const text = JSON.stringify(kept);
     try {
       replaceFile(this.host, this.dir, this.#path(tree), new TextEncoder().encode(text));

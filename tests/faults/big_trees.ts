@@ -1,7 +1,10 @@
 /** Trees of thousands of files, which threads store without the numbered steps: killed at random times. */
 
 import { fsck } from "../../pipeline/fsck/fsck.ts";
-import { Store } from "../../pipeline/store/store.ts";
+import { localTree } from "../../pipeline/mod.ts";
+import { importSource } from "../../pipeline/sources/local_import.ts";
+import { observe } from "../../pipeline/sources/local_source.ts";
+import { Store, type Stored } from "../../pipeline/store/store.ts";
 import { type Extent, randomOf, type Tally } from "./tally.ts";
 import type { World } from "./world.ts";
 
@@ -15,7 +18,10 @@ function makeTree(dir: string): void {
   }
 }
 
-/** Kills a process that puts a tree and brings it back out; both must work afterwards. */
+/**
+ * Kills a process that puts a tree (in every other round as local data, in packs) and brings it back out; both must
+ * work afterwards.
+ */
 export async function bigTrees(world: World, tally: Tally, extent: Extent): Promise<void> {
   const random = randomOf(extent.seed + 5);
   const tree = `${world.root}/tree`;
@@ -23,8 +29,9 @@ export async function bigTrees(world: World, tally: Tally, extent: Extent): Prom
   const { digest } = await (await Store.open(world.store())).putTree(tree);
   for (let round = 0; round < extent.rounds / 4; round++) {
     const dir = world.store();
+    const how = round % 2 === 0 ? "put" : "import";
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-lock", new URL(import.meta.url).pathname, tree, dir],
+      args: ["run", "-A", "--no-lock", new URL(import.meta.url).pathname, tree, dir, how],
       stdin: "null",
       stdout: "null",
       stderr: "null",
@@ -34,7 +41,7 @@ export async function bigTrees(world: World, tally: Tally, extent: Extent): Prom
     clearTimeout(timer);
     const store = await Store.open(dir);
     const help = (await fsck(store)).damage.map(({ path, what }) => `${path}: ${what}`);
-    const stored = await store.putTree(tree);
+    const stored = how === "put" ? await store.putTree(tree) : await importTree(store, tree);
     const out = `${dir}/out`;
     await store.materialize({ ...stored, form: "tree", media: "" }, out);
     const back = await store.putTree(out);
@@ -45,10 +52,19 @@ export async function bigTrees(world: World, tally: Tally, extent: Extent): Prom
   }
 }
 
+async function importTree(store: Store, path: string): Promise<Stored> {
+  const { node } = localTree({ name: "tree", path }).files;
+  if (node.work.type !== "source") throw new TypeError("not local data");
+  const place = { root: "/", cacheDir: `${store.dir}/cache/sources` };
+  const content = await observe(node.work.source, place);
+  const { signal } = new AbortController();
+  return (await importSource(store, { node, content, signal })).outputs.files;
+}
+
 if (import.meta.main) {
-  const [tree, dir] = Deno.args;
+  const [tree, dir, how] = Deno.args;
   const store = await Store.open(dir);
-  const entry = await store.putTree(tree);
+  const entry = how === "put" ? await store.putTree(tree) : await importTree(store, tree);
   await store.materialize({ ...entry, form: "tree", media: "" }, `${dir}/attempts/out`);
   Deno.removeSync(`${dir}/attempts/out`, { recursive: true });
 }

@@ -6,23 +6,34 @@ import { each, type Extent, randomOf, stepsOf, type Tally } from "./tally.ts";
 import type { World } from "./world.ts";
 
 const process = new URL("./point_process.ts", import.meta.url).pathname;
-/** A process that takes longer hangs, which is a fault of the engine. */
-const HANGS_AFTER = 120_000;
+/**
+ * Seconds of processor time: a process that takes more runs in circles, which is a fault of the engine. Time on the
+ * clock says nothing on a busy machine; a process that waits for nothing ends by itself.
+ */
+const CIRCLES_AFTER = 300;
+/** One that only waits, e.g. for a lock that nobody frees, is given up after these milliseconds. */
+const GIVEN_UP_AFTER = 3_600_000;
 
 /** Runs one process with one fault. @returns its signal, or what it printed. */
 export async function inProcess(
   point: Point,
 ): Promise<{ killed: boolean; out: string; err: string }> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-lock", process, JSON.stringify(point)],
+  const limit = `ulimit -S -t ${CIRCLES_AFTER}; exec "$@"`;
+  const child = new Deno.Command("sh", {
+    args: [
+      ...["-c", limit, "sh", Deno.execPath()],
+      ...["run", "-A", "--no-lock", process, JSON.stringify(point)],
+    ],
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
-  const timer = setTimeout(() => child.kill("SIGTERM"), HANGS_AFTER);
+  const timer = setTimeout(() => child.kill("SIGTERM"), GIVEN_UP_AFTER);
   const { signal, stdout, stderr } = await child.output();
   clearTimeout(timer);
-  if (signal === "SIGTERM") throw new Error(`hangs: ${JSON.stringify(point)}`);
+  if (signal === "SIGTERM" || signal === "SIGXCPU") {
+    throw new Error(`hangs: ${JSON.stringify(point)}`);
+  }
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return { killed: signal === "SIGKILL", out: text(stdout), err: text(stderr) };
 }

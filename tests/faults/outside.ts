@@ -76,15 +76,20 @@ async function reproduce(rig: Rig): Promise<Ended> {
   return { code, outputs, text: err + out };
 }
 
-/** A stage that writes for a while, and says on the disk that it has begun. */
+/** A stage that writes for a while, or for as long as there is a file "hold" in its folder, which it answers. */
 const SLOW = `
+const isHeld = () => {
+  try {
+    return Deno.statSync("hold").isFile;
+  } catch {
+    return false;
+  }
+};
 export const run = async ({ params, outputs }) => {
   const bytes = Array.from({ length: params.count }, (_, i) => i + 1);
-  Deno.writeTextFileSync(outputs.values.path, "[1,");
-  console.log("begun");
-  const end = performance.now() + 1500;
-  while (performance.now() < end) {
-    Deno.writeTextFileSync(outputs.values.path, "[666]\\n".repeat(1 + (performance.now() | 0) % 9));
+  for (let i = 0; i < 50 || isHeld(); i++) {
+    Deno.writeTextFileSync(outputs.values.path, (isHeld() ? "[777]\\n" : "[666]\\n").repeat(1 + i % 9));
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
   await outputs.values.write(bytes);
 };
@@ -100,7 +105,7 @@ export async function orphans(_: World, tally: Tally, extent: Extent): Promise<v
   await rig.write("stages/toy/numbers_run.ts", SLOW);
   const path = await pathWithoutSetpriv(rig.dir);
   const clean = await reproduce(rig);
-  for (let round = 0; round < Math.min(3, extent.rounds); round++) {
+  for (let round = 0; round < Math.min(3, extent.rounds);) {
     await Deno.remove(`${rig.dir}/artifacts`, { recursive: true });
     const engine = new Deno.Command(Deno.execPath(), {
       args: ["run", "-q", "-A", "pipeline/cli/main.ts", "reproduce", "toy"],
@@ -110,14 +115,22 @@ export async function orphans(_: World, tally: Tally, extent: Extent): Promise<v
       stdout: "null",
       stderr: "null",
     }).spawn();
-    const orphan = await stageOf(engine.pid);
+    const stage = await heldStageOf(engine.pid);
+    if (stage === null) {
+      // It was over before it could be held, which a busy machine makes likely: once more.
+      await engine.status;
+      continue;
+    }
+    const { pid: orphan, hold } = stage;
     engine.kill("SIGKILL");
     await engine.status;
     const help = isRunning(orphan) ? [] : ["the stage died with its engine"];
     const verdict = await compare(rig, clean);
+    // A run that began meanwhile has swept it away, as a rule.
+    await Deno.remove(hold).catch(() => {});
     while (isRunning(orphan)) await new Promise((resolve) => setTimeout(resolve, 20));
     const later = await compare(rig, clean);
-    tally.add("outside: stage left alive", `round ${round}`, {
+    tally.add("outside: stage left alive", `round ${round++}`, {
       wrong: [...verdict.wrong, ...later.wrong],
       help: [...help, ...verdict.help, ...later.help],
     }, 1);
@@ -132,9 +145,27 @@ async function pathWithoutSetpriv(dir: string): Promise<string> {
   return bin;
 }
 
-/** The process of the stage that an engine runs, once it writes. */
-async function stageOf(engine: number): Promise<number> {
-  while (true) {
+/** The process of the stage that an engine runs, once it is held; null when it was over before. */
+async function heldStageOf(engine: number): Promise<{ pid: number; hold: string } | null> {
+  const stage = await stageOf(engine);
+  if (stage === null) return null;
+  const hold = `${stage.cwd}/hold`;
+  try {
+    Deno.writeTextFileSync(hold, "");
+    while (!Deno.readTextFileSync(`${stage.cwd}/outputs/values.json`).includes("[777]")) {
+      if (!isRunning(stage.pid)) return null;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  } catch {
+    // Its folder is gone.
+    return null;
+  }
+  return { pid: stage.pid, hold };
+}
+
+/** The process of the stage that an engine runs, once it writes; null when the engine is over. */
+async function stageOf(engine: number): Promise<{ pid: number; cwd: string } | null> {
+  while (isRunning(engine)) {
     for (const { name } of Deno.readDirSync("/proc")) {
       if (!/^\d+$/.test(name)) continue;
       try {
@@ -143,13 +174,14 @@ async function stageOf(engine: number): Promise<number> {
         const command = Deno.readTextFileSync(`/proc/${name}/cmdline`);
         if (parent !== engine || !command.includes("job.json")) continue;
         const cwd = Deno.readLinkSync(`/proc/${name}/cwd`);
-        if (Deno.statSync(`${cwd}/outputs/values.json`).size > 0) return Number(name);
+        if (Deno.statSync(`${cwd}/outputs/values.json`).size > 0) return { pid: Number(name), cwd };
       } catch {
         // It ended, or has not begun.
       }
     }
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+  return null;
 }
 
 function isRunning(pid: number): boolean {

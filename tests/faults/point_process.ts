@@ -34,15 +34,15 @@ export const ACTIONS = {
   gc: async ({ store }: Point, host: FaultHost) => {
     gc(await Store.open(store, host), GREEDY);
   },
-  /** Until a file says that it is enough. */
+  /** Until a file says that it is enough; at least once, however late this process began. */
   gcLoop: async ({ store }: Point, host: FaultHost) => {
     let removed = 0;
-    while (exists(store) && !exists(`${store}.enough`)) {
+    do {
       const report = gc(await Store.open(store, host), GREEDY);
       removed += (report.removed.records?.count ?? 0) + (report.removed.objects?.count ?? 0);
       await fsck(await Store.open(store, host));
       await new Promise((resolve) => setTimeout(resolve, 1));
-    }
+    } while (exists(store) && !exists(`${store}.enough`));
     return { removed: String(removed) };
   },
   bundle: async ({ project, store }: Point, host: FaultHost) => {

@@ -3,6 +3,9 @@
 python3 tests/reference/check_onnx.py MODEL.onnx ...   checks them; a model is `Program.model`, written to a file
 python3 tests/reference/check_onnx.py FOLDER           checks those that tests/exactness/write_models.ts wrote, runs
                                                        them in Python's onnxruntime and compares the results
+
+Tests of methods/tensor write the models of their programs into the folder that the environment names:
+TENSOR_MODELS=/tmp/models deno test -A tests/methods/tensor
 """
 
 import sys

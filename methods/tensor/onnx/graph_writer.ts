@@ -1,5 +1,5 @@
 // What operators may do while they are written as ONNX.
-import type { NdArray, Spec } from "../types.ts";
+import type { NdArray } from "../types.ts";
 
 /** ONNX attribute values; integers and floats are told apart by the key used. */
 export interface OnnxAttributes {
@@ -19,8 +19,6 @@ export interface GraphWriter {
     attributes?: OnnxAttributes,
     outputs?: number,
   ): string[];
-  /** States the type and shape of an output that shape inference cannot see. */
-  declare(name: string, spec: Spec): void;
   /** A constant, shared by content when small. */
   initializer(array: NdArray): string;
   /** An int64 vector constant: shapes, axes, sizes. */

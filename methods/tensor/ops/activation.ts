@@ -75,6 +75,11 @@ function geluSlope(x: Tensor): Tensor {
   return add(normalCdf(x), density);
 }
 
+/** The x of max(x, 0) if the tensor is that, or null. */
+export function reluSource(y: Tensor): Tensor | null {
+  return madeBy(y, reluPrimitive) ? y.node.inputs[0] : null;
+}
+
 /** The x of x·Φ(x) if the tensor is a GELU, or null. */
 export function geluSource(y: Tensor): Tensor | null {
   return madeBy(y, geluPrimitive) ? y.node.inputs[0] : null;

@@ -150,7 +150,12 @@ export function diagonalMatrix(x: TensorLike, offset = 0): Tensor {
   const input = asTensor(x);
   const rank = input.shape.length;
   if (rank === 0 || !Number.isInteger(offset)) {
-    throw new TensorError("argument", `diagonalMatrix: ${describe(input)}, offset ${offset}`);
+    throw new TensorError(
+      "argument",
+      `diagonalMatrix: expected [..., n] and an integer offset, got ${
+        describe(input)
+      } and ${offset}`,
+    );
   }
   const n = input.shape[rank - 1];
   const square = where(mask(n, n, (i, j) => i === j), expandDims(input, rank), 0);
@@ -176,7 +181,10 @@ export function arange(
 ): Tensor {
   const count = Math.ceil((stop - start) / step);
   if (!Number.isFinite(count)) {
-    throw new TensorError("argument", `arange: from ${start} to ${stop} by ${step}`);
+    throw new TensorError(
+      "argument",
+      `arange: steps of ${step} do not lead from ${start} to ${stop}`,
+    );
   }
   const values = Array.from({ length: Math.max(0, count) }, (_, i) => start + i * step);
   return constant(fromNumbers(values, [values.length], dtype));

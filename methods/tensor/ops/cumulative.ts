@@ -51,7 +51,10 @@ const cumsumPrimitive: Primitive<CumsumAttributes> = {
 function numeric(op: string, x: TensorLike): Tensor {
   const input = asTensor(x);
   if (input.dtype !== "bool") return input;
-  throw new TensorError("dtype", `${op}: ${describe(input)}; convert it with cast() first`);
+  throw new TensorError(
+    "dtype",
+    `${op}: expected numbers, got ${describe(input)}; convert it with cast()`,
+  );
 }
 
 /** Running sum along `axis`. @throws TensorError `dtype` for bool */

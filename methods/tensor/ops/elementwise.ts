@@ -5,6 +5,7 @@ import {
   apply1,
   asTensor,
   constant,
+  constantArray,
   isFloat,
   madeBy,
   type Node,
@@ -54,7 +55,14 @@ export function binary(name: string, onnx: string, rules: BinaryRules): Primitiv
       return [{ dtype: rules.result ?? a.dtype, shape: broadcastOf(name, a, b) }];
     },
     simplify: ([a, b]) => simplifyBinary(primitive, rules, a, b),
-    emit: (writer, inputs) => writer.node(onnx, inputs, rules.attributes),
+    emit: (writer, inputs, node) =>
+      writer.node(
+        onnx,
+        onnx === "Mul" || onnx === "Div"
+          ? inputs.map((x, i) => exactScale(writer, x, node, i))
+          : inputs,
+        rules.attributes,
+      ),
     flops: elements,
   };
   const { vjp } = rules;
@@ -66,6 +74,26 @@ export function binary(name: string, onnx: string, rules: BinaryRules): Primitiv
       const [ga, gb] = vjp(g, a, b, node.outputs[0]);
       return [sumTo(ga, a.shape), sumTo(gb, b.shape)];
     }) satisfies Primitive<None>["vjp"],
+  });
+}
+
+/**
+ * ONNX Runtime moves a scalar factor of a matrix product into an attribute of 32 bits, which spoils float64: there
+ * factors are vectors.
+ */
+function exactScale(writer: GraphWriter, name: string, { inputs }: Node<None>, i: number): string {
+  const array = constantArray(inputs[i]);
+  const { shape } = inputs[1 - i];
+  const axis = shape.findLastIndex((d) => d > 1);
+  if (array?.dtype !== "float64" || array.shape.length > 0 || shape.length < 2 || axis < 0) {
+    return name;
+  }
+  const size = shape[axis];
+  const data = new Float64Array(size).fill(Number(array.data[0]));
+  return writer.initializer({
+    dtype: "float64",
+    shape: [size, ...shape.slice(axis + 1)],
+    data,
   });
 }
 
@@ -186,6 +214,18 @@ export function add(a: TensorLike, b: TensorLike): Tensor {
 /** Whether a tensor is a sum of two. */
 export function isAdd(x: Tensor): boolean {
   return madeBy(x, addPrimitive);
+}
+
+/** The factors of a product [x, 1/b] and the b, or null. */
+export function scaledByReciprocal(y: Tensor): { x: Tensor; inverse: Tensor; b: Tensor } | null {
+  if (!madeBy(y, mulPrimitive)) return null;
+  const [p, q] = y.node.inputs;
+  for (const [x, inverse] of [[p, q], [q, p]]) {
+    if (!madeBy(inverse, divPrimitive)) continue;
+    const [one, b] = inverse.node.inputs;
+    if (scalarValue(one) === 1 && one.shape.length === 0) return { x, inverse, b };
+  }
+  return null;
 }
 
 /** a − b. */

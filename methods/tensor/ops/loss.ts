@@ -5,23 +5,37 @@ import { apply1, asTensor, type Primitive, type Tensor, type TensorLike } from "
 import { requireDType, sameShape } from "../shape.ts";
 import { spreadAll } from "./batching.ts";
 import { reshape, sum } from "./structure.ts";
-import { div, exp, maximum, mul, neg } from "./elementwise.ts";
-import { cast } from "./logic.ts";
+import { div, exp, log, maximum, mul, neg, sub } from "./elementwise.ts";
+import { cast, stopGradient } from "./logic.ts";
 import { addAlongAxis, takeAlongAxis } from "./indexing.ts";
-import { logSoftmax } from "./normalization.ts";
-import { mean } from "./reduction.ts";
+import { mean, reduceMax } from "./reduction.ts";
+
+/**
+ * What the loss and its gradient share, so that a row is exponentiated once: x less its largest element,
+ * eˣ of that, and the sum of these.
+ */
+function exponentials(x: Tensor): { shifted: Tensor; powers: Tensor; total: Tensor } {
+  const shifted = sub(x, stopGradient(reduceMax(x, 1, { keepDims: true })));
+  const powers = exp(shifted);
+  return { shifted, powers, total: sum(powers, 1, { keepDims: true }) };
+}
 
 /** [n, classes] logits and [n, 1] labels → [n, 1] of −log p(label). */
 const rowEntropy: Primitive = {
   name: "rowCrossEntropy",
   infer: ([x, labels]) => [{ dtype: x.dtype, shape: labels.shape }],
-  lower: ([x, labels]) => [neg(takeAlongAxis(logSoftmax(x, 1), labels, 1))],
+  lower: ([x, labels]) => {
+    const { shifted, total } = exponentials(x);
+    return [sub(log(total), takeAlongAxis(shifted, labels, 1))];
+  },
   emit: () => {
     throw new TensorError("unsupported", "rowCrossEntropy is always lowered");
   },
   vjp: (node, [g]) => {
     const [x, labels] = node.inputs;
-    return [g && addAlongAxis(mul(exp(logSoftmax(x, 1)), g), labels, neg(g), 1), null];
+    if (!g) return [null, null];
+    const { powers, total } = exponentials(x);
+    return [addAlongAxis(mul(powers, div(g, total)), labels, neg(g), 1), null];
   },
   batch: (inputs, batched, _, size) => {
     const [x, labels] = spreadAll(inputs, batched, size);

@@ -42,8 +42,14 @@ const softmaxPrimitive: Primitive<AxisAttribute> = {
 const logSoftmaxPrimitive: Primitive<AxisAttribute> = {
   name: "logSoftmax",
   infer: ([x]) => [x],
-  emit: (writer, inputs, node) =>
-    writer.node("LogSoftmax", inputs, { axis: { int: node.attributes.axis } }),
+  // WebGPU has no kernel for LogSoftmax.
+  lower: ([x], { axis }) => {
+    const shifted = sub(x, apply1(maxKernel, [x], { axes: [axis], keepDims: true }));
+    return [sub(shifted, log(sum(exp(shifted), axis, { keepDims: true })))];
+  },
+  emit: () => {
+    throw new TensorError("unsupported", "logSoftmax is always lowered");
+  },
   vjp: (node, [g]) => {
     const [y] = node.outputs;
     const { axis } = node.attributes;

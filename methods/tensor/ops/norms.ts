@@ -45,7 +45,10 @@ const prodPrimitive: Primitive<AxisAttribute> = {
 export function prod(x: TensorLike, axes?: Axes, { keepDims = false }: ReduceOptions = {}): Tensor {
   const input = asTensor(x);
   if (input.dtype === "bool") {
-    throw new TensorError("dtype", `prod: ${describe(input)}; use all() or convert it with cast()`);
+    throw new TensorError(
+      "dtype",
+      `prod: expected numbers, got ${describe(input)}; use all() or convert it with cast()`,
+    );
   }
   const reduced = axesOf("prod", axes, input.shape.length);
   const y = reduced.reduce((y, axis) => apply1(prodPrimitive, [y], { axis }), input);
@@ -113,7 +116,10 @@ export function std(
 function requireFloat(op: string, x: TensorLike): Tensor {
   const input = asTensor(x);
   if (isFloat(input.dtype)) return input;
-  throw new TensorError("dtype", `${op}: expected a float tensor, got ${describe(input)}`);
+  throw new TensorError(
+    "dtype",
+    `${op}: expected a float tensor, got ${describe(input)}; convert it with cast()`,
+  );
 }
 
 /** Options of {@linkcode norm}. */

@@ -12,10 +12,11 @@ import {
 } from "../node.ts";
 import type { OnnxAttributes } from "../onnx/graph_writer.ts";
 import { broadcastTo, type ReduceOptions, reshape } from "./structure.ts";
-import { mul } from "./elementwise.ts";
-import { equal, where } from "./logic.ts";
-import { mean, reduceMin } from "./reduction.ts";
-import { pad, slice } from "./slicing.ts";
+import { relu, reluSource } from "./activation.ts";
+import { mul, sub } from "./elementwise.ts";
+import { cast, equal, where } from "./logic.ts";
+import { mean } from "./reduction.ts";
+import { concat, pad, slice } from "./slicing.ts";
 import { convPrimitive, transposePrimitive } from "./convolution.ts";
 import { type Padding, type PerAxis, perAxis, positions, type Window, windowOf } from "./window.ts";
 
@@ -41,6 +42,11 @@ const parted = (x: Tensor, size: number) =>
 const maxPoolPrimitive: Primitive<Window> = {
   name: "maxPool",
   infer: ([x], w) => [{ dtype: x.dtype, shape: pooledShape(x, w) }],
+  // The rectifier of fewer elements: the same values, and where they tie at 0 no derivative passes.
+  simplify: ([x], w) => {
+    const source = reluSource(x);
+    return source === null ? null : [relu(apply1(maxPoolPrimitive, [source], w))];
+  },
   emit: (writer, inputs, node) => writer.node("MaxPool", inputs, onnxWindow(node.attributes)),
   vjp: (node, [g]) => [g && unpool(node.inputs[0], node.outputs[0], g, node.attributes)],
   batch: ([x], _, w, size) => [parted(apply1(maxPoolPrimitive, [joined(x)], w), size)],
@@ -64,18 +70,36 @@ function tapNumbers(x: Tensor, shape: readonly number[]): Tensor {
   return constant(fromNumbers(Array.from({ length: count }, (_, i) => i), shape, x.dtype));
 }
 
-/** Windows that tile the image: a mask over [n, c, h′, kh, w′, kw]. */
-function unpoolTiles(x: Tensor, y: Tensor, g: Tensor, w: Window): Tensor {
-  const lead = x.shape.slice(0, 2), out = y.shape.slice(2);
-  const apart = (sizes: readonly number[]) => out.flatMap((n, i) => [n, sizes[i]]);
-  const units = w.size.map(() => 1);
-  const tiles = reshape(x, [...lead, ...apart(w.size)]);
-  const wide = (t: Tensor) => reshape(t, [...lead, ...apart(units)]);
-  const numbers = tapNumbers(x, w.size.flatMap((k) => [1, k]));
-  const candidates = where(equal(tiles, wide(y)), numbers, sizeOf(w.size));
-  const axes = w.size.map((_, i) => 3 + 2 * i);
-  const first = reduceMin(candidates, axes, { keepDims: true });
-  return reshape(where(equal(candidates, first), wide(g), 0), x.shape);
+/**
+ * Windows that tile the image, tap by tap: what the first taps leave goes on to the next. Masks over all
+ * taps at once would broadcast along axes of two or three elements, which ONNX Runtime does slowly.
+ */
+function unpoolTiles(x: Tensor, y: Tensor, g: Tensor, { size }: Window): Tensor {
+  const [n, c, ...out] = y.shape;
+  const tiles = reshape(x, [n, c, ...out.flatMap((d, i) => [d, size[i]])]);
+  const isTap = (axis: number) => axis >= 3 && axis % 2 === 1;
+  const taps = size.reduce<number[][]>(
+    (list, k) => list.flatMap((tap) => Array.from({ length: k }, (_, i) => [...tap, i])),
+    [[]],
+  );
+  let rest = g;
+  const shares = taps.map((tap, i) => {
+    if (i === taps.length - 1) return rest;
+    const starts = tiles.shape.map((_, axis) => isTap(axis) ? tap[(axis - 3) / 2] : 0);
+    const ends = tiles.shape.map((d, axis) => isTap(axis) ? starts[axis] + 1 : d);
+    const seen = reshape(slice(tiles, starts, ends), y.shape);
+    const share = mul(rest, cast(equal(seen, y), g.dtype));
+    rest = sub(rest, share);
+    return share;
+  });
+  let parts = shares.map((t) => reshape(t, [n, c, ...out.flatMap((d) => [d, 1])]));
+  for (let i = size.length - 1; i >= 0; i--) {
+    parts = Array.from(
+      { length: parts.length / size[i] },
+      (_, k) => concat(parts.slice(k * size[i], (k + 1) * size[i]), 3 + 2 * i),
+    );
+  }
+  return reshape(parts[0], x.shape);
 }
 
 /** Any windows: which tap is the largest, then one transposed convolution with a unit kernel a tap. */

@@ -45,7 +45,10 @@ function rectifier(
     elementwise: true,
     infer: ([x]) => {
       if (isFloat(x.dtype)) return [x];
-      throw new TensorError("dtype", `${name}: expected a float tensor, got ${describe(x)}`);
+      throw new TensorError(
+        "dtype",
+        `${name}: expected a float tensor, got ${describe(x)}; convert it with cast()`,
+      );
     },
     lower: ([x], { alpha }) =>
       x.dtype === "float64" ? [where(greater(x, 0), x, negative(x, alpha))] : null,
@@ -64,7 +67,7 @@ const eluPrimitive = /* @__PURE__ */ rectifier(
   "Elu",
   (x, alpha) => mul(expm1(x), alpha),
   // α eˣ, the slope, is y + α.
-  (g, x, y, alpha) => where(lessEqual(x, 0), mul(g, add(y, alpha)), g),
+  (g, x, y, alpha) => where(greater(x, 0), g, mul(g, add(y, alpha))),
 );
 const leakyPrimitive = /* @__PURE__ */ rectifier(
   "leakyRelu",

@@ -75,7 +75,10 @@ const isNaNPrimitive: Primitive = {
   elementwise: true,
   infer: ([x]) => {
     if (isFloat(x.dtype)) return [{ dtype: "bool", shape: x.shape }];
-    throw new TensorError("dtype", `isNaN: expected a float tensor, got ${describe(x)}`);
+    throw new TensorError(
+      "dtype",
+      `isNaN: expected a float tensor, got ${describe(x)}; convert it with cast()`,
+    );
   },
   emit: (writer, inputs) => writer.node("IsNaN", inputs),
 };

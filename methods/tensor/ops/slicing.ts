@@ -177,7 +177,7 @@ export function slice(
   if (starts.length > rank || ends.length !== starts.length || steps.length > rank) {
     throw new TensorError(
       "argument",
-      `slice: ${starts.length} starts, ${ends.length} ends and ${steps.length} steps for ${
+      `slice: expected as many ends as starts, at most one an axis, got ${starts.length} starts, ${ends.length} ends and ${steps.length} steps for ${
         describe(input)
       }`,
     );
@@ -187,7 +187,10 @@ export function slice(
   input.shape.forEach((size, axis) => {
     const step = steps[axis] ?? 1;
     if (!Number.isInteger(step) || step === 0) {
-      throw new TensorError("argument", `slice: step ${step} on axis ${axis}`);
+      throw new TensorError(
+        "argument",
+        `slice: step ${step} on axis ${axis} is not an integer other than 0`,
+      );
     }
     const low = step > 0 ? 0 : -1, high = step > 0 ? size : size - 1;
     const limit = (p: number | null | undefined, border: number) =>

@@ -11,7 +11,7 @@ import {
   type TensorLike,
 } from "../node.ts";
 import { axisOf, sameDType, sameShape } from "../shape.ts";
-import { broadcastTo, reshape } from "./structure.ts";
+import { broadcastTo, reshape, sum, sumTo } from "./structure.ts";
 import { add, mul, rsqrt, square, sub } from "./elementwise.ts";
 import { mean } from "./reduction.ts";
 import { stopGradient } from "./logic.ts";
@@ -66,6 +66,66 @@ const standardizePrimitive: Primitive<StatisticsAttributes> = {
   flops: (node) => 7 * sizeOf(node.inputs[0].shape),
 };
 
+/**
+ * Inputs x, scale, bias; outputs (x − mean)·inverse·scale + bias, mean, variance, inverse. One primitive,
+ * so that scale and inverse are joined before they meet x, and the sums that are the derivatives of
+ * scale and bias serve that of x too: four passes over x fewer than its parts take.
+ */
+const scaledStandardizePrimitive: Primitive<StatisticsAttributes> = {
+  name: "scaledStandardize",
+  infer: ([x], { axes }) => [x, unitSizes(x, axes), unitSizes(x, axes), unitSizes(x, axes)],
+  lower: ([x, scale, bias], { axes, epsilon }) => {
+    const center = mean(x, axes, { keepDims: true });
+    const centered = sub(x, center);
+    const spread = mean(square(centered), axes, { keepDims: true });
+    const inverse = rsqrt(add(spread, epsilon));
+    return [add(mul(centered, mul(inverse, scale)), bias), center, spread, inverse];
+  },
+  emit: () => {
+    throw new TensorError("unsupported", "scaledStandardize is always lowered");
+  },
+  vjp: (node, [g, gMean, gVariance, gInverse]) => {
+    const [x, scale, bias] = node.inputs;
+    const [, center, , inverse] = node.outputs;
+    const { axes } = node.attributes;
+    const share = 1 / sizeOf(axes.map((a) => x.shape[a]));
+    const centered = sub(x, center);
+    let gx: Tensor | null = null, gScale: Tensor | null = null, gBias: Tensor | null = null;
+    if (g) {
+      const total = sum(g, axes, { keepDims: true });
+      const along = mul(sum(mul(g, centered), axes, { keepDims: true }), inverse);
+      gScale = sumTo(along, scale.shape);
+      gBias = sumTo(total, bias.shape);
+      const rest = mul(centered, mul(mul(along, inverse), share));
+      gx = mul(sub(sub(g, mul(total, share)), rest), mul(scale, inverse));
+    }
+    if (gMean) gx = plus(gx, broadcastTo(mul(gMean, share), x.shape));
+    if (gVariance) gx = plus(gx, mul(centered, mul(gVariance, 2 * share)));
+    // ∂inverse/∂x = −inverse³ (x − mean)/n.
+    if (gInverse) {
+      const slope = mul(mul(gInverse, mul(square(inverse), inverse)), -share);
+      gx = plus(gx, mul(centered, slope));
+    }
+    return [gx, gScale, gBias];
+  },
+  batch: ([x, scale, bias], batched, attributes, size) => {
+    const all = batched[0] ? x : broadcastTo(reshape(x, [1, ...x.shape]), [size, ...x.shape]);
+    // A batched vector of channels keeps its distance from the last axis.
+    const beside = (t: Tensor, own: boolean) =>
+      own
+        ? reshape(t, [
+          size,
+          ...new Array(all.shape.length - t.shape.length).fill(1),
+          ...t.shape.slice(1),
+        ])
+        : t;
+    const [unit, ...statistics] = apply(standardizePrimitive, [all], further(attributes));
+    const scaled = mul(unit, beside(scale, batched[1]));
+    return [add(scaled, beside(bias, batched[2])), ...statistics];
+  },
+  flops: (node) => 8 * sizeOf(node.inputs[0].shape),
+};
+
 /** Outputs: x·inverse, inverse = 1/√(mean of squares + ε). */
 const rootMeanSquarePrimitive: Primitive<StatisticsAttributes> = {
   name: "rootMeanSquare",
@@ -96,7 +156,10 @@ const rootMeanSquarePrimitive: Primitive<StatisticsAttributes> = {
 function floatInput(op: string, x: TensorLike): Tensor {
   const input = asTensor(x);
   if (isFloat(input.dtype)) return input;
-  throw new TensorError("dtype", `${op}: expected a float tensor, got ${describe(input)}`);
+  throw new TensorError(
+    "dtype",
+    `${op}: expected a float tensor, got ${describe(input)}; convert it with cast()`,
+  );
 }
 
 /** Vectors [c] as [c, 1, …], to broadcast along axis `axis` of x. */
@@ -193,7 +256,8 @@ export function batchNormTraining(
     );
   }
   const axes = input.shape.map((_, i) => i).filter((i) => i !== along);
-  const [unit, center, spread] = apply(standardizePrimitive, [input], { axes, epsilon });
+  const attributes = { axes, epsilon };
+  const [y, center, spread] = apply(scaledStandardizePrimitive, [input, s, b], attributes);
   const moved = (old: TensorLike, now: Tensor, factor: number) =>
     stopGradient(
       add(
@@ -201,7 +265,7 @@ export function batchNormTraining(
         mul(reshape(now, [channels]), momentum * factor),
       ),
     );
-  return [add(mul(unit, s), b), {
+  return [y, {
     mean: moved(running.mean, center, 1),
     variance: moved(running.variance, spread, count / (count - 1)),
   }];

@@ -146,7 +146,7 @@ const number = (value: number, digits = 2) =>
 const cell = (m: Measured | null) => m === null ? "–" : number(m.milliseconds);
 const ratio = (peer: Measured | null, own: Measured) =>
   peer === null ? "–" : number(peer.milliseconds / own.milliseconds);
-const memory = (m: Measured | null) => m?.peakMegabytes == null ? "–" : m.peakMegabytes.toFixed(0);
+const memory = (m: Measured | null) => m?.peakMegabytes?.toFixed(0) ?? "–";
 
 const columns: readonly (readonly [string, number, (row: Row) => string])[] = [
   ["case", 8, (r) => r.name],

@@ -114,7 +114,7 @@ Deno.test("exact match under the true words is exact match of greedy decoding", 
         assert.deepEqual(await scores.caption(flat, chosen), ids.map(textOf));
       }
       assert.ok(shares[0] > 0.3 && shares[0] < 1, `some are right, some are not: ${shares[0]}`);
-      assert.deepEqual(shares.slice(1), random.map(() => 0));
+      assert.ok(shares.slice(1).every((share) => share === 0), `none are right: ${shares}`);
       assert.ok(padded > 0, "some captions hold padding before the end");
     })
   );

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { fromBinary } from "@bufbuild/protobuf";
 import * as t from "../../../methods/tensor/mod.ts";
 import { ModelProtoSchema } from "../../../methods/tensor/onnx/onnx_pb.ts";
-import { evaluate, values } from "./harness.ts";
+import { distance, evaluate, values } from "./harness.ts";
 
 const spec = (shape: number[], dtype: t.DType = "float32"): t.Spec => ({ dtype, shape });
 
@@ -165,4 +165,18 @@ Deno.test("a tensor of another function is refused by name", () => {
     () => t.compile((x: t.Tensor) => ({ x, s: "text" as never as t.Tensor }), [spec([2])]),
     /"s" is a string; expected a tensor, or an array or record/,
   );
+});
+
+Deno.test("a result that is also multiplied by a reciprocal survives the runtime's optimiser", async () => {
+  const x = t.fromNumbers([1, 2], [2]), b = t.fromNumbers([4, 8], [2]);
+  const f = (x: t.Tensor, b: t.Tensor) => {
+    const y = t.exp(x);
+    return [y, t.neg(t.mul(y, t.div(1, b)))];
+  };
+  const program = t.compile(f, [x, b]);
+  const executable = await t.load(program, { provider: "cpu" });
+  const [y, z] = (await executable.run(x, b)).map(t.toNumbers);
+  await executable.dispose();
+  assert.ok(distance(y, [Math.E, Math.E ** 2]) < 1e-6);
+  assert.ok(distance(z, [-Math.E / 4, -(Math.E ** 2) / 8]) < 1e-6);
 });

@@ -130,7 +130,7 @@ const mistakes: readonly Mistake[] = [
   [
     "a misspelt parameter",
     () => trace((p: Record<string, t.Tensor>) => t.mul(p.weight, p.w), { w: f32(3) }),
-    "mul: expected a tensor, a host array or a number, got undefined; is a parameter's name misspelt?",
+    "mul: expected a tensor, a host array or a number, got undefined; is an argument missing or a name misspelt?",
     "mul(p.weight",
   ],
   [
@@ -154,7 +154,8 @@ const mistakes: readonly Mistake[] = [
   [
     "a spec without dtype",
     () => trace((x: t.Tensor) => x, { shape: [3] }),
-    'compile: "0.shape.0" is a number; expected a tensor, or an array or record of them',
+    'compile: "0.shape.0" is a number; expected a tensor, or an array or record of them; ' +
+    "fromNested() makes arrays of numbers",
     "compile(f, specs",
   ],
   [
@@ -296,7 +297,8 @@ Deno.test("mistakes at a run are named by argument and line", async () => {
   );
   await refused(
     () => executable.run({ w: ok }, [[1, 2, 3]] as never),
-    'run: "1.0.0" is a number; expected a tensor, or an array or record of them',
+    'run: "1.0.0" is a number; expected a tensor, or an array or record of them; ' +
+      "fromNested() makes arrays of numbers",
   );
   await refused(
     () => t.load(program, { provider: "gpu" as never }),
@@ -314,7 +316,7 @@ Deno.test("finite: true refuses results with NaN or infinity", async () => {
   assert.deepEqual(t.toNumbers(fine.y), [0, 0, 0]);
   await assert.rejects(
     () => executable.run(t.fromNumbers([1, -1, 0], [3])),
-    { problem: "program: output y has 2 elements that are not finite; the first is NaN at [1]" },
+    { problem: "program: output y has NaN at [1]; 2 of 3 elements are not finite" },
   );
   await executable.dispose();
 });

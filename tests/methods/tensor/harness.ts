@@ -15,6 +15,14 @@ export function values(
   return t.fromNumbers(Array.from({ length: n }, (_, i) => at(i)), shape, dtype);
 }
 
+let kept = 0;
+
+/** Writes the model into the folder TENSOR_MODELS, if set, for tests/reference/check_onnx.py. */
+function keepModel(model: Uint8Array): void {
+  const folder = Deno.env.get("TENSOR_MODELS");
+  if (folder) Deno.writeFileSync(`${folder}/${Deno.pid}_${++kept}.onnx`, model);
+}
+
 /** Traces, loads on the CPU, runs once and disposes. */
 export async function evaluate<Args extends readonly unknown[], R>(
   f: (...args: Args) => R,
@@ -22,6 +30,7 @@ export async function evaluate<Args extends readonly unknown[], R>(
   provider: t.Provider = "cpu",
 ): Promise<t.Host<R>> {
   const program = t.compile(f, args as { [K in keyof Args]: t.SpecOf<Args[K]> });
+  keepModel(program.model);
   const executable = await t.load(program, { provider });
   try {
     return await executable.run(...args);

@@ -57,8 +57,7 @@ export function referenceProgram(
   args: [t.NdArray[][], t.NdArray[]];
 } {
   const inputs = cases.map(([, c]) => c.inputs.map((x) => parse(x, float)));
-  // Arguments, so that cases share nothing: Neg(a) as a result and −(Neg(a)·b) elsewhere make an optimiser of
-  // ONNX Runtime 1.30 drop a node that is still used.
+  // Arguments, so that no gradient is a constant and cases share nothing.
   const ones = cases.map(() => t.ones([], float));
   const program = t.compile(
     (x: t.Tensor[][], ones: t.Tensor[]) =>

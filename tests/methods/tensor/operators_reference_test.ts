@@ -56,7 +56,7 @@ Deno.test("every operator agrees with PyTorch: wasm, float32", async () => {
 });
 
 /** Cases with numbers that float16 cannot hold. */
-const wide = ["log1p", "elu", "leakyRelu", "selu", "relu", "fmod", "remainder"]
+const wide = ["l2Normalize", "log1p", "elu", "leakyRelu", "selu", "relu", "fmod", "remainder"]
   .concat(["cast to int32", "cast to int64", "cast to bool"]);
 
 Deno.test("every operator agrees with PyTorch: cpu, float16", async () => {

@@ -1,6 +1,9 @@
 /** Escapes from the sandbox: each is tried by a real stage and must be refused, with what to declare instead. */
 
 import assert from "node:assert/strict";
+import { systemHost } from "../../../pipeline/host.ts";
+import { nodesOf } from "../../../pipeline/plan/graph.ts";
+import { sandboxFlags } from "../../../pipeline/run/sandbox.ts";
 import { canConfine } from "../../../pipeline/run/child.ts";
 import { refusalIn } from "../../../pipeline/run/refusal.ts";
 import { Store } from "../../../pipeline/store/store.ts";
@@ -365,6 +368,63 @@ Deno.test({
     );
     assert.deepEqual(lines, ["one", "three"]);
   },
+});
+
+Deno.test({
+  name: "a program that is replaced while its stage runs spoils the result, which is not kept",
+  ...posix,
+  async fn() {
+    using rig = Rig.create();
+    // The rig's own path has a comma, which no declared program can have.
+    const folder = Deno.makeTempDirSync();
+    const tool = `${folder}/tool`;
+    const write = (word: string) =>
+      Deno.writeTextFileSync(tool, `#!/bin/sh\necho ${word}\n`, { mode: 0o755 });
+    // It replaces itself, as an update of the system would.
+    Deno.writeTextFileSync(tool, `#!/bin/sh\necho '#!/bin/sh' > "$0.new"\nmv "$0.new" "$0"\n`, {
+      mode: 0o755,
+    });
+    rig.write(make(`new Deno.Command(${JSON.stringify(tool)}).outputSync()`));
+    rig.declare = { programs: [tool] };
+    const spoilt = outcomeOf(await rig.run(), "make");
+    assert.equal(spoilt.failure?.code, "environment-changed");
+    assert.match(spoilt.failure!.message, /program .*tool changed while the stage ran/);
+    assert.deepEqual([...Deno.readDirSync(`${rig.storeDir}/records`)], []);
+    write("steady");
+    assert.equal(outcomeOf(await rig.run(), "make").status, "ran");
+    Deno.removeSync(folder, { recursive: true });
+  },
+});
+
+Deno.test("packages that the lock file names otherwise than the key are not used", async () => {
+  using rig = Rig.create();
+  const attempt = `${rig.root}/attempt`;
+  const lockFile = `${rig.root}/deno.lock`;
+  Deno.mkdirSync(attempt);
+  const lockWith = (integrity: string) =>
+    Deno.writeTextFileSync(
+      lockFile,
+      JSON.stringify({
+        version: "5",
+        specifiers: { "npm:zod@4.6.7": "4.6.7" },
+        npm: { "zod@4.6.7": { integrity } },
+      }),
+    );
+  lockWith("sha512-planned");
+  const node =
+    nodesOf([rig.pipeline().build({ config: { seed: 1 }, preset: "small" }).verdicts!])[0];
+  const flags = () =>
+    sandboxFlags(systemHost, attempt, {
+      node,
+      specifiers: ["npm:zod@4.6.7"],
+      packages: { "zod@4.6.7": "sha512-planned" },
+      provider: "cpu",
+      lockFile,
+    });
+  assert.ok((await flags()).includes("--frozen"));
+  Deno.removeSync(`${attempt}/deno.lock`);
+  lockWith("sha512-of-another-length");
+  await assert.rejects(flags(), /deno\.lock changed since the run was planned: zod@4\.6\.7/);
 });
 
 Deno.test({
