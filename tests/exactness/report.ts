@@ -1,5 +1,5 @@
 // The tables of methods/docs/providers.md: tolerances, differences, what a provider lacks, deviations.
-import { type Deviation, deviations, signlessZeros } from "./deviations.ts";
+import { deviations, signlessZeros } from "./deviations.ts";
 import { type Comparison, type Other, OTHERS } from "./provider_comparison.ts";
 import { imprecise, unsupported } from "./unsupported.ts";
 import { classOf, extremeTolerance, type Tolerance, tolerances } from "./tolerances.ts";
@@ -66,11 +66,6 @@ function differences(
   );
 }
 
-function words(of: Deviation["of"]): string {
-  if (typeof of === "string") return of === "both" ? "value and gradient" : of;
-  return Object.entries(of).map(([dtype, what]) => `${words(what)} (${dtype})`).join(", ");
-}
-
 /** The written part of the document. */
 export function report(
   operators: readonly string[],
@@ -95,7 +90,7 @@ export function report(
   const differing = Object.entries(deviations).map(([key, d]) => [
     key,
     d.dtype ?? "both",
-    words(d.of),
+    d.of === "both" ? "value and gradient" : d.of,
     d.why,
   ]);
   return [
