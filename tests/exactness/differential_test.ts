@@ -76,7 +76,8 @@ function judged(c: Case, precision: Precision, { value, gradient }: Findings): s
   }
   const rest: string[] = [];
   for (const [kind, found] of [["value", value], ["gradient", gradient]] as const) {
-    const listed = known.of === kind || known.of === "both";
+    const of = typeof known.of === "string" ? known.of : known.of[precision];
+    const listed = of === kind || of === "both";
     if (!listed) rest.push(...found);
     else if (found.length === 0) rest.push(`${c.name}, ${precision}: its ${kind} deviates no more`);
   }

@@ -1,5 +1,5 @@
 // The tables of methods/docs/providers.md: tolerances, differences, what a provider lacks, deviations.
-import { deviations, signlessZeros } from "./deviations.ts";
+import { type Deviation, deviations, signlessZeros } from "./deviations.ts";
 import { type Comparison, type Other, OTHERS } from "./provider_comparison.ts";
 import { imprecise, unsupported } from "./unsupported.ts";
 import { classOf, extremeTolerance, type Tolerance, tolerances } from "./tolerances.ts";
@@ -66,6 +66,11 @@ function differences(
   );
 }
 
+function words(of: Deviation["of"]): string {
+  if (typeof of === "string") return of === "both" ? "value and gradient" : of;
+  return Object.entries(of).map(([dtype, what]) => `${words(what)} (${dtype})`).join(", ");
+}
+
 /** The written part of the document. */
 export function report(
   operators: readonly string[],
@@ -90,7 +95,7 @@ export function report(
   const differing = Object.entries(deviations).map(([key, d]) => [
     key,
     d.dtype ?? "both",
-    d.of === "both" ? "value and gradient" : d.of,
+    words(d.of),
     d.why,
   ]);
   return [
