@@ -8,14 +8,14 @@ import { reshape, sum } from "./structure.ts";
 import { div, exp, log, maximum, mul, neg, sub } from "./elementwise.ts";
 import { cast, stopGradient } from "./logic.ts";
 import { addAlongAxis, takeAlongAxis } from "./indexing.ts";
-import { mean, reduceMax } from "./reduction.ts";
+import { maxKernel, mean } from "./reduction.ts";
 
 /**
  * What the loss and its gradient share, so that a row is exponentiated once: x less its largest element,
  * eˣ of that, and the sum of these.
  */
 function exponentials(x: Tensor): { shifted: Tensor; powers: Tensor; total: Tensor } {
-  const shifted = sub(x, stopGradient(reduceMax(x, 1, { keepDims: true })));
+  const shifted = sub(x, stopGradient(apply1(maxKernel, [x], { axes: [1], keepDims: true })));
   const powers = exp(shifted);
   return { shifted, powers, total: sum(powers, 1, { keepDims: true }) };
 }

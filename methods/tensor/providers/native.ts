@@ -50,6 +50,8 @@ export const openNative: OpenSession = async (model, { provider, threads, profil
       interOpNumThreads: 1,
       executionMode: "sequential",
       graphOptimizationLevel: "all",
+      // Its plan of one large block costs a tenth of memory more than the arena alone and saves no time.
+      enableMemPattern: false,
       // 4: fatal only; errors are thrown, and constant folding of unused branches is not worth a warning.
       logSeverityLevel: 4,
       ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
