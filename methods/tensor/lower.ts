@@ -10,6 +10,7 @@ import {
   strayLeaf,
   type Tensor,
 } from "./node.ts";
+import { attributeProto, onnxType, valueInfo } from "./onnx/protos.ts";
 import type { GraphWriter, OnnxAttributes } from "./onnx/graph_writer.ts";
 import { madeAt, originOf } from "./origin.ts";
 import { reachable } from "./rewrite.ts";
@@ -27,33 +28,13 @@ import {
   NodeProtoSchema,
   OperatorSetIdProtoSchema,
   type TensorProto,
-  TensorProto_DataType as OnnxType,
   TensorProtoSchema,
-  TensorShapeProto_DimensionSchema,
-  TensorShapeProtoSchema,
-  TypeProto_TensorSchema,
-  TypeProtoSchema,
   type ValueInfoProto,
-  ValueInfoProtoSchema,
 } from "./onnx/onnx_pb.ts";
 
 /** Operator set and format version of the models: the oldest with Gelu and every form used here. */
 const opset = 21n;
 const irVersion = 10n;
-
-const onnxType: Record<DType, OnnxType> = {
-  float16: OnnxType.FLOAT16,
-  float32: OnnxType.FLOAT,
-  float64: OnnxType.DOUBLE,
-  int32: OnnxType.INT32,
-  int64: OnnxType.INT64,
-  bool: OnnxType.BOOL,
-};
-
-/** The dtype of an ONNX element type; the models written here have no others. */
-export function dtypeOfOnnx(type: number): DType {
-  return (Object.keys(onnxType) as DType[]).find((dtype) => onnxType[dtype] === type)!;
-}
 
 /** A graph being written: the main one, or the body of a loop inside another. */
 interface Scope {
@@ -79,32 +60,6 @@ export interface Lowered {
 export interface Port {
   readonly name: string;
   readonly tensor: Tensor;
-}
-
-function valueInfo(name: string, { dtype, shape }: Spec): ValueInfoProto {
-  const dim = shape.map((d) =>
-    create(TensorShapeProto_DimensionSchema, { value: { case: "dimValue", value: BigInt(d) } })
-  );
-  const value = create(TypeProto_TensorSchema, {
-    elemType: onnxType[dtype],
-    shape: create(TensorShapeProtoSchema, { dim }),
-  });
-  const type = create(TypeProtoSchema, { value: { case: "tensorType", value } });
-  return create(ValueInfoProtoSchema, { name, type });
-}
-
-function attributeProto(name: string, value: OnnxAttributes[string]): AttributeProto {
-  if ("int" in value) {
-    return create(AttributeProtoSchema, { name, type: Kind.INT, i: BigInt(value.int) });
-  }
-  if ("ints" in value) {
-    return create(AttributeProtoSchema, { name, type: Kind.INTS, ints: value.ints.map(BigInt) });
-  }
-  if ("float" in value) {
-    return create(AttributeProtoSchema, { name, type: Kind.FLOAT, f: value.float });
-  }
-  const s = new TextEncoder().encode(value.string);
-  return create(AttributeProtoSchema, { name, type: Kind.STRING, s });
 }
 
 const flag: Spec = { dtype: "bool", shape: [] };

@@ -3,7 +3,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import type { Spec } from "./types.ts";
 import { bytesPerElement, sizeOf } from "./ndarray.ts";
 import type { Program } from "./compile.ts";
-import { dtypeOfOnnx } from "./lower.ts";
+import { dtypeOfOnnx } from "./onnx/protos.ts";
 import { type GraphProto, ModelProtoSchema, type NodeProto } from "./onnx/onnx_pb.ts";
 
 /** One ONNX node. */

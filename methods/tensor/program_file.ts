@@ -3,7 +3,7 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { createHash } from "node:crypto";
 import { type DType, type Spec, TensorError } from "./types.ts";
 import type { NamedSpec, Program } from "./compile.ts";
-import { dtypeOfOnnx } from "./lower.ts";
+import { dtypeOfOnnx } from "./onnx/protos.ts";
 import type { TreeShape } from "./tree.ts";
 import {
   type ModelProto,

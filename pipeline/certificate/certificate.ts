@@ -78,6 +78,11 @@ export function looks(paths: readonly string[], since: number): Float64Array<Arr
   return stamps;
 }
 
+/** The paths at which nothing was. */
+export function absentAmong(paths: readonly string[], stamps: Float64Array): string[] {
+  return paths.filter((_, row) => stamps[row * COLUMNS + 1] === 0);
+}
+
 /** Whether all files of a certificate still look as they did. */
 export function holds({ paths, stamps }: Certificate): boolean {
   const now = new Float64Array(COLUMNS);

@@ -11,6 +11,7 @@ import { htmlPath } from "../report/report_file.ts";
 import type { RunResult } from "../run/run.ts";
 import type { Store } from "../store/store.ts";
 import {
+  absentAmong,
   type Certificate,
   type Certified,
   encode,
@@ -56,7 +57,9 @@ export async function certify(
   const { sources, impure } = await planningCode(entry, rootDir);
   const paths = [...new Set([...sources, ...around, ...impure === null ? stored : []])];
   const stamps = looks(paths, since);
-  if (stamps === null) return;
+  // An object without a file of its own is in a pack, which other commands may rewrite.
+  const isOutside = (path: string) => !path.startsWith(`${store.dir}/objects/`);
+  if (stamps === null || !absentAmong(paths, stamps).every(isOutside)) return;
   const certified: Certified | null = impure !== null ? null : {
     said: said.parts,
     json: said.json,

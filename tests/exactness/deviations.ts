@@ -27,11 +27,6 @@ export const deviations: Readonly<Record<string, Deviation>> = {
     of: "gradient",
     why: "the sign of an infinite derivative at −1, where there is no value",
   },
-  "logSoftmax: extreme": {
-    of: "both",
-    dtype: "float64",
-    why: "beside +∞ ONNX Runtime's float64 kernel gives −∞ where NaN is due",
-  },
 };
 
 /** The key of a case in {@linkcode deviations}. */

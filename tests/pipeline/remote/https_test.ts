@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { remoteAddress } from "../../../pipeline/remote/address.ts";
 import { openRemote } from "../../../pipeline/remote/remote.ts";
-import { HASTY, Machine } from "./remote_rig.ts";
+import { Machine, STEADY } from "./remote_rig.ts";
 
 /** A certificate for localhost and the authority that signed it; null without openssl. */
 function certificates(): { dir: string; cert: string; key: string; authority: string } | null {
@@ -51,7 +51,7 @@ Deno.test({
         store: machine.store,
         signal: machine.stop.signal,
         warn: (line) => machine.warnings.push(line),
-        persistence: HASTY,
+        persistence: STEADY,
       });
       assert.equal(await machine.fetch(remote, 1), null);
       return (await remote.finish()).gaveUp;

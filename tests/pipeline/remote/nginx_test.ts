@@ -5,7 +5,7 @@ import { outcomeOf, Rig, statuses } from "../run/run_rig.ts";
 import { remoteAddress } from "../../../pipeline/remote/address.ts";
 import { openRemote } from "../../../pipeline/remote/remote.ts";
 import type { Store } from "../../../pipeline/store/store.ts";
-import { fill, HASTY, Machine } from "./remote_rig.ts";
+import { fill, Machine, STEADY } from "./remote_rig.ts";
 
 /** True when there is an nginx that can take uploads. */
 function hasNginx(): boolean {
@@ -118,7 +118,7 @@ function through(url: string, warnings: string[], mode = "read-write") {
         store,
         signal,
         warn: (line: string) => warnings.push(line),
-        persistence: HASTY,
+        persistence: STEADY,
       }),
   };
 }
@@ -148,7 +148,7 @@ Deno.test({
     await using nginx = await Nginx.start();
     await fill(nginx.urlWithPassword, [1]);
     using machine = await Machine.open();
-    const remote = machine.remote(nginx.url);
+    const remote = machine.remote(nginx.url, "read-write", STEADY);
     assert.notEqual(await machine.fetch(remote, 1), null);
     remote.offer(await machine.make(2));
     const { unsent, gaveUp } = await remote.finish();
@@ -188,7 +188,7 @@ Deno.test({
     await using nginx = await Nginx.start();
     await fill(nginx.urlWithPassword, [1, 2], 9 << 20);
     using machine = await Machine.open();
-    const remote = machine.remote(nginx.url);
+    const remote = machine.remote(nginx.url, "read-write", STEADY);
     assert.notEqual(await machine.fetch(remote, 1), null);
     await nginx.kill();
     assert.equal(await machine.fetch(remote, 2), null);

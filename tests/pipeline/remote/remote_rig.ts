@@ -40,13 +40,16 @@ export function componentsOf(seed: number): KeyComponents {
 /** The key of {@link NODE} with this seed. */
 export const keyFor = (seed: number) => keyOf(componentsOf(seed));
 
-/** Time enough on a busy machine, too little for a test to wait for. */
+/** For servers that do not answer: too little for a test to wait for. */
 export const HASTY: Partial<Persistence> = {
   idleMs: 300,
   minBytes: 1000,
   answerMs: 300,
   backoffMs: 1,
 };
+
+/** For servers that answer, however late on a busy machine. */
+export const STEADY: Partial<Persistence> = { ...HASTY, idleMs: 120_000, answerMs: 120_000 };
 
 /** A store in a temporary directory, used by one machine. */
 export class Machine {
@@ -133,7 +136,7 @@ export async function fill(
   large = 0,
 ): Promise<StageRecord[]> {
   using machine = await Machine.open();
-  const remote = machine.remote(url);
+  const remote = machine.remote(url, "read-write", STEADY);
   const records = [];
   for (const seed of seeds) {
     const record = await machine.make(seed, 3, large);

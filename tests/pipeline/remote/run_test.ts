@@ -6,7 +6,7 @@ import { openRemote } from "../../../pipeline/remote/remote.ts";
 import type { Store } from "../../../pipeline/store/store.ts";
 import { outcomeOf, Rig, type RigRun, statuses } from "../run/run_rig.ts";
 import { FakeRemote } from "./fake_remote.ts";
-import { HASTY } from "./remote_rig.ts";
+import { STEADY } from "./remote_rig.ts";
 
 /** Options of a run with this remote; warnings are collected. */
 function through(url: string, warnings: string[], mode = "read-write"): RigRun {
@@ -17,7 +17,7 @@ function through(url: string, warnings: string[], mode = "read-write"): RigRun {
         store,
         signal,
         warn: (line) => warnings.push(line),
-        persistence: HASTY,
+        persistence: STEADY,
       }),
   };
 }
