@@ -16,7 +16,7 @@ import { spread } from "./batching.ts";
 import { broadcastTo, type ReduceOptions, reshape, sum, sumTo } from "./structure.ts";
 import { abs, add, exp, log, mul, rsqrt, square, sub } from "./elementwise.ts";
 import { maxKernel, mean } from "./reduction.ts";
-import { less, stopGradient, where } from "./logic.ts";
+import { less, where } from "./logic.ts";
 
 interface AxisAttribute {
   readonly axis: number;
@@ -89,12 +89,10 @@ export function logSumExp(
 ): Tensor {
   const input = floatInput("logSumExp", x);
   const over = axesOf("logSumExp", axes, input.shape.length);
-  const empty = sizeOf(input.shape) === 0;
-  // Neither forward nor backward may a derivative reach the kernel.
-  const still = stopGradient(input), keepDims = true;
-  const top = stopGradient(
-    empty ? sum(still, over, { keepDims }) : apply1(maxKernel, [still], { axes: over, keepDims }),
-  );
+  const keepDims = true;
+  const top = sizeOf(input.shape) === 0
+    ? sum(input, over, { keepDims })
+    : apply1(maxKernel, [input], { axes: over, keepDims });
   // An infinite largest element is the result, which ∞ − ∞ would hide.
   const largest = where(less(abs(top), Infinity), top, 0);
   const total = add(log(sum(exp(sub(input, largest)), axes, { keepDims: true })), largest);

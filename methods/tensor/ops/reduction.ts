@@ -77,7 +77,10 @@ export function variance(x: TensorLike, axes?: Axes, options?: ReduceOptions): T
   return mean(square(sub(input, mean(input, axes, { keepDims: true }))), axes, options);
 }
 
-/** The largest elements by ONNX's kernel, which may overlook NaN; without derivative. */
+/**
+ * The largest elements by ONNX's kernel, which may overlook NaN; a constant to differentiation in either
+ * direction, for what is subtracted and added again.
+ */
 export const maxKernel: Primitive<ReduceAttributes> = {
   name: "maxKernel",
   infer: ([x], { axes, keepDims }) => [
@@ -86,6 +89,7 @@ export const maxKernel: Primitive<ReduceAttributes> = {
   batch: ([x], _, { axes, keepDims }) => [
     apply1(maxKernel, [x], { axes: axes.map((a) => a + 1), keepDims }),
   ],
+  vjp: () => [null],
   emit: (writer, [x], { attributes: { axes, keepDims } }) =>
     writer.node("ReduceMax", [x, writer.int64s(axes)], { keepdims: { int: keepDims ? 1 : 0 } }),
   flops: (node) => sizeOf(node.inputs[0].shape),
