@@ -1,9 +1,7 @@
 /** Under what a command is given: everything but files that decides what it says and does. */
 
 import { sha256 } from "../canonical.ts";
-import { nvidiaModel } from "../plan/device.ts";
-import { instructionSet } from "../plan/environment.ts";
-import { limitsOf } from "../plan/limits.ts";
+import { instructionSet, machineMemory, nvidiaModel } from "../plan/device.ts";
 
 /** Raise when certificates mean something else, so that older ones are not looked at. */
 const VERSION = 1;
@@ -57,8 +55,7 @@ export function certificatePath(store: string, occasion: Occasion): string {
     occasion,
     variables.map((name) => Deno.env.get(name) ?? null),
     [Deno.version.deno, Deno.build.target, Deno.uid()],
-    [navigator.hardwareConcurrency, instructionSet(), nvidiaModel()],
-    limitsOf({ jobs: 1 }),
+    [navigator.hardwareConcurrency, machineMemory(), instructionSet(), nvidiaModel()],
   ];
   return `${store}/cache/certificates/${sha256(JSON.stringify(about))}`;
 }

@@ -2,8 +2,8 @@
 
 import { sha256 } from "../canonical.ts";
 import { Failed } from "../failure.ts";
-import { type Host, replaceFile } from "../host.ts";
 import { isDigest } from "../store/records.ts";
+import { historyDir, type HistoryStore, keepPart, newId, partPath, writeRun } from "./run_file.ts";
 import type { Digest, Failure, Outcome, OutputEntry, Provider, Verdict } from "../types.ts";
 
 /** A commit of the project's repository. */
@@ -75,10 +75,7 @@ export interface PastRun {
 /** Node ids with their keys, in the plan's order; null while a key is not known. */
 export type NodeKeys = readonly (readonly [string, Digest | null])[];
 
-/** Where a store's history is. */
-export function historyDir(store: { readonly dir: string }): string {
-  return `${store.dir}/runs`;
-}
+export { historyDir };
 
 /** A run before it has a name. */
 export type NewRun = Omit<PastRun, "version" | "id" | "config" | "nodes">;
@@ -90,64 +87,13 @@ export function rememberRun(
   config: unknown,
   nodes: NodeKeys,
 ): PastRun {
-  return write(store, {
+  return writeRun(store, {
     version: 2,
     id: newId(store),
     ...run,
     config: keepPart(store, JSON.stringify(config ?? null)),
     nodes: keepPart(store, JSON.stringify(nodes)),
   });
-}
-
-/**
- * Writes a run that shares configuration and keys with an earlier one.
- * @returns false when the earlier one's parts are gone.
- */
-export function rememberAgain(store: HistoryStore, run: Omit<PastRun, "id">): boolean {
-  if (!touchPart(store, run.config) || !touchPart(store, run.nodes)) return false;
-  write(store, { ...run, id: newId(store) });
-  return true;
-}
-
-interface HistoryStore {
-  readonly dir: string;
-  readonly host: Host;
-}
-
-function newId({ host }: HistoryStore): string {
-  return host.unique().replaceAll("-", "").slice(0, 8);
-}
-
-function write(store: HistoryStore, run: PastRun): PastRun {
-  const path = `${historyDir(store)}/${run.began.replaceAll(":", "-")}-${run.id}.json`;
-  replaceFile(store.host, store.dir, path, encode(JSON.stringify(run)));
-  return run;
-}
-
-function keepPart(store: HistoryStore, text: string): Digest {
-  const digest = sha256(text);
-  if (!touchPart(store, digest)) {
-    replaceFile(store.host, store.dir, partPath(store, digest), encode(text));
-  }
-  return digest;
-}
-
-/** A sign for gc, which removes what nobody named for a while. @returns false when it is not there. */
-function touchPart(store: HistoryStore, digest: Digest): boolean {
-  try {
-    store.host.files.touch(partPath(store, digest), store.host.now());
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function partPath(store: { readonly dir: string }, digest: Digest): string {
-  return `${historyDir(store)}/parts/${digest}.json`;
-}
-
-function encode(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(text + "\n");
 }
 
 /** The runs of a store, newest first; files that are none are passed over. Reads as far as it is asked. */

@@ -1,6 +1,38 @@
-/** What can be read of accelerators without starting their runtime, and the adapter that WebGPU gives. */
+/** What can be read of the machine: vector instructions, memory, accelerators, and the adapter that WebGPU gives. */
 
 import type { Host } from "../host.ts";
+
+/** Widest first; kernels are chosen by the widest family that the processor has. */
+const FAMILIES = [["avx512f", "avx512"], ["avx2", "avx2"], ["avx", "avx"], ["sve", "sve"]] as const;
+let knownInstructionSet: string | null = null;
+
+/** Family of vector instructions of the processor, e.g. `avx512`; `baseline` where it cannot be read. */
+export function instructionSet(): string {
+  knownInstructionSet ??= readInstructionSet();
+  return knownInstructionSet;
+}
+
+function readInstructionSet(): string {
+  const info = readIfThere("/proc/cpuinfo") ?? "";
+  const line = /^(?:flags|Features)\s*:(.*)$/m.exec(info)?.[1] ?? "";
+  const flags = new Set(line.trim().split(/\s+/));
+  return FAMILIES.find(([flag]) => flags.has(flag))?.[1] ?? "baseline";
+}
+
+const MIB = 1024 * 1024;
+
+/** Memory of the machine, or of the container that this process is in, in MiB. */
+export function machineMemory(): number {
+  const total = Deno.systemMemoryInfo().total;
+  let bound = Infinity;
+  try {
+    // "max" where there is no bound.
+    bound = Number(Deno.readTextFileSync("/sys/fs/cgroup/memory.max"));
+  } catch {
+    // No control groups.
+  }
+  return (bound > 0 ? Math.min(total, bound) : total) / MIB;
+}
 
 /** The first NVIDIA GPU's model; null without NVIDIA's driver. */
 export function nvidiaModel(): string | null {

@@ -5,16 +5,18 @@ import { declaredBy, declaredEnvironment } from "./declared.ts";
 import {
   cudaLibraries,
   describeAdapter,
+  instructionSet,
   knownAdapter,
   nvidiaDriver,
   nvidiaModel,
-  readIfThere,
   remembered,
   VULKAN_VARIABLES,
   vulkanDrivers,
 } from "./device.ts";
 import { type Host, systemHost } from "../host.ts";
 import type { Provider, Work } from "../types.ts";
+
+export { instructionSet };
 
 /** Bytes of a model with one `Neg`: the cheapest session that proves a provider. */
 const PROBE_MODEL =
@@ -83,23 +85,6 @@ export function runtimePackage(provider: Provider): string {
 
 function runtimeVersion(provider: Provider): string {
   return runtimePackage(provider).replace(/^npm:/, "");
-}
-
-/** Widest first; kernels are chosen by the widest family that the processor has. */
-const FAMILIES = [["avx512f", "avx512"], ["avx2", "avx2"], ["avx", "avx"], ["sve", "sve"]] as const;
-let knownInstructionSet: string | null = null;
-
-/** Family of vector instructions of the processor, e.g. `avx512`; `baseline` where it cannot be read. */
-export function instructionSet(): string {
-  knownInstructionSet ??= readInstructionSet();
-  return knownInstructionSet;
-}
-
-function readInstructionSet(): string {
-  const info = readIfThere("/proc/cpuinfo") ?? "";
-  const line = /^(?:flags|Features)\s*:(.*)$/m.exec(info)?.[1] ?? "";
-  const flags = new Set(line.trim().split(/\s+/));
-  return FAMILIES.find(([flag]) => flags.has(flag))?.[1] ?? "baseline";
 }
 
 /** Which provider a run uses, and why, for people. */

@@ -1,6 +1,7 @@
 /** What the machine has for stages: memory and named slots, as asked for or as found. */
 
 import { Failed } from "../failure.ts";
+import { machineMemory } from "./device.ts";
 import type { Amounts } from "../run/slots.ts";
 import type { Node } from "../types.ts";
 
@@ -52,21 +53,6 @@ export function checkResources(node: Node, limits: Amounts): void {
       mend: `If the machine has more, say so: --slots ${name}=${n}.`,
     });
   }
-}
-
-const MIB = 1024 * 1024;
-
-/** Memory of the machine, or of the container that this process is in, in MiB. */
-function machineMemory(): number {
-  const total = Deno.systemMemoryInfo().total;
-  let bound = Infinity;
-  try {
-    // "max" where there is no bound.
-    bound = Number(Deno.readTextFileSync("/sys/fs/cgroup/memory.max"));
-  } catch {
-    // No control groups.
-  }
-  return (bound > 0 ? Math.min(total, bound) : total) / MIB;
 }
 
 /** NVIDIA GPUs that stages may use. */

@@ -2,35 +2,24 @@
 
 import { type Host, isSystemError } from "../host.ts";
 import { Failed } from "../failure.ts";
-
-const SET_GROUP = 0o2000;
-const GROUP_WRITES = 0o020;
-/** What a mask takes from the group. */
-const GROUP = 0o070;
+import { shareWithGroup } from "./group.ts";
 
 /** The folders of a store that must be there before it is used. */
 const FOLDERS = ["objects/sha256", "records", "tmp", "attempts", "logs", "leases"];
 
 /**
- * Makes a store's folders. In a folder that belongs to a group (`chmod 2775`), everything that this process makes
- * from now on may be used by the group, too: the system passes the group on, the mask would take its rights away.
+ * Makes a store's folders; what is made in the folder of a group may be used by the group.
  *
  * A store that can only be read is opened as it is.
  */
 export function prepareStore(dir: string, host: Host): void {
   try {
     host.files.makeDirectory(dir);
-    if (isShared(dir)) Deno.umask(Deno.umask() & ~GROUP);
+    shareWithGroup(dir);
     for (const folder of FOLDERS) host.files.makeDirectory(`${dir}/${folder}`);
   } catch (error) {
     if (!isRefused(error) || !isFolder(`${dir}/objects/sha256`)) throw error;
   }
-}
-
-function isShared(dir: string): boolean {
-  if (Deno.build.os === "windows") return false;
-  const both = SET_GROUP | GROUP_WRITES;
-  return ((Deno.statSync(dir).mode ?? 0) & both) === both;
 }
 
 /** Says before anything runs that nothing could be kept. @throws {Failed} `store` */
