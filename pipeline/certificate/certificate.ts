@@ -1,8 +1,8 @@
 /** A certificate: which files a run with nothing to do looked at, how they looked, and what it said. */
 
-import { sha256 } from "../canonical.ts";
 import type { PastRun } from "../history/past_run.ts";
 import type { Digest } from "../types.ts";
+import { webSha256 } from "./web_sha256.ts";
 
 /** A run as the history has it, without what differs from one run to the next. */
 export type SameRun = Omit<PastRun, "id" | "began" | "seconds" | "commit">;
@@ -103,7 +103,7 @@ interface Head {
 }
 
 /** The bytes of a certificate: a checksum, a line of JSON, paths, numbers. */
-export function encode(c: Certificate): Uint8Array<ArrayBuffer> {
+export async function encode(c: Certificate): Promise<Uint8Array<ArrayBuffer>> {
   const encoder = new TextEncoder();
   const paths = encoder.encode(shorten(c.paths, c.store).join("\n"));
   const numbers = new Uint8Array(c.stamps.buffer);
@@ -115,7 +115,7 @@ export function encode(c: Certificate): Uint8Array<ArrayBuffer> {
   body.set(paths, line.length);
   body.set(numbers, line.length + paths.length);
   const file = new Uint8Array(SUM + body.length);
-  file.set(encoder.encode(sha256(body) + "\n"));
+  file.set(encoder.encode(await webSha256(body) + "\n"));
   file.set(body, SUM);
   return file;
 }
@@ -124,10 +124,10 @@ export function encode(c: Certificate): Uint8Array<ArrayBuffer> {
 const SUM = 65;
 
 /** Reads a certificate; null for anything but the bytes that `encode` gave. */
-export function decode(file: Uint8Array<ArrayBuffer>): Certificate | null {
+export async function decode(file: Uint8Array<ArrayBuffer>): Promise<Certificate | null> {
   const decoder = new TextDecoder();
   const body = file.subarray(SUM);
-  if (decoder.decode(file.subarray(0, SUM)) !== sha256(body) + "\n") return null;
+  if (decoder.decode(file.subarray(0, SUM)) !== await webSha256(body) + "\n") return null;
   const end = body.indexOf(10);
   const head: Head = JSON.parse(decoder.decode(body.subarray(0, end)));
   const paths = body.subarray(end + 1, end + 1 + head.paths);

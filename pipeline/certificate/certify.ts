@@ -42,7 +42,7 @@ export async function certify(
   const { store } = session;
   const dir = storeOf(args, rootDir, userDir);
   if (dir === null || result.past === null || !isCertifiable(session, result)) return;
-  const known = certificateOf(args, io);
+  const known = await certificateOf(args, io);
   if (known !== null && known.certified === null && holds(known)) return;
   const since = performance.timeOrigin;
   // Cheap first: a file that was written just now is the usual reason to wait.
@@ -66,7 +66,7 @@ export async function certify(
     past: withoutMoment(result.past),
     read: readBy(session, result),
   };
-  write(store, certificatePath(dir, occasionOf(args, io)), {
+  await write(store, await certificatePath(dir, occasionOf(args, io)), {
     store: store.dir,
     certified,
     paths,
@@ -159,13 +159,13 @@ function withoutMoment(past: PastRun): SameRun {
 }
 
 /** A full or read-only disk costs the next run some planning, nothing else. */
-function write({ host }: Store, path: string, certificate: Certificate): void {
+async function write({ host }: Store, path: string, certificate: Certificate): Promise<void> {
   const folder = path.slice(0, path.lastIndexOf("/"));
   const temporary = `${path}.${host.unique()}`;
   try {
     host.files.makeDirectory(folder);
     removeOldest(host, folder);
-    host.files.writeNew(temporary, encode(certificate));
+    host.files.writeNew(temporary, await encode(certificate));
     host.files.rename(temporary, path);
   } catch (error) {
     discard(host, temporary);

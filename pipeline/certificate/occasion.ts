@@ -1,7 +1,7 @@
 /** Under what a command is given: everything but files that decides what it says and does. */
 
-import { sha256 } from "../canonical.ts";
 import { instructionSet, machineMemory, nvidiaModel } from "../plan/device.ts";
+import { webSha256 } from "./web_sha256.ts";
 
 /** Raise when certificates mean something else, so that older ones are not looked at. */
 const VERSION = 1;
@@ -48,7 +48,7 @@ export function storeOf(args: readonly string[], root: string, userDir: string):
 }
 
 /** Where the certificate of an occasion is: its name holds all that is no file. */
-export function certificatePath(store: string, occasion: Occasion): string {
+export async function certificatePath(store: string, occasion: Occasion): Promise<string> {
   const variables = ["REPRODUCE_REMOTE", "REPRODUCE_REMOTE_MODE", "REPRODUCE_REMOTE_HEADER"];
   const about = [
     VERSION,
@@ -57,5 +57,5 @@ export function certificatePath(store: string, occasion: Occasion): string {
     [Deno.version.deno, Deno.build.target, Deno.uid()],
     [navigator.hardwareConcurrency, machineMemory(), instructionSet(), nvidiaModel()],
   ];
-  return `${store}/cache/certificates/${sha256(JSON.stringify(about))}`;
+  return `${store}/cache/certificates/${await webSha256(JSON.stringify(about))}`;
 }

@@ -1,6 +1,5 @@
 /** Answers a command whose certificate holds: says what was said before, and remembers the run. */
 
-import { sha256 } from "../canonical.ts";
 import type { Io } from "../cli/command.ts";
 import { systemHost } from "../host.ts";
 import { commitAt } from "../history/commit.ts";
@@ -10,6 +9,7 @@ import { shareWithGroup } from "../store/group.ts";
 import type { Digest } from "../types.ts";
 import { type Certificate, decode, holds } from "./certificate.ts";
 import { certificatePath, type Occasion, storeOf } from "./occasion.ts";
+import { webSha256 } from "./web_sha256.ts";
 
 /** What a command is given by its terminal and place. */
 export function occasionOf(args: readonly string[], { out, place }: Io): Occasion {
@@ -31,11 +31,11 @@ export async function sameAgain(args: readonly string[], io: Io): Promise<boolea
   const start = performance.now();
   const began = new Date();
   try {
-    const certificate = certificateOf(args, io);
+    const certificate = await certificateOf(args, io);
     const certified = certificate?.certified ?? null;
     if (certificate === null || certified === null || !holds(certificate)) return false;
     const { store } = certificate;
-    if (!certified.read.every((digest) => isSound(store, digest))) return false;
+    for (const digest of certified.read) if (!await isSound(store, digest)) return false;
     shareWithGroup(store);
     const seconds = (performance.now() - start) / 1000;
     const commit = await commitAt(io.place.rootDir, false);
@@ -51,17 +51,17 @@ export async function sameAgain(args: readonly string[], io: Io): Promise<boolea
 }
 
 /** The certificate for a command, also one that says that there can be none. */
-export function certificateOf(args: readonly string[], io: Io): Certificate | null {
+export async function certificateOf(args: readonly string[], io: Io): Promise<Certificate | null> {
   const store = storeOf(args, io.place.rootDir, io.place.userDir);
   if (store === null) return null;
   try {
-    return decode(Deno.readFileSync(certificatePath(store, occasionOf(args, io))));
+    return await decode(Deno.readFileSync(await certificatePath(store, occasionOf(args, io))));
   } catch {
     return null;
   }
 }
 
-function isSound(store: string, digest: Digest): boolean {
+async function isSound(store: string, digest: Digest): Promise<boolean> {
   const path = `${store}/objects/sha256/${digest.slice(0, 2)}/${digest.slice(2)}`;
-  return sha256(Deno.readFileSync(path)) === digest;
+  return await webSha256(Deno.readFileSync(path)) === digest;
 }

@@ -2,8 +2,17 @@
 
 import { sha256 } from "../canonical.ts";
 import { Failed } from "../failure.ts";
+import { replaceFile } from "../host.ts";
 import { isDigest } from "../store/records.ts";
-import { historyDir, type HistoryStore, keepPart, newId, partPath, writeRun } from "./run_file.ts";
+import {
+  encode,
+  historyDir,
+  type HistoryStore,
+  newId,
+  partPath,
+  touchPart,
+  writeRun,
+} from "./run_file.ts";
 import type { Digest, Failure, Outcome, OutputEntry, Provider, Verdict } from "../types.ts";
 
 /** A commit of the project's repository. */
@@ -94,6 +103,14 @@ export function rememberRun(
     config: keepPart(store, JSON.stringify(config ?? null)),
     nodes: keepPart(store, JSON.stringify(nodes)),
   });
+}
+
+function keepPart(store: HistoryStore, text: string): Digest {
+  const digest = sha256(text);
+  if (!touchPart(store, digest)) {
+    replaceFile(store.host, store.dir, partPath(store, digest), encode(text));
+  }
+  return digest;
 }
 
 /** The runs of a store, newest first; files that are none are passed over. Reads as far as it is asked. */

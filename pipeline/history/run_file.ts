@@ -1,6 +1,5 @@
 /** How a run gets into the history: one file, and parts that runs share. */
 
-import { sha256 } from "../canonical.ts";
 import { type Host, replaceFile } from "../host.ts";
 import type { Digest } from "../types.ts";
 import type { PastRun } from "./past_run.ts";
@@ -38,17 +37,8 @@ export function writeRun(store: HistoryStore, run: PastRun): PastRun {
   return run;
 }
 
-/** Keeps a part, if it is not there. @returns its name. */
-export function keepPart(store: HistoryStore, text: string): Digest {
-  const digest = sha256(text);
-  if (!touchPart(store, digest)) {
-    replaceFile(store.host, store.dir, partPath(store, digest), encode(text));
-  }
-  return digest;
-}
-
 /** A sign for gc, which removes what nobody named for a while. @returns false when it is not there. */
-function touchPart(store: HistoryStore, digest: Digest): boolean {
+export function touchPart(store: HistoryStore, digest: Digest): boolean {
   try {
     store.host.files.touch(partPath(store, digest), store.host.now());
     return true;
@@ -62,6 +52,7 @@ export function partPath(store: { readonly dir: string }, digest: Digest): strin
   return `${historyDir(store)}/parts/${digest}.json`;
 }
 
-function encode(text: string): Uint8Array<ArrayBuffer> {
+/** The bytes of a file of the history. */
+export function encode(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text + "\n");
 }

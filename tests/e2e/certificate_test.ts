@@ -21,7 +21,7 @@ async function certified(...options: string[]): Promise<Rig> {
     `${rig.dir}/${folder}/${name}`
   );
   assert.deepEqual(more, []);
-  const certificate = decode(Deno.readFileSync(path));
+  const certificate = await decode(Deno.readFileSync(path));
   assert.ok(certificate?.certified, "not certified");
   // The answer is what the run in full said, but for the time.
   const withoutTime = (text: string) => text.replace(/cached \(.*?\)/, "cached ()");
@@ -31,7 +31,7 @@ async function certified(...options: string[]): Promise<Rig> {
   const [before, after] = certificate.certified.said;
   const said = [before, `${after}${MARK}\n`] as const;
   const marked = { ...certificate, certified: { ...certificate.certified, said } };
-  Deno.writeFileSync(path, encode(marked));
+  Deno.writeFileSync(path, await encode(marked));
   return rig;
 }
 
