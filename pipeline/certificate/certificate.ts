@@ -1,6 +1,7 @@
 /** A certificate: which files a run with nothing to do looked at, how they looked, and what it said. */
 
 import type { PastRun } from "../history/past_run.ts";
+import { RACY_MS } from "../racy.ts";
 import type { Digest } from "../types.ts";
 import { webSha256 } from "./web_sha256.ts";
 
@@ -30,12 +31,6 @@ export interface Certificate {
 
 /** Device, inode, size, modification and change of status; all zero where nothing is. */
 const COLUMNS = 5;
-
-/**
- * A file that changed later than this before the run started may change again without looking otherwise: Deno
- * cuts modification times to 1 ms and status changes to 1 s, and file systems are coarser still.
- */
-const RACY_MS = 2000;
 
 /** Looks at a path: fills a row, and says when the file changed last, in milliseconds since the epoch. */
 function look(path: string, stamps: Float64Array, row: number): number {

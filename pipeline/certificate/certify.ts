@@ -57,9 +57,10 @@ export async function certify(
   const { sources, impure } = await planningCode(entry, rootDir);
   const paths = [...new Set([...sources, ...around, ...impure === null ? stored : []])];
   const stamps = looks(paths, since);
-  // An object without a file of its own is in a pack, which other commands may rewrite.
-  const isOutside = (path: string) => !path.startsWith(`${store.dir}/objects/`);
-  if (stamps === null || !absentAmong(paths, stamps).every(isOutside)) return;
+  if (stamps === null) return;
+  // What went missing since it was planned must not be taken for something that need not be there.
+  const needed = new Set([entry, ...sources, ...stored]);
+  if (absentAmong(paths, stamps).some((path) => needed.has(path))) return;
   const certified: Certified | null = impure !== null ? null : {
     said: said.parts,
     json: said.json,

@@ -1,6 +1,7 @@
 /** Tells whether source files still have the contents that were seen before, mostly without reading them. */
 
 import { sha256 } from "../canonical.ts";
+import { RACY_MS } from "../racy.ts";
 import type { Digest } from "../types.ts";
 
 /** A file's contents as seen at one moment. */
@@ -13,12 +14,6 @@ export interface Seen {
   /** The later of modification and status change, in milliseconds since the epoch. */
   readonly touched: number;
 }
-
-/**
- * A file written this shortly before it was looked at may change again without a new stamp: Deno
- * cuts modification times to 1 ms and status changes to 1 s, and file systems are coarser still.
- */
-const racyMilliseconds = 2000;
 
 /** Reads a file and what is needed to recognise it later. @throws {Deno.errors.NotFound} */
 export function see(
@@ -39,7 +34,7 @@ export function see(
 export function stillSeen(path: string, known: Seen): Seen | null {
   try {
     const now = stampOf(path);
-    if (now.stamp === known.stamp && known.touched + racyMilliseconds < known.checked) return known;
+    if (now.stamp === known.stamp && known.touched + RACY_MS < known.checked) return known;
     const { seen } = see(path);
     return seen.digest === known.digest ? seen : null;
   } catch (error) {

@@ -1,6 +1,7 @@
 /** A cache over records: one file a paper and preset, with what a run that has nothing to do asks of each. */
 
 import { sha256 } from "../canonical.ts";
+import { RACY_MS } from "../racy.ts";
 import type { Digest, OutputEntry, RecordSummary } from "../types.ts";
 
 /**
@@ -28,8 +29,6 @@ type Row = readonly [
 
 /** Raise when rows change their meaning. */
 const VERSION = 1;
-/** Deno cuts modification times to 1 ms and status changes to 1 s, and file systems are coarser still. */
-const RACY_MS = 2000;
 /** Rows that nobody asked for are kept up to this many times those in use: another checkout may share the store. */
 const KEPT = 2;
 

@@ -2,13 +2,8 @@
 
 import { sha256 } from "../canonical.ts";
 import { discard, type Host, isSystemError } from "../host.ts";
+import { RACY_MS } from "../racy.ts";
 import type { Digest } from "../types.ts";
-
-/**
- * A file written this shortly before it was hashed may change again without a new stamp: Deno cuts
- * modification times to 1 ms and status changes to 1 s, and file systems are coarser still.
- */
-const RACY_MS = 2000;
 
 /** Numbers kept a file: device, inode, size, mtime, ctime, mode, and whether they may be trusted. */
 const COLUMNS = 7;

@@ -1,5 +1,6 @@
 /** Remembers that all files of a large tree are in the store, so that a look at 256 folders tells it again. */
 
+import { RACY_MS } from "../racy.ts";
 import { type Host, replaceFile } from "../host.ts";
 import { packFolder } from "./packs.ts";
 import type { Digest } from "../types.ts";
@@ -9,9 +10,6 @@ export const LARGE_TREE = 1000;
 
 /** Place of the packs' folder among the others. */
 const PACKS = 256;
-
-/** A folder changed this shortly before it was looked at may change again without a new time stamp. */
-const RACY_MS = 2000;
 
 /** State of the store's object folders, by the first two digits of the digests; then of the packs' folder. */
 export interface Folders {

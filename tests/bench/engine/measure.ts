@@ -60,6 +60,30 @@ export async function fastest(command: Command, turns: number): Promise<Timed> {
   return { seconds, megabytes };
 }
 
+/** Seconds of several executions. */
+export interface Spread {
+  readonly fastest: number;
+  readonly median: number;
+}
+
+/** Executes two commands in turns, so that what else the machine does disturbs both. */
+export async function inTurns(
+  a: Command,
+  b: Command,
+  turns: number,
+): Promise<readonly [Spread, Spread]> {
+  const seconds: [number[], number[]] = [[], []];
+  for (let turn = 0; turn < turns; turn++) {
+    seconds[0].push((await time(a)).seconds);
+    seconds[1].push((await time(b)).seconds);
+  }
+  const spread = (all: number[]): Spread => {
+    const sorted = all.toSorted((x, y) => x - y);
+    return { fastest: sorted[0], median: sorted[turns >> 1] };
+  };
+  return [spread(seconds[0]), spread(seconds[1])];
+}
+
 /** The first that runs with `--version`; null when none does. */
 export async function firstThatRuns(programs: readonly string[]): Promise<string | null> {
   for (const program of programs) {

@@ -26,12 +26,13 @@ export interface StageCost {
 
 const deno = Deno.execPath();
 
-function cli(dir: string, ...args: string[]): Command {
+/** A command of ours in a project. */
+export function cli(dir: string, ...args: string[]): Command {
   return { program: deno, args: ["run", "-A", "pipeline/cli/main.ts", ...args], cwd: dir };
 }
 
 /** Executes all stages inside one process, then once from the command line for report and caches. */
-async function finish({ dir }: Project): Promise<void> {
+export async function finish({ dir }: Project): Promise<void> {
   const script = new URL("./fill.ts", import.meta.url).pathname;
   await time({ program: deno, args: ["run", "-A", script, dir], cwd: dir });
   await time(cli(dir, "reproduce", "sweep"));
