@@ -112,13 +112,6 @@ function resolver(imports: ImportMap, engine: string): Plugin {
           ? { path: ENGINE + relative(file, engine), external: true, sideEffects: false }
           : { path: file };
       });
-      build.onLoad(
-        { filter: /.*/ },
-        ({ path, with: { type } }) =>
-          type === "text" || type === "bytes"
-            ? { contents: Deno.readFileSync(path), loader: type === "text" ? "text" : "binary" }
-            : undefined,
-      );
     },
   };
 }

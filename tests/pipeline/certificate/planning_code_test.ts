@@ -70,20 +70,27 @@ for (const [name, [code, why]] of Object.entries(impure)) {
   });
 }
 
-Deno.test("every file that is read is listed, also JSON", async () => {
+Deno.test("every file that is read is listed, also JSON, text and bytes", async () => {
   const root = await Deno.realPath(await Deno.makeTempDir());
   await Deno.writeTextFile(
     `${root}/pipeline.ts`,
-    `import a from "./a.json" with { type: "json" }; import { b } from "./b.ts"; export default [a, b];`,
+    `import a from "./a.json" with { type: "json" }; import { b } from "./b.ts";
+    import d from "./d.yaml" with { type: "text" }; import e from "./e.ts" with { type: "text" };
+    import f from "./f.bin" with { type: "bytes" }; export default [a, b, d, e, f];`,
   );
   await Deno.writeTextFile(`${root}/a.json`, "[1]");
   await Deno.writeTextFile(`${root}/b.ts`, `export * from "./c.ts";`);
   await Deno.writeTextFile(`${root}/c.ts`, `export const b = 1;`);
+  await Deno.writeTextFile(`${root}/d.yaml`, "d: 1");
+  await Deno.writeTextFile(`${root}/e.ts`, "Deno.now()");
+  await Deno.writeTextFile(`${root}/f.bin`, "f");
   const { sources, impure } = await planningCode(`${root}/pipeline.ts`, root);
   assert.equal(impure, null);
   assert.deepEqual(
     [...sources].sort(),
-    ["a.json", "b.ts", "c.ts", "pipeline.ts"].map((name) => `${root}/${name}`),
+    ["a.json", "b.ts", "c.ts", "d.yaml", "e.ts", "f.bin", "pipeline.ts"].map((name) =>
+      `${root}/${name}`
+    ),
   );
   await Deno.remove(root, { recursive: true });
 });
