@@ -19,9 +19,8 @@ import { paddingMask } from "./attention.ts";
 import {
   type Activation,
   block,
-  type BlockDropout,
-  blockDropoutShapes,
   initSeparateBlock,
+  type ModelDropout,
   type SeparateBlockParams,
 } from "./block.ts";
 import { dropout as drop } from "./dropout.ts";
@@ -76,26 +75,6 @@ export type BertInputs<L = Tensor> = {
   /** Segment ids, integers [batch, n]; none means all 0. */
   types?: L;
 };
-
-/** Inverted-dropout masks: of the normalised embeddings [batch, n, d], and of each block. */
-export type BertDropout<L = Tensor> = { embeddings: L; blocks: BlockDropout<L>[] };
-
-/**
- * Shapes of the masks of a batch, for `dropoutMasks`: those of every place where BERT drops.
- *
- * @param length n, tokens in a sequence.
- */
-export function bertDropoutShapes(
-  { width, heads, layers }: Pick<BertConfig, "width" | "heads" | "layers">,
-  batch: number,
-  length: number,
-): BertDropout<number[]> {
-  const sizes = { batch, length, width, heads };
-  return {
-    embeddings: [batch, length, width],
-    blocks: Array.from({ length: layers }, () => blockDropoutShapes(sizes, { weights: true })),
-  };
-}
 
 /** What {@link bert} returns. */
 export type BertOutputs = {
@@ -167,7 +146,7 @@ export function bert(
   config: BertConfig,
   params: BertParams<Tensor, Linear>,
   { ids, mask, types }: BertInputs,
-  { dropout }: { dropout?: BertDropout } = {},
+  { dropout }: { dropout?: ModelDropout } = {},
 ): BertOutputs {
   check(config);
   const { heads, epsilon = 1e-12, activation } = config;

@@ -98,6 +98,26 @@ export function blockDropoutShapes(
   };
 }
 
+/** Inverted-dropout masks of a model: of its embeddings [batch, n, width], and of each block. */
+export type ModelDropout<L = Tensor> = { embeddings: L; blocks: BlockDropout<L>[] };
+
+/**
+ * Shapes of the masks of a batch, for `dropoutMasks`: those of every place where BERT drops.
+ *
+ * @param length n, tokens in a sequence.
+ */
+export function modelDropoutShapes(
+  { width, heads, layers }: { width: number; heads: number; layers: number },
+  batch: number,
+  length: number,
+): ModelDropout<number[]> {
+  const sizes = { batch, length, width, heads };
+  return {
+    embeddings: [batch, length, width],
+    blocks: Array.from({ length: layers }, () => blockDropoutShapes(sizes, { weights: true })),
+  };
+}
+
 /** What lies between the two maps of a perceptron; `gelu` is the exact one, by erf. */
 export type Activation = "gelu" | "geluTanh" | "relu";
 

@@ -15,9 +15,8 @@ import { causalMask } from "./attention.ts";
 import {
   type Activation,
   block,
-  type BlockDropout,
-  blockDropoutShapes,
   initSeparateBlock,
+  type ModelDropout,
   type SeparateBlockParams,
 } from "./block.ts";
 import { dropout as drop } from "./dropout.ts";
@@ -57,22 +56,6 @@ export type DecoderParams<L = Tensor, M = LinearParams<L>> = {
   norm: LayerNormParams<L>;
 };
 
-/** Inverted-dropout masks: of the summed embeddings [batch, n, d], and of each block. */
-export type DecoderDropout<L = Tensor> = { embeddings: L; blocks: BlockDropout<L>[] };
-
-/** Shapes of the masks of a batch of sequences of `length` tokens, for `dropoutMasks`. */
-export function decoderDropoutShapes(
-  { width, heads, layers }: Pick<DecoderConfig, "width" | "heads" | "layers">,
-  batch: number,
-  length: number,
-): DecoderDropout<number[]> {
-  const sizes = { batch, length, width, heads };
-  return {
-    embeddings: [batch, length, width],
-    blocks: Array.from({ length: layers }, () => blockDropoutShapes(sizes, { weights: true })),
-  };
-}
-
 /** Initial parameters, each from the stream's child named by its place in the tree. */
 export function initDecoder(stream: Stream, config: DecoderConfig): DecoderParams<NdArray> {
   const { vocab, width, layers, heads, hidden, positions } = config;
@@ -111,7 +94,7 @@ export function decoder(
   config: DecoderConfig,
   params: DecoderParams<Tensor, Linear>,
   ids: Tensor,
-  { dropout }: { dropout?: DecoderDropout } = {},
+  { dropout }: { dropout?: ModelDropout } = {},
 ): Tensor {
   const { heads, epsilon, activation } = config, length = ids.shape[1];
   const { token, position } = params, [positions, width] = position.shape;

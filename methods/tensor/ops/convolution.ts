@@ -10,6 +10,7 @@ import {
   type TensorLike,
 } from "../node.ts";
 import { sameDType } from "../shape.ts";
+import { moveAxis } from "./batching.ts";
 import { reshape, sum, transpose } from "./structure.ts";
 import { slice } from "./slicing.ts";
 import { convWeightsPrimitive } from "./convolution_weights.ts";
@@ -61,11 +62,30 @@ function join(x: Tensor, axis: number): Tensor {
   ]);
 }
 
-/** Moves an axis to another place. */
-function move(x: Tensor, from: number, to: number): Tensor {
-  const order = x.shape.map((_, i) => i).filter((i) => i !== from);
-  order.splice(to, 0, from);
-  return transpose(x, order);
+/**
+ * A convolution or its transpose over a batch.
+ *
+ * @param ofAll Kernels of all examples [size, …] as one, whose results lie group by group, then example by example.
+ */
+function batchConvolution<A extends ConvAttributes>(
+  primitive: Primitive<A>,
+  ofAll: (w: Tensor, groups: number) => Tensor,
+  [x, w]: readonly Tensor[],
+  [xBatched, wBatched]: readonly boolean[],
+  attributes: A,
+  size: number,
+): readonly Tensor[] {
+  const { groups } = attributes;
+  if (!wBatched) return [cut(apply1(primitive, [join(x, 0), w], attributes), 0, size)];
+  if (!xBatched) {
+    const y = apply1(primitive, [x, ofAll(w, groups)], attributes);
+    return [join(moveAxis(cut(cut(y, 1, groups), 2, size), 2, 0), 2)];
+  }
+  const y = apply1(primitive, [join(moveAxis(x, 0, 1), 1), join(w, 0)], {
+    ...attributes,
+    groups: groups * size,
+  });
+  return [moveAxis(cut(y, 1, size), 1, 0)];
 }
 
 /** x [n, i, …], weights [o, i/groups, …] → [n, o, …]. */
@@ -91,21 +111,12 @@ export const convPrimitive: Primitive<ConvAttributes> = {
       weightsCotangent(x, g, w, node.attributes),
     ];
   },
-  batch: ([x, w], [xBatched, wBatched], attributes, size) => {
-    const { groups } = attributes;
-    if (!wBatched) return [cut(apply1(convPrimitive, [join(x, 0), w], attributes), 0, size)];
-    if (!xBatched) {
-      // Output channels of all examples, group by group.
-      const kernel = join(join(move(cut(w, 1, groups), 0, 1), 0), 0);
-      const y = apply1(convPrimitive, [x, kernel], attributes);
-      return [join(move(cut(cut(y, 1, groups), 2, size), 2, 0), 2)];
-    }
-    const y = apply1(convPrimitive, [join(move(x, 0, 1), 1), join(w, 0)], {
-      ...attributes,
-      groups: groups * size,
-    });
-    return [move(cut(y, 1, size), 1, 0)];
-  },
+  batch: (...rest) =>
+    batchConvolution(
+      convPrimitive,
+      (w, groups) => join(join(moveAxis(cut(w, 1, groups), 0, 1), 0), 0),
+      ...rest,
+    ),
   flops: (node) => 2 * sizeOf(node.outputs[0].shape) * sizeOf(node.inputs[1].shape.slice(1)),
 };
 
@@ -121,7 +132,7 @@ export function correlate(
   { stride, dilation, pads, groups }: ConvAttributes,
 ): Tensor {
   // Channels of a group take the place of the batch, the batch that of a group's channels.
-  const images = join(move(move(cut(x, 1, groups), 2, 0), 2, 1), 1);
+  const images = join(moveAxis(moveAxis(cut(x, 1, groups), 2, 0), 2, 1), 1);
   const product = swap(
     apply1(convPrimitive, [images, swap(g)], { pads, groups, stride: dilation, dilation: stride }),
   );
@@ -167,20 +178,8 @@ export const transposePrimitive: Primitive<TransposeAttributes> = {
     const attributes = { stride, dilation, pads, groups };
     return [apply1(convPrimitive, [c, w], attributes), weightsCotangent(c, g, w, attributes)];
   },
-  batch: ([g, w], [gBatched, wBatched], attributes, size) => {
-    const { groups } = attributes;
-    if (!wBatched) return [cut(apply1(transposePrimitive, [join(g, 0), w], attributes), 0, size)];
-    if (!gBatched) {
-      const kernel = join(move(w, 0, 1), 1);
-      const x = apply1(transposePrimitive, [g, kernel], attributes);
-      return [join(move(cut(cut(x, 1, groups), 2, size), 2, 0), 2)];
-    }
-    const x = apply1(transposePrimitive, [join(move(g, 0, 1), 1), join(w, 0)], {
-      ...attributes,
-      groups: groups * size,
-    });
-    return [move(cut(x, 1, size), 1, 0)];
-  },
+  batch: (...rest) =>
+    batchConvolution(transposePrimitive, (w) => join(moveAxis(w, 0, 1), 1), ...rest),
   flops: (node) => 2 * sizeOf(node.inputs[0].shape) * sizeOf(node.inputs[1].shape.slice(1)),
 };
 

@@ -4,8 +4,6 @@ import assert from "node:assert/strict";
 import {
   bert,
   bertConfigOf,
-  type BertDropout,
-  bertDropoutShapes,
   bertFromCheckpoint,
   type BertParams,
   dropoutMasks,
@@ -15,6 +13,8 @@ import {
   linear,
   linearPaths,
   mapLinears,
+  type ModelDropout,
+  modelDropoutShapes,
 } from "../../../methods/nn/mod.ts";
 import {
   add,
@@ -142,19 +142,19 @@ Deno.test("bert() without mask and types takes every token, of type 0", async ()
 });
 
 Deno.test("bert() drops at every place that its shapes name", async () => {
-  const shapes = bertDropoutShapes(config, 3, LENGTH);
+  const shapes = modelDropoutShapes(config, 3, LENGTH);
   const masks = dropoutMasks(stream(8, "dropout"), shapes, { rate: 0.5, steps: 1 });
   const model = initBert(stream(8, "model"), config);
-  const f = (p: BertParams, { ids }: Inputs, given: BertDropout) => {
-    const dropout = treeMap<BertDropout>((leaf) => {
+  const f = (p: BertParams, { ids }: Inputs, given: ModelDropout) => {
+    const dropout = treeMap<ModelDropout>((leaf) => {
       const mask = asTensor(leaf);
       return reshape(mask, mask.shape.slice(1));
     }, given);
-    const ones = treeMap<BertDropout>((leaf) => add(mul(leaf, 0), 1), dropout);
+    const ones = treeMap<ModelDropout>((leaf) => add(mul(leaf, 0), 1), dropout);
     const plain = bert(config, p, { ids }).last;
     // One mask at a time: all but one place keep everything.
     const each = treeLeaves(dropout).map(({ path }) => {
-      const one = treeMap<BertDropout>(
+      const one = treeMap<ModelDropout>(
         (leaf, at, other) => at === path ? other : leaf,
         ones,
         dropout,

@@ -14,23 +14,14 @@ import { DamagedObject, Store } from "../../../pipeline/store/store.ts";
 import { treeDigest } from "../../../pipeline/store/tree_manifest.ts";
 import type { OutputEntry } from "../../../pipeline/types.ts";
 import { faultyHost } from "../faulty_host.ts";
+import { temporaryDirectory } from "./temporary_directory.ts";
 
 const FILES = PACKED_FILES + 5;
 /** Steps one by one on the main thread. */
 const slowHost = faultyHost(() => {});
 
-/** In memory where the system has that: flushing waits for whatever else is written to the disk. */
-function temporaryDirectory(): string {
-  const prefix = "packs-";
-  try {
-    return Deno.makeTempDirSync({ dir: "/dev/shm", prefix });
-  } catch {
-    return Deno.realPathSync(Deno.makeTempDirSync({ prefix }));
-  }
-}
-
 class Place {
-  readonly path = temporaryDirectory();
+  readonly path = temporaryDirectory("packs-");
   readonly data = `${this.path}/data`;
   readonly packs = `${this.path}/store/objects/packs`;
 

@@ -10,21 +10,12 @@ import { LINK_FROM } from "../../../pipeline/store/store_import.ts";
 import { treeDigest } from "../../../pipeline/store/tree_manifest.ts";
 import type { Artifact, OutputEntry } from "../../../pipeline/types.ts";
 import { faultyHost } from "../faulty_host.ts";
+import { temporaryDirectory } from "./temporary_directory.ts";
 
 const FILES = 2100;
 
-/** In memory where the system has that: flushing waits for whatever else is written to the disk. */
-function temporaryDirectory(): string {
-  const prefix = "bulk-";
-  try {
-    return Deno.makeTempDirSync({ dir: "/dev/shm", prefix });
-  } catch {
-    return Deno.realPathSync(Deno.makeTempDirSync({ prefix }));
-  }
-}
-
 class Place {
-  readonly path = temporaryDirectory();
+  readonly path = temporaryDirectory("bulk-");
   readonly data = `${this.path}/data`;
 
   open(host: Host = systemHost): Promise<Store> {
