@@ -73,27 +73,8 @@ export {
   sum,
   transpose,
 } from "./ops/structure.ts";
-export {
-  abs,
-  add,
-  clip,
-  cos,
-  div,
-  exp,
-  floor,
-  log,
-  maximum,
-  minimum,
-  mul,
-  neg,
-  pow,
-  rsqrt,
-  sign,
-  sin,
-  sqrt,
-  square,
-  sub,
-} from "./ops/elementwise.ts";
+export { add, clip, div, maximum, minimum, mul, pow, sub } from "./ops/elementwise.ts";
+export { abs, cos, exp, floor, log, neg, rsqrt, sign, sin, sqrt, square } from "./ops/unary.ts";
 export {
   ceil,
   floorDivide,

@@ -2,7 +2,8 @@
 
 import { sha256 } from "../canonical.ts";
 import { systemHost } from "../host.ts";
-import { look, lookAtFile, Observed, type SourcePlace } from "./local_source.ts";
+import { look, Observed, type SourcePlace } from "./local_source.ts";
+import { lookAtFile } from "./local_walk.ts";
 import {
   copyStamp,
   digestAt,

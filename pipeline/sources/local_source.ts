@@ -8,7 +8,6 @@ import { type Host, isSystemError, systemHost } from "../host.ts";
 import {
   copyStamp,
   digestAt,
-  firstStamps,
   isTrusted,
   newStamps,
   readStamped,
@@ -16,16 +15,11 @@ import {
   setStamp,
   sizeOf,
   type Stamped,
-  withRoomFor,
   writeStamped,
 } from "../store/stat_cache.ts";
-import {
-  byCodeUnits,
-  checkTreePath,
-  encodeManifest,
-  TreeError,
-  type TreeFile,
-} from "../store/tree_manifest.ts";
+import { byCodeUnits, encodeManifest, TreeError, type TreeFile } from "../store/tree_manifest.ts";
+import { RENAME, unreadable, wrong } from "./local_failures.ts";
+import { lookAtFile, walk } from "./local_walk.ts";
 import type { Digest, LocalSource, SourceContent } from "../types.ts";
 
 /** A file of local data. */
@@ -226,8 +220,6 @@ function whole(
   }
 }
 
-const RENAME = "Rename one, or leave it out with `exclude`.";
-
 async function hashInto(
   source: LocalSource,
   path: string,
@@ -265,112 +257,6 @@ function checkSize(source: LocalSource, name: string, before: number, now: numbe
   throw wrong(source, message, "Wait until it is complete, then run again.");
 }
 
-interface Found {
-  readonly names: readonly string[];
-  readonly stamps: Stamped["stamps"];
-}
-
-export function lookAtFile(source: LocalSource, path: string): Found {
-  const stamps = newStamps(1);
-  const checked = Date.now();
-  let info: Deno.FileInfo;
-  try {
-    info = Deno.statSync(path);
-  } catch (error) {
-    throw unreadable(source, path, error);
-  }
-  if (info.isDirectory) {
-    throw wrong(source, `${path} is a directory, not a file`, "Name a file, or use localTree.");
-  }
-  if (!info.isFile) throw wrong(source, `${path} is not a regular file`, "Name a regular file.");
-  setStamp(stamps, 0, info, checked);
-  return { names: [path.slice(path.lastIndexOf("/") + 1)], stamps };
-}
-
-/** All files of a tree in the order in which the system lists them, which seldom changes. */
-async function walk(
-  source: LocalSource,
-  root: string,
-  expected: readonly string[],
-): Promise<Found> {
-  const { takes, prunes } = await filters(source);
-  const names: string[] = [];
-  // Written at once: a hundred thousand objects that wait for it are slow to collect.
-  let stamps = newStamps(Math.max(expected.length, 1024));
-  const checked = Date.now();
-  const folders = [""];
-  try {
-    for (let prefix; (prefix = folders.pop()) !== undefined;) {
-      for (const entry of Deno.readDirSync(prefix === "" ? root : `${root}/${prefix}`)) {
-        const name = prefix + entry.name;
-        if (entry.isDirectory) {
-          if (!prunes(name)) folders.push(`${name}/`);
-        } else if (takes(name)) {
-          const info = Deno.lstatSync(`${root}/${name}`);
-          if (!info.isFile) throw notRegular(source, root, name, info);
-          const row = names.length;
-          // What was seen before was checked then.
-          if (name !== expected[row]) checkName(source, name);
-          names.push(name);
-          stamps = withRoomFor(stamps, row);
-          setStamp(stamps, row, info, checked);
-        }
-      }
-    }
-  } catch (error) {
-    throw unreadable(source, root, error);
-  }
-  if (names.length === 0) {
-    const globs = source.include.length + source.exclude.length > 0;
-    const message = `${root} holds no files${globs ? " that are included" : ""}`;
-    throw wrong(
-      source,
-      message,
-      globs ? "Correct `include` and `exclude`." : "Put the data there.",
-    );
-  }
-  return { names, stamps: firstStamps(stamps, names.length) };
-}
-
-function checkName(source: LocalSource, name: string): void {
-  try {
-    checkTreePath(name);
-  } catch (error) {
-    if (error instanceof TreeError) throw wrong(source, error.message, RENAME);
-    throw error;
-  }
-}
-
-function notRegular(source: LocalSource, root: string, name: string, info: Deno.FileInfo): Failed {
-  const mend = "Replace it by a regular file, or leave it out with `exclude`.";
-  const quoted = JSON.stringify(name);
-  if (!info.isSymlink) {
-    const what = info.isFifo ? "a FIFO" : info.isSocket ? "a socket" : "a device";
-    return wrong(source, `${quoted} is ${what}; a tree holds regular files only`, mend);
-  }
-  const target = Deno.readLinkSync(`${root}/${name}`);
-  return wrong(source, `${quoted} is a symbolic link to ${target}, which is not followed`, mend);
-}
-
-/** Which files are taken, and which folders need not be looked into. */
-async function filters({ include, exclude }: LocalSource): Promise<{
-  takes(name: string): boolean;
-  prunes(folder: string): boolean;
-}> {
-  if (include.length + exclude.length === 0) return { takes: () => true, prunes: () => false };
-  // Loaded only when there are globs.
-  const { globToRegExp } = await import("@std/path");
-  const patterns = (globs: readonly string[]) => globs.map((glob) => globToRegExp(glob) as RegExp);
-  const matches = (list: readonly RegExp[]) => (name: string) => list.some((p) => p.test(name));
-  const included = include.length === 0 ? () => true : matches(patterns(include));
-  const excluded = matches(patterns(exclude));
-  const whole = exclude.filter((glob) => glob.endsWith("/**")).map((glob) => glob.slice(0, -3));
-  return {
-    takes: (name) => included(name) && !excluded(name),
-    prunes: matches(patterns(whole)),
-  };
-}
-
 function resolve(source: LocalSource, root: string): string {
   const path = source.path.startsWith("/") ? source.path : `${root}/${source.path}`;
   try {
@@ -386,32 +272,4 @@ function resolve(source: LocalSource, root: string): string {
   } catch (error) {
     throw unreadable(source, path, error);
   }
-}
-
-/** What the system says about a path, in words; other errors pass. */
-function unreadable(source: LocalSource, path: string, error: unknown): unknown {
-  if (error instanceof Failed || !(error instanceof Error)) return error;
-  // The file system's errors of Deno carry no path of their own for all calls; theirs end with it.
-  const named = /'([^']+)'$/.exec(error.message)?.[1] ?? path;
-  const where = named.includes("\ufffd")
-    ? `${JSON.stringify(named)}, whose name is not UTF-8,`
-    : named;
-  if (error.name === "NotFound") {
-    return named.includes("\ufffd")
-      ? wrong(source, `${where} cannot be read`, "Rename it.")
-      : wrong(source, `${named} is not there`, "Put the data there, or correct the path.");
-  }
-  if (error.name === "PermissionDenied" || error.name === "NotCapable") {
-    return wrong(source, `${where} may not be read`, "Give yourself permission to read it.");
-  }
-  if (error.name === "NotADirectory" || error.name === "FilesystemLoop") {
-    return wrong(source, `${where} cannot be reached: ${error.message}`, "Correct the path.");
-  }
-  return isSystemError(error)
-    ? wrong(source, `${where} cannot be read: ${error.message}`, "Check the disk that holds it.")
-    : error;
-}
-
-function wrong({ form, name }: LocalSource, message: string, mend: string): Failed {
-  return new Failed({ code: "local-data", message, where: `local_${form}[${name}]`, mend });
 }

@@ -10,7 +10,8 @@ import {
   type Tensor,
   type TensorLike,
 } from "../node.ts";
-import { abs, add, div, exp, mul, neg, sign, square, sub, unary } from "./elementwise.ts";
+import { add, div, mul, sub } from "./elementwise.ts";
+import { abs, exp, neg, sign, square, unary } from "./unary.ts";
 import { greater, where } from "./logic.ts";
 
 const none = {};

@@ -5,7 +5,8 @@ import { apply1, asTensor, type Primitive, type Tensor, type TensorLike } from "
 import { requireDType, sameShape } from "../shape.ts";
 import { spreadAll } from "./batching.ts";
 import { reshape, sum } from "./structure.ts";
-import { div, exp, log, maximum, mul, neg, sub } from "./elementwise.ts";
+import { div, maximum, mul, sub } from "./elementwise.ts";
+import { exp, log, neg } from "./unary.ts";
 import { cast, stopGradient } from "./logic.ts";
 import { addAlongAxis, takeAlongAxis } from "./indexing.ts";
 import { maxKernel, mean } from "./reduction.ts";

@@ -14,7 +14,8 @@ import {
 import { axesOf, axisOf, sameDType, sameShape } from "../shape.ts";
 import { spread } from "./batching.ts";
 import { broadcastTo, type ReduceOptions, reshape, sum, sumTo } from "./structure.ts";
-import { abs, add, exp, log, mul, rsqrt, square, sub } from "./elementwise.ts";
+import { add, mul, sub } from "./elementwise.ts";
+import { abs, exp, log, rsqrt, square } from "./unary.ts";
 import { maxKernel, mean } from "./reduction.ts";
 import { less, where } from "./logic.ts";
 

@@ -11,7 +11,8 @@ import {
 } from "../node.ts";
 import { axesOf, axisOf, reducedShape, requireDType } from "../shape.ts";
 import { type ReduceOptions, reshape, sum } from "./structure.ts";
-import { abs, div, maximum, mul, pow, sqrt, square, sub } from "./elementwise.ts";
+import { div, maximum, mul, pow, sub } from "./elementwise.ts";
+import { abs, sqrt, square } from "./unary.ts";
 import { cast, equal, greater, logicalNot, notEqual, where } from "./logic.ts";
 import { mean, reduceMax, reduceMin } from "./reduction.ts";
 import { cumprod } from "./cumulative.ts";

@@ -9,7 +9,8 @@ import {
   type Tensor,
   type TensorLike,
 } from "../node.ts";
-import { abs, add, exp, maximum, mul, neg, unary } from "./elementwise.ts";
+import { add, maximum, mul } from "./elementwise.ts";
+import { abs, exp, neg, unary } from "./unary.ts";
 import { greater, greaterEqual, lessEqual, where } from "./logic.ts";
 import { sigmoid, tanh } from "./activation.ts";
 import { expm1, log1p } from "./trigonometry.ts";

@@ -12,7 +12,8 @@ import {
 } from "../node.ts";
 import { axesOf, axisOf, reducedShape } from "../shape.ts";
 import { broadcastTo, type ReduceOptions, reshape, sum } from "./structure.ts";
-import { div, mul, neg, square, sub } from "./elementwise.ts";
+import { div, mul, sub } from "./elementwise.ts";
+import { neg, square } from "./unary.ts";
 import { cast, equal, where } from "./logic.ts";
 
 type Axes = number | readonly number[];

@@ -8,7 +8,8 @@ import {
   type Tensor,
   type TensorLike,
 } from "../node.ts";
-import { abs, add, binary, div, floor, mul, neg, promote, sub, unary } from "./elementwise.ts";
+import { add, binary, div, mul, promote, sub } from "./elementwise.ts";
+import { abs, floor, neg, unary } from "./unary.ts";
 import { equal, less, logicalAnd, logicalXor, notEqual, where } from "./logic.ts";
 
 const none = {};

@@ -12,7 +12,8 @@ import {
 } from "../node.ts";
 import { axisOf, sameDType, sameShape } from "../shape.ts";
 import { broadcastTo, reshape, sum, sumTo } from "./structure.ts";
-import { add, mul, rsqrt, square, sub } from "./elementwise.ts";
+import { add, mul, sub } from "./elementwise.ts";
+import { rsqrt, square } from "./unary.ts";
 import { mean } from "./reduction.ts";
 import { stopGradient } from "./logic.ts";
 import { layerNorm } from "./normalization.ts";

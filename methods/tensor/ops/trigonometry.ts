@@ -1,24 +1,8 @@
 // Trigonometric and hyperbolic functions, their inverses, and exp and log near 0.
 import { apply1, asTensor, type Tensor, type TensorLike } from "../node.ts";
 import { broadcastOf, sameDType } from "../shape.ts";
-import {
-  abs,
-  add,
-  cos,
-  div,
-  exp,
-  log,
-  mul,
-  neg,
-  promote,
-  rsqrt,
-  sign,
-  sin,
-  sqrt,
-  square,
-  sub,
-  unary,
-} from "./elementwise.ts";
+import { add, div, mul, promote, sub } from "./elementwise.ts";
+import { abs, cos, exp, log, neg, rsqrt, sign, sin, sqrt, square, unary } from "./unary.ts";
 import { equal, greater, less, logicalAnd, where } from "./logic.ts";
 import { tanh } from "./activation.ts";
 

@@ -180,3 +180,14 @@ export class FanOutRig {
 export function planned(plan: Plan): Record<string, string> {
   return Object.fromEntries(plan.nodes.map(({ node, status }) => [node.id, status]));
 }
+
+/** Two texts to split into words. */
+export const TWO = { a: "one", b: "three" };
+
+/** What the last stage made of a run: the lengths of all items. */
+export const lengthsOf = ({ sections }: RunResult) => JSON.parse(sections[0].html);
+
+/** Other code for the stage of each item, with the same results. */
+export const SLOWER = `export const run = async ({ inputs, outputs }) => {
+  await outputs.length.write((await inputs.text.read()).split("").length);
+};`;
