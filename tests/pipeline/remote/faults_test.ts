@@ -6,7 +6,7 @@ import { encodeActionResult, RECORD_PATH } from "../../../pipeline/remote/action
 import { encodeManifest } from "../../../pipeline/store/tree_manifest.ts";
 import type { StageRecord } from "../../../pipeline/types.ts";
 import { FakeRemote, type Fault, RawServer } from "./fake_remote.ts";
-import { componentsOf, fill, keyFor, Machine } from "./remote_rig.ts";
+import { componentsOf, fill, HASTY, keyFor, Machine } from "./remote_rig.ts";
 
 const encoder = new TextEncoder();
 
@@ -20,7 +20,7 @@ async function fetchThrough(
   server.fault = fault(made, server);
   server.seen.length = 0;
   using machine = await Machine.open();
-  const remote = machine.remote(server.url);
+  const remote = machine.remote(server.url, "read-write", HASTY);
   const record = await machine.fetch(remote, 1);
   const { gaveUp } = await remote.finish();
   machine.checkSound();
@@ -132,7 +132,7 @@ Deno.test("after three wrong contents the remote is left alone", async () => {
     method === "GET" && path.startsWith("ac/") ? new Response("<html>") : undefined;
   server.seen.length = 0;
   using machine = await Machine.open();
-  const remote = machine.remote(server.url);
+  const remote = machine.remote(server.url, "read-write", HASTY);
   for (const seed of [1, 2, 3, 4, 5]) assert.equal(await machine.fetch(remote, seed), null);
   assert.equal(server.seen.length, 3);
   remote.offer(await machine.make(6));
@@ -143,7 +143,7 @@ Deno.test("after three wrong contents the remote is left alone", async () => {
 /** Asks a server that is none; says what the user was told. */
 async function fetchFrom(url: string): Promise<string> {
   using machine = await Machine.open();
-  const remote = machine.remote(url.replace("//", "//ann:secret@"));
+  const remote = machine.remote(url.replace("//", "//ann:secret@"), "read-write", HASTY);
   assert.equal(await machine.fetch(remote, 1), null);
   assert.equal(await machine.fetch(remote, 2), null);
   remote.offer(await machine.make(3));
@@ -213,7 +213,7 @@ Deno.test("the server is killed in the middle of a run", async () => {
     await using server = new FakeRemote();
     url = server.url;
     await fill(url, [1, 2, 3]);
-    remote = machine.remote(url);
+    remote = machine.remote(url, "read-write", HASTY);
     assert.notEqual(await machine.fetch(remote, 1), null);
   }
   for (const seed of [2, 3, 4, 5, 6]) assert.equal(await machine.fetch(remote, seed), null);
@@ -274,7 +274,7 @@ for (const [name, [said, change]] of Object.entries(FORGERIES)) {
     const [made] = await fill(server.url, [1]);
     forge(server, change(made));
     using machine = await Machine.open();
-    const remote = machine.remote(server.url);
+    const remote = machine.remote(server.url, "read-write", HASTY);
     assert.equal(await machine.fetch(remote, 1), null);
     await remote.finish();
     assert.match(machine.warnings[0], said);
@@ -300,7 +300,7 @@ Deno.test("a forged tree does not leave its directory, nor name files twice", as
     const record = { ...made, outputs: { ...made.outputs, files } };
     forge(server, record, [manifest, encoder.encode("x")]);
     using machine = await Machine.open();
-    const remote = machine.remote(server.url);
+    const remote = machine.remote(server.url, "read-write", HASTY);
     assert.equal(await machine.fetch(remote, 1), null, JSON.stringify(list));
     await remote.finish();
     assert.match(machine.warnings[0], /list of files is not valid/);
@@ -315,7 +315,7 @@ Deno.test("a forged size contradicts itself", async () => {
   const files = { ...made.outputs.files, digest: sha256(manifest), bytes: 7 };
   forge(server, { ...made, outputs: { ...made.outputs, files } }, [manifest]);
   using machine = await Machine.open();
-  const remote = machine.remote(server.url);
+  const remote = machine.remote(server.url, "read-write", HASTY);
   assert.equal(await machine.fetch(remote, 1), null);
   await remote.finish();
   assert.match(machine.warnings[0], /contradict each other/);

@@ -148,7 +148,7 @@ Deno.test({
     await using nginx = await Nginx.start();
     await fill(nginx.urlWithPassword, [1]);
     using machine = await Machine.open();
-    const remote = machine.remote(nginx.url, "read-write", STEADY);
+    const remote = machine.remote(nginx.url);
     assert.notEqual(await machine.fetch(remote, 1), null);
     remote.offer(await machine.make(2));
     const { unsent, gaveUp } = await remote.finish();
@@ -188,7 +188,7 @@ Deno.test({
     await using nginx = await Nginx.start();
     await fill(nginx.urlWithPassword, [1, 2], 9 << 20);
     using machine = await Machine.open();
-    const remote = machine.remote(nginx.url, "read-write", STEADY);
+    const remote = machine.remote(nginx.url);
     assert.notEqual(await machine.fetch(remote, 1), null);
     await nginx.kill();
     assert.equal(await machine.fetch(remote, 2), null);

@@ -63,7 +63,7 @@ export class Machine {
     return new Machine(dir, await Store.open(dir, host));
   }
 
-  remote(url: string, mode = "read-write", persistence: Partial<Persistence> = HASTY): OpenRemote {
+  remote(url: string, mode = "read-write", persistence: Partial<Persistence> = STEADY): OpenRemote {
     return openRemote({
       address: remoteAddress({ url, mode }, () => undefined)!,
       store: this.store,
@@ -136,7 +136,7 @@ export async function fill(
   large = 0,
 ): Promise<StageRecord[]> {
   using machine = await Machine.open();
-  const remote = machine.remote(url, "read-write", STEADY);
+  const remote = machine.remote(url);
   const records = [];
   for (const seed of seeds) {
     const record = await machine.make(seed, 3, large);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { sha256 } from "../../../pipeline/canonical.ts";
 import { EMPTY_DIGEST } from "../../../pipeline/remote/receive.ts";
 import { FakeRemote, RawServer } from "./fake_remote.ts";
-import { fill, HASTY, keyFor, Machine } from "./remote_rig.ts";
+import { fill, HASTY, keyFor, Machine, STEADY } from "./remote_rig.ts";
 
 Deno.test("what one machine offers, another one fetches whole, and needs only once", async () => {
   await using server = new FakeRemote();
@@ -103,7 +103,7 @@ Deno.test("many results go up in parallel, within bounds", async () => {
     return undefined;
   };
   using machine = await Machine.open();
-  const remote = machine.remote(server.url, "read-write", { ...HASTY, parallel: 5 });
+  const remote = machine.remote(server.url, "read-write", { ...STEADY, parallel: 5 });
   for (let seed = 0; seed < 12; seed++) remote.offer(await machine.make(seed));
   assert.equal((await remote.finish()).sent.results, 12);
   assert.ok(most > 1 && most <= 5, `${most} at a time`);

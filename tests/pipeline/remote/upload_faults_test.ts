@@ -2,14 +2,14 @@
 
 import assert from "node:assert/strict";
 import { FakeRemote } from "./fake_remote.ts";
-import { fill, keyFor, Machine } from "./remote_rig.ts";
+import { fill, HASTY, keyFor, Machine } from "./remote_rig.ts";
 
 /** Offers results to a remote that answers uploads with a status. */
 async function offerTo(status: number, seeds: readonly number[]) {
   await using server = new FakeRemote();
   server.fault = ({ method }) => method === "PUT" ? new Response("no", { status }) : undefined;
   using machine = await Machine.open();
-  const remote = machine.remote(server.url);
+  const remote = machine.remote(server.url, "read-write", HASTY);
   for (const seed of seeds) remote.offer(await machine.make(seed));
   const summary = await remote.finish();
   assert.ok(machine.warnings.length <= 1);
@@ -43,7 +43,7 @@ Deno.test("an object that is too large for the server costs its result alone", a
       ? new Response("no", { status: 413 })
       : undefined;
   using machine = await Machine.open();
-  const remote = machine.remote(server.url);
+  const remote = machine.remote(server.url, "read-write", HASTY);
   for (const seed of [1, 2, 3, 4, 5]) {
     remote.offer(await machine.make(seed, 3, seed === 5 ? 0 : 200_000));
   }
@@ -67,7 +67,7 @@ Deno.test("a record whose objects did not all arrive is not uploaded", async () 
   server.strict = true;
   server.fault = () => undefined;
   using other = await Machine.open();
-  const reader = other.remote(server.url);
+  const reader = other.remote(server.url, "read-write", HASTY);
   for (let seed = 0; seed < 20; seed++) {
     const there = server.blobs.has(`ac/${keyFor(seed)}`);
     assert.equal(await other.fetch(reader, seed) !== null, there, `seed ${seed}`);
@@ -84,7 +84,7 @@ Deno.test("a local object that was damaged is not uploaded", async () => {
   const path = machine.store.objectPath(record.outputs.numbers.digest);
   Deno.chmodSync(path, 0o644);
   Deno.writeTextFileSync(path, '{"seed":2}');
-  const remote = machine.remote(server.url);
+  const remote = machine.remote(server.url, "read-write", HASTY);
   remote.offer(record);
   const { sent, unsent } = await remote.finish();
   assert.deepEqual([sent.results, unsent, machine.warnings], [0, 1, []]);
@@ -100,13 +100,13 @@ Deno.test("a poisoned object is replaced by whoever finds it and computes it ane
   server.blobs.set(path, server.blobs.get(path)!.toReversed());
   {
     using machine = await Machine.open();
-    const remote = machine.remote(server.url);
+    const remote = machine.remote(server.url, "read-write", HASTY);
     assert.equal(await machine.fetch(remote, 1), null);
     remote.offer(await machine.make(1, 3, 100_000));
     assert.equal((await remote.finish()).sent.results, 1);
   }
   using machine = await Machine.open();
-  const remote = machine.remote(server.url);
+  const remote = machine.remote(server.url, "read-write", HASTY);
   assert.notEqual(await machine.fetch(remote, 1), null);
   await remote.finish();
   machine.checkSound();
@@ -119,14 +119,14 @@ Deno.test("an entry without its objects is completed by whoever finds it and com
   server.blobs.delete(`cas/${made.outputs.numbers.digest}`);
   {
     using machine = await Machine.open();
-    const remote = machine.remote(server.url);
+    const remote = machine.remote(server.url, "read-write", HASTY);
     assert.equal(await machine.fetch(remote, 1), null);
     assert.deepEqual(machine.warnings, []);
     remote.offer(await machine.make(1, 3, 100_000));
     assert.equal((await remote.finish()).sent.results, 1);
   }
   using machine = await Machine.open();
-  const remote = machine.remote(server.url);
+  const remote = machine.remote(server.url, "read-write", HASTY);
   assert.notEqual(await machine.fetch(remote, 1), null);
   await remote.finish();
 });
