@@ -2,6 +2,7 @@
 import { sizeOf } from "../ndarray.ts";
 import { apply1, type Primitive, type Tensor } from "../node.ts";
 import { broadcastTo, reshape, sum, transpose } from "./structure.ts";
+import { apart } from "./phases.ts";
 import { concat, pad, slice, stack } from "./slicing.ts";
 import { matmul, matrixTranspose } from "./linear.ts";
 import {
@@ -135,14 +136,6 @@ function patches(
     }
     return flat(patch);
   });
-}
-
-/** [n, c, h, w] as [sh, sw, n, c, h/sh, w/sw]: phase (p, q) holds the places p, p + sh, … */
-function apart(x: Tensor, stride: readonly number[]): Tensor {
-  const [n, c, ...image] = x.shape;
-  const cut = reshape(x, [n, c, ...image.flatMap((d, i) => [d / stride[i], stride[i]])]);
-  const axes = image.map((_, i) => 2 + 2 * i);
-  return transpose(cut, [...axes.map((a) => a + 1), 0, 1, ...axes]);
 }
 
 /** All positions in a kernel, the last axis fastest. */

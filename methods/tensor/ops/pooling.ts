@@ -11,12 +11,13 @@ import {
   type TensorLike,
 } from "../node.ts";
 import type { OnnxAttributes } from "../onnx/graph_writer.ts";
+import { apart, together } from "./phases.ts";
 import { broadcastTo, type ReduceOptions, reshape } from "./structure.ts";
 import { relu, reluSource } from "./activation.ts";
 import { mul, sub } from "./elementwise.ts";
 import { cast, equal, where } from "./logic.ts";
 import { mean } from "./reduction.ts";
-import { concat, pad, slice } from "./slicing.ts";
+import { pad, slice, split, stack } from "./slicing.ts";
 import { convPrimitive, transposePrimitive } from "./convolution.ts";
 import { type Padding, type PerAxis, perAxis, positions, type Window, windowOf } from "./window.ts";
 
@@ -75,31 +76,18 @@ function tapNumbers(x: Tensor, shape: readonly number[]): Tensor {
  * taps at once would broadcast along axes of two or three elements, which ONNX Runtime does slowly.
  */
 function unpoolTiles(x: Tensor, y: Tensor, g: Tensor, { size }: Window): Tensor {
-  const [n, c, ...out] = y.shape;
-  const tiles = reshape(x, [n, c, ...out.flatMap((d, i) => [d, size[i]])]);
-  const isTap = (axis: number) => axis >= 3 && axis % 2 === 1;
-  const taps = size.reduce<number[][]>(
-    (list, k) => list.flatMap((tap) => Array.from({ length: k }, (_, i) => [...tap, i])),
-    [[]],
-  );
+  const taps = sizeOf(size);
+  const seen = reshape(apart(x, size), [taps, ...y.shape]);
   let rest = g;
-  const shares = taps.map((tap, i) => {
-    if (i === taps.length - 1) return rest;
-    const starts = tiles.shape.map((_, axis) => isTap(axis) ? tap[(axis - 3) / 2] : 0);
-    const ends = tiles.shape.map((d, axis) => isTap(axis) ? starts[axis] + 1 : d);
-    const seen = reshape(slice(tiles, starts, ends), y.shape);
-    const share = mul(rest, cast(equal(seen, y), g.dtype));
-    rest = sub(rest, share);
-    return share;
-  });
-  let parts = shares.map((t) => reshape(t, [n, c, ...out.flatMap((d) => [d, 1])]));
-  for (let i = size.length - 1; i >= 0; i--) {
-    parts = Array.from(
-      { length: parts.length / size[i] },
-      (_, k) => concat(parts.slice(k * size[i], (k + 1) * size[i]), 3 + 2 * i),
-    );
-  }
-  return reshape(parts[0], x.shape);
+  const shares = split(seen, Array<number>(taps).fill(1)).map(
+    (one, tap) => {
+      if (tap === taps - 1) return rest;
+      const share = mul(rest, cast(equal(reshape(one, y.shape), y), g.dtype));
+      rest = sub(rest, share);
+      return share;
+    },
+  );
+  return together(reshape(stack(shares), [...size, ...y.shape]), size);
 }
 
 /** Any windows: which tap is the largest, then one transposed convolution with a unit kernel a tap. */
