@@ -1,6 +1,7 @@
 // Passes over a finished graph: drop aliases, lower what the runtime lacks, share again, fuse biases.
 import { apply, leafPrimitive, madeBy, type Node, type Tensor, traced } from "./node.ts";
 import { inheriting } from "./origin.ts";
+import { fuseUpdate } from "./product_updates.ts";
 import { onRows } from "./rows.ts";
 import { geluSource, normalCdf, normalCdfSource } from "./ops/activation.ts";
 import { gemmPrimitive } from "./ops/linear.ts";
@@ -133,7 +134,13 @@ export function optimise(outputs: readonly Tensor[]): Tensor[] {
     () =>
       rebuild(
         lowered,
-        first(quotients(uses, lowered), fuseBias(uses), shareCdf([...uses.keys()]), onRows),
+        first(
+          quotients(uses, lowered),
+          fuseBias(uses),
+          fuseUpdate(uses),
+          shareCdf([...uses.keys()]),
+          onRows,
+        ),
       ),
     {
       lower: true,

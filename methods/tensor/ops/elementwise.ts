@@ -218,6 +218,24 @@ export function isAdd(x: Tensor): boolean {
   return madeBy(x, addPrimitive);
 }
 
+/** The signs of the two terms of a sum or a difference, or null. */
+export function termsOf(x: Tensor): readonly [number, number] | null {
+  return isAdd(x) ? [1, 1] : madeBy(x, subPrimitive) ? [1, -1] : null;
+}
+
+/** A tensor and the scalar constant by which it is multiplied, or null. */
+export function scaledSource(y: Tensor): { x: Tensor; factor: number } | null {
+  if (!madeBy(y, mulPrimitive)) return null;
+  const [a, b] = y.node.inputs;
+  for (const [x, scale] of [[a, b], [b, a]]) {
+    const factor = scalarValue(scale);
+    if (factor !== null && Number.isFinite(factor) && sameShape(x.shape, y.shape)) {
+      return { x, factor };
+    }
+  }
+  return null;
+}
+
 /** The factors of a product [x, 1/b] and the b, or null. */
 export function scaledByReciprocal(y: Tensor): { x: Tensor; inverse: Tensor; b: Tensor } | null {
   if (!madeBy(y, mulPrimitive)) return null;

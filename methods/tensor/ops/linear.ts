@@ -17,17 +17,18 @@ import { add } from "./elementwise.ts";
 import { broadcastTo, reshape, sumTo, swapLast, swappedSource } from "./structure.ts";
 
 /** Which factors are transposed before the product. */
-interface ProductAttributes {
+export interface ProductAttributes {
   readonly a: boolean;
   readonly b: boolean;
 }
 
-function innerSize(node: Node<ProductAttributes>): number {
+function innerSize<A extends ProductAttributes>(node: Node<A>): number {
   const { shape } = node.inputs[0];
   return shape[shape.length - (node.attributes.a ? 2 : 1)];
 }
 
-function productFlops(node: Node<ProductAttributes>): number {
+/** Operations of a product of matrices. */
+export function productFlops<A extends ProductAttributes>(node: Node<A>): number {
   return 2 * sizeOf(node.outputs[0].shape) * innerSize(node);
 }
 
