@@ -1,4 +1,4 @@
-/** One claim's evidence: a dot for each seed, the mean and its interval, zero, and the margin. */
+/** One claim's evidence: a dot for each seed, the mean and its interval, a reference, and the margin. */
 
 import { axisX, dot, gridX, link, rect, ruleX } from "@observablehq/plot";
 import type { Markup } from "./markup.ts";
@@ -12,16 +12,23 @@ export interface EffectChart {
   readonly interval: readonly [number, number] | null;
   /** Shaded: equivalence, or effects too small to matter. */
   readonly region: readonly [number, number] | null;
+  /** Where the rule stands that the mean is compared with. @default 0 */
+  readonly reference?: number;
   readonly xLabel: string;
   readonly xTickFormat?: (x: number) => string;
   /** Colour of the mean and its interval. */
   readonly colour: string;
 }
 
+/** Many seeds share rows, or a chart of a thousand would be metres high. */
+const MOST_ROWS = 24;
+
 /** Seeds in their own rows from top to bottom, the mean below them. */
 export function effectChart(chart: EffectChart): Markup {
-  const rows = chart.values.length;
-  const shown = [0, chart.mean, ...chart.values, ...chart.interval ?? []];
+  const rows = Math.min(chart.values.length, MOST_ROWS);
+  const crowded = chart.values.length > MOST_ROWS;
+  const reference = chart.reference ?? 0;
+  const shown = [reference, chart.mean, ...chart.values, ...chart.interval ?? []];
   const low = Math.min(...shown);
   const high = Math.max(...shown);
   const pad = 0.06 * (high - low || 1);
@@ -45,13 +52,14 @@ export function effectChart(chart: EffectChart): Markup {
         fillOpacity: 0.16,
       }),
       gridX({ stroke: "var(--line)", strokeOpacity: 1, ticks: 4 }),
-      ruleX([0], { stroke: "var(--fg)", strokeOpacity: 0.7 }),
+      ruleX([reference], { stroke: "var(--fg)", strokeOpacity: 0.7 }),
       axisX({ ticks: 4, tickFormat: chart.xTickFormat, labelArrow: "none", labelAnchor: "center" }),
       dot(chart.values, {
         x: (v: number) => v,
-        y: (_: number, i: number) => i,
-        r: 2.6,
+        y: (_: number, i: number) => i % rows,
+        r: crowded ? 1.6 : 2.6,
         fill: "var(--muted)",
+        fillOpacity: crowded ? 0.5 : 1,
       }),
       chart.interval &&
       link([chart.interval], {

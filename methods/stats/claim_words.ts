@@ -1,6 +1,7 @@
 /** The words of a verdict: which test was done and what it says. */
 
-import type { Analysis, Outcome } from "./claims.ts";
+import type { Analysis } from "./claim_analysis.ts";
+import type { Outcome } from "./claim_decision.ts";
 import { formatEffect, formatNumber, formatP } from "./format.ts";
 import { mean } from "./summary.ts";
 
@@ -10,15 +11,38 @@ export const explain = { test, outcome };
 /** Names the test, its correction and its interval. `size`: tested claims in the family. */
 function test(a: Analysis, size: number): string {
   const { claim } = a;
-  const subject = claim.scale === "log_ratio" ? "log ratios" : "differences";
-  const name = claim.kind === "superiority"
-    ? `${a.values.length <= 20 ? "exact" : "Monte-Carlo"} sign-flip permutation test of paired ` +
-      `${subject}, ${claim.alternative === "two-sided" ? "two-sided" : "one-sided"}`
-    : claim.kind === "noninferiority"
-    ? `paired t test of ${subject} against the margin, one-sided`
-    : `two one-sided paired t tests of ${subject} (TOST)`;
   const correction = size > 1 ? `; Holm over ${size} claims (${claim.family})` : "";
-  return `${name}${correction}; α = ${claim.alpha}; ${percent(a.confidence)} paired t interval`;
+  const interval = claim.kind === "proportion" ? "Clopper–Pearson" : "paired t";
+  return `${nameOf(a)}${correction}; α = ${claim.alpha}; ${
+    percent(a.confidence)
+  } ${interval} interval`;
+}
+
+function nameOf(a: Analysis): string {
+  const { claim } = a;
+  const subject = claim.scale === "log_ratio" ? "log ratios" : "differences";
+  switch (claim.kind) {
+    case "superiority":
+      return `${
+        a.values.length <= 20 ? "exact" : "Monte-Carlo"
+      } sign-flip permutation test of paired ` +
+        `${subject}, ${claim.alternative === "two-sided" ? "two-sided" : "one-sided"}`;
+    case "noninferiority":
+      return `paired t test of ${subject} against the margin, one-sided`;
+    case "equivalence":
+    case "control":
+      return `two one-sided paired t tests of ${subject} (TOST)`;
+    case "match":
+      return `z test against the printed mean ${formatNumber(claim.published.value, 4)} ` +
+        `(sd ${formatNumber(claim.published.sd, 3)}, n = ${claim.published.n})`;
+    case "trend":
+      return `Page's test of ${claim.estimands.length} conditions in order, ` +
+        `${claim.alternative}; the effect is Spearman's correlation with the order`;
+    case "proportion":
+      return `exact binomial test of a share ${
+        claim.alternative === "greater" ? "above" : "below"
+      } ${formatNumber(claim.share)}`;
+  }
 }
 
 /** Says in one or two sentences why the verdict is what it is. */
@@ -46,28 +70,44 @@ function outcome(
 
 function reason(a: Analysis, verdict: Outcome, text: (x: number) => string): string {
   const { claim } = a;
-  const margin = a.margin === null ? "" : `${text(-a.margin)} to ${text(a.margin)}`;
-  const negligible = a.insideP !== null && a.insideP < claim.alpha;
+  const region = a.region === null ? "" : `${text(a.region[0])} to ${text(a.region[1])}`;
+  const reproduced = verdict === "reproduced";
   if (verdict === "inconclusive") return `Inconclusive: ${lowerFirst(claim.inconclusive)}`;
-  if (claim.kind === "superiority") {
-    if (verdict === "reproduced") {
+  switch (claim.kind) {
+    case "superiority": {
+      const negligible = a.insideP !== null && a.insideP < claim.alpha;
+      if (reproduced) {
+        return negligible
+          ? `The effect has the claimed direction but lies within ${region}, too small to matter.`
+          : "The effect has the claimed direction.";
+      }
       return negligible
-        ? `The effect has the claimed direction but lies within ${margin}, too small to matter.`
-        : "The effect has the claimed direction.";
+        ? `The effect lies within ${region}, too small to matter.`
+        : "The interval excludes the claimed direction.";
     }
-    return negligible
-      ? `The effect lies within ${margin}, too small to matter.`
-      : "The interval excludes the claimed direction.";
+    case "noninferiority": {
+      const limit = text(a.region![claim.alternative === "less" ? 1 : 0]);
+      return reproduced
+        ? `The effect stays on the good side of ${limit}.`
+        : `The effect is worse than ${limit}.`;
+    }
+    case "match":
+      return reproduced
+        ? `It agrees with the printed ${text(a.reference)} within both standard errors.`
+        : `It differs from the printed ${
+          text(a.reference)
+        } by more than both standard errors allow.`;
+    case "trend":
+      return reproduced
+        ? "The conditions have the claimed order."
+        : "The interval excludes the claimed order.";
+    case "proportion":
+      return reproduced ? `The share lies within ${region}.` : `The share lies outside ${region}.`;
+    default:
+      return reproduced
+        ? `The effect lies within ${region}.`
+        : `The effect lies outside ${region}.`;
   }
-  if (claim.kind === "noninferiority") {
-    const limit = text(claim.alternative === "less" ? a.margin! : -a.margin!);
-    return verdict === "reproduced"
-      ? `The effect stays on the good side of ${limit}.`
-      : `The effect is worse than ${limit}.`;
-  }
-  return verdict === "reproduced"
-    ? `The effect lies within ${margin}.`
-    : `The effect lies outside ${margin}.`;
 }
 
 function percent(share: number): string {

@@ -7,5 +7,23 @@ interface StudentT {
   inv(p: number, df: number): number;
 }
 
-declare const jstat: { readonly studentt: StudentT };
+interface Normal {
+  /** P(X ≤ x) for mean `mean` and standard deviation `sd`. */
+  cdf(x: number, mean: number, sd: number): number;
+  /** The x with P(X ≤ x) = p, 0 < p < 1. */
+  inv(p: number, mean: number, sd: number): number;
+}
+
+interface Beta {
+  /** The regularised incomplete beta function I_x(a, b). */
+  cdf(x: number, a: number, b: number): number;
+  /** The x with I_x(a, b) = p. */
+  inv(p: number, a: number, b: number): number;
+}
+
+declare const jstat: {
+  readonly studentt: StudentT;
+  readonly normal: Normal;
+  readonly beta: Beta;
+};
 export default jstat;

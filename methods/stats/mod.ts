@@ -1,9 +1,14 @@
 /** Statistics for small paired experiments: tests, intervals, corrections, pre-registered claims. */
 
 export type { Alternative } from "./alternative.ts";
+export { binomialTest } from "./binomial.ts";
+export type { BinomialResult } from "./binomial.ts";
 export { bootstrapInterval } from "./bootstrap.ts";
 export { hodgesLehmann } from "./hodges_lehmann.ts";
 export { holm } from "./holm.ts";
+export { normalCdf, normalQuantile, zTest } from "./normal.ts";
+export { pageTest } from "./page.ts";
+export type { PageResult } from "./page.ts";
 export { tTest } from "./paired_t.ts";
 export type { TResult } from "./paired_t.ts";
 export { signFlipTest } from "./sign_flip.ts";

@@ -1,12 +1,12 @@
 /** Runs the report stage. */
 
 import type { ReportSection, Run } from "../../pipeline/types.ts";
-import { claimsSection } from "./report/claims_section.ts";
-import { limitsSection, summarySection } from "./report/words.ts";
+import { claimsSection } from "../common/claims_section.ts";
+import { CLAIMS_WORDS, limitsSection, summarySection } from "./report/words.ts";
 import { choicesSection, curvesSection, regretSection } from "./report/training.ts";
 import { outcomesSection, tasksSection } from "./report/outcomes.ts";
 import { samplesSection, teacherSection } from "./report/samples.ts";
-import type { Section } from "./report/section.ts";
+import type { Section } from "../common/section.ts";
 import type { report } from "./report.ts";
 
 export const run: Run<typeof report> = async ({ inputs, outputs }) => {
@@ -17,7 +17,7 @@ export const run: Run<typeof report> = async ({ inputs, outputs }) => {
   ]);
   const sections: (Section | null)[] = [
     summarySection(metrics, verdicts),
-    claimsSection(verdicts, evidence),
+    claimsSection(verdicts, evidence, CLAIMS_WORDS),
     curvesSection(metrics),
     choicesSection(metrics),
     regretSection(metrics),

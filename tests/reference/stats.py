@@ -65,6 +65,27 @@ holm[order] = adjusted
 
 x = [1.0, 2.0, 4.0, 8.0, 16.0]
 y = [0.9, 2.2, 3.7, 8.4, 15.1]
+# Rows are blocks. The second has ties, the third more conditions than are enumerated.
+rng = np.random.default_rng(5)
+pages = [
+    (np.round(rng.normal(size=(6, 5)) + 0.5 * np.arange(5), 2)).tolist(),
+    (np.round(rng.normal(size=(9, 4)) + 0.4 * np.arange(4), 0)).tolist(),
+    (np.round(rng.normal(size=(12, 10)) + 0.1 * np.arange(10), 3)).tolist(),
+]
+
+
+def page(rows):
+    method = "exact" if len(rows[0]) <= 8 and all(len(set(r)) == len(r) for r in rows) else "asymptotic"
+    r = stats.page_trend_test(rows, method=method)
+    return {"rows": rows, "L": float(r.statistic), "p": float(r.pvalue), "method": method}
+
+
+def binomial(k, n, q):
+    less, greater = (stats.binomtest(k, n, q, alternative=a).pvalue for a in ("less", "greater"))
+    interval = stats.binomtest(k, n, q).proportion_ci(0.95, method="exact")
+    return [k, n, q, float(less), float(greater), float(interval.low), float(interval.high)]
+
+
 print(
     json.dumps(
         {
@@ -78,6 +99,13 @@ print(
                 [q, df, float(stats.t.ppf(q, df))]
                 for df in (1, 2, 7, 9, 19, 100)
                 for q in (1e-4, 0.025, 0.05, 0.4, 0.5, 0.95, 0.975, 0.9999)
+            ],
+            "normal_cdf": [[z, float(stats.norm.cdf(z))] for z in (-6.0, -2.0, -0.4, 0.0, 0.9, 3.0)],
+            "normal_quantile": [[q, float(stats.norm.ppf(q))] for q in (1e-4, 0.025, 0.5, 0.9, 0.975)],
+            "page": [page(rows) for rows in pages],
+            "binomial": [
+                binomial(*c)
+                for c in ((0, 12, 0.3), (12, 12, 0.3), (5, 12, 0.3), (988, 1000, 0.95), (3, 400, 0.05))
             ],
             "holm": {"p": p, "adjusted": [float(v) for v in holm]},
             "slope": {"x": x, "y": y, "value": float(stats.linregress(x, y).slope)},

@@ -8,7 +8,7 @@ import { computeUnit } from "./compute_unit.ts";
 import { conditionTitle, POLICY_STYLES } from "./names.ts";
 import { estimate } from "./over_seeds.ts";
 import type { Estimate } from "./over_seeds.ts";
-import type { Section } from "./section.ts";
+import type { Section } from "../../common/section.ts";
 
 interface Column {
   readonly metric: string;

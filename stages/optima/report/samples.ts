@@ -11,7 +11,7 @@ import {
 import { formatNumber } from "../../../methods/stats/format.ts";
 import type { Metrics, Sample } from "../../../methods/optima/metrics.ts";
 import { POLICY_STYLES } from "./names.ts";
-import type { Section } from "./section.ts";
+import type { Section } from "../../common/section.ts";
 
 const SHOWN: readonly string[] = ["optima", "all", "none"];
 

@@ -9,7 +9,7 @@ import { conditionTitle, FIXED, MODULE_STYLES, POLICY_STYLES } from "./names.ts"
 import { estimate, estimateCurve } from "./over_seeds.ts";
 import { computeUnit } from "./compute_unit.ts";
 import { regretCurves } from "./regret.ts";
-import type { Section } from "./section.ts";
+import type { Section } from "../../common/section.ts";
 
 const WINDOWS = 10;
 

@@ -4,9 +4,24 @@ import { Markup, markup, styleOf } from "../../../methods/plot/mod.ts";
 import { formatChange } from "../../../methods/stats/format.ts";
 import type { Metrics } from "../../../methods/optima/metrics.ts";
 import type { Verdict } from "../../../pipeline/types.ts";
-import { verdictWord } from "./claims_section.ts";
+import type { ClaimsWords } from "../../common/claims_section.ts";
+import { verdictWord } from "../../common/claims_section.ts";
+import type { Section } from "../../common/section.ts";
 import { POLICY_STYLES } from "./names.ts";
-import type { Section } from "./section.ts";
+
+/** Headings and introduction of the claims' figures. */
+export const CLAIMS_WORDS: ClaimsWords = {
+  title: "Paired differences behind the verdicts",
+  families: {
+    primary: "Primary: adaptive choice where one arm is wasted",
+    controls: "Controls",
+    secondary: "Secondary: what makes the difference",
+    tasks: "Downstream tasks",
+  },
+  introduction:
+    markup`Policies share their seed's data order and initial student, so each seed gives
+one paired difference. Losses are shown as relative changes: below zero, OPTIMA's loss is lower.`,
+};
 
 /** The claims that together carry the paper's qualitative claim, as fixed in claims.yaml. */
 const REQUIRED = ["wasted_random", "wasted_round_robin", "even_not_worse"];

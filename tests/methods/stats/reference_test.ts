@@ -2,9 +2,13 @@
 
 import assert from "node:assert/strict";
 import {
+  binomialTest,
   hodgesLehmann,
   holm,
   mean,
+  normalCdf,
+  normalQuantile,
+  pageTest,
   quantile,
   signFlipTest,
   slope,
@@ -78,4 +82,35 @@ Deno.test("Holm, slope and quantile agree with NumPy and SciPy", () => {
   for (const [p, value] of reference.quantile) {
     assertClose(quantile(reference.slope.y, p), value, `quantile ${p}`, 1e-13);
   }
+});
+
+Deno.test("the normal distribution agrees with SciPy", () => {
+  for (const [z, p] of reference.normal_cdf) assertClose(normalCdf(z), p, `cdf(${z})`);
+  for (const [p, z] of reference.normal_quantile) {
+    assertClose(normalQuantile(p), z, `quantile(${p})`, 1e-7);
+  }
+});
+
+for (const { rows, L, p, method } of reference.page) {
+  Deno.test(`Page's test of ${rows.length} × ${rows[0].length} agrees with SciPy (${method})`, () => {
+    const ours = pageTest(rows);
+    assert.equal(ours.statistic, L);
+    // SciPy has no exact distribution with ties; ours is exact and near its approximation.
+    const close = method === "exact" || !ours.exact;
+    assertClose(ours.p, p, "p", close ? (ours.exact ? 1e-12 : 2e-3) : 2e-2);
+    const rotated = pageTest(rows.map((row) => row.toReversed()));
+    assert.ok(rotated.p > ours.p);
+  });
+}
+
+Deno.test("the binomial test and its interval agree with SciPy", () => {
+  for (const [k, n, q, less, greater, low, high] of reference.binomial) {
+    const what = `${k} of ${n} against ${q}`;
+    assertClose(binomialTest(k, n, q, { alternative: "less" }).p, less, `${what}, less`);
+    const ours = binomialTest(k, n, q, { alternative: "greater" });
+    assertClose(ours.p, greater, `${what}, greater`);
+    assertClose(ours.interval[0], low, `${what}, low`, 1e-6);
+    assertClose(ours.interval[1], high, `${what}, high`, 1e-6);
+  }
+  assert.throws(() => binomialTest(5, 4, 0.5, { alternative: "less" }), /5 successes of 4 trials/);
 });

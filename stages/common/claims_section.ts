@@ -1,10 +1,10 @@
-/** The section that shows each claim's paired differences. */
+/** The section that shows the evidence behind each verdict. */
 
-import { effectChart, figure, Markup, markup } from "../../../methods/plot/mod.ts";
-import type { Panel } from "../../../methods/plot/mod.ts";
-import type { ClaimEvidence } from "../../../methods/stats/claims.ts";
-import { formatNumber, formatP } from "../../../methods/stats/format.ts";
-import type { Verdict } from "../../../pipeline/types.ts";
+import { effectChart, figure, Markup, markup } from "../../methods/plot/mod.ts";
+import type { Panel } from "../../methods/plot/mod.ts";
+import type { ClaimEvidence } from "../../methods/stats/claims.ts";
+import { formatNumber, formatP } from "../../methods/stats/format.ts";
+import type { Verdict } from "../../pipeline/types.ts";
 import type { Section } from "./section.ts";
 
 const COLOURS = {
@@ -13,23 +13,27 @@ const COLOURS = {
   "inconclusive": "var(--warn)",
 } as const;
 
-const FAMILIES: Readonly<Record<string, string>> = {
-  primary: "Primary: adaptive choice where one arm is wasted",
-  controls: "Controls",
-  secondary: "Secondary: what makes the difference",
-  tasks: "Downstream tasks",
-};
+/** What a paper says about its claims. */
+export interface ClaimsWords {
+  /** Headings of the families; a family without one is shown by its own name. */
+  readonly families: Readonly<Record<string, string>>;
+  /** What the values are and how they are paired. How to read the panels is said after it. */
+  readonly introduction: Markup;
+  /** @default "Evidence behind the verdicts" */
+  readonly title?: string;
+}
 
 /** One panel for each claim that was tested, by family. */
 export function claimsSection(
   verdicts: readonly Verdict[],
   evidence: readonly ClaimEvidence[],
+  words: ClaimsWords,
 ): Section {
   const families = [...new Set(evidence.map((e) => e.family))];
   const html = families.map((family) => {
     const members = evidence.filter((e) => e.family === family && e.mean !== null);
     if (members.length === 0) return null;
-    return markup`<h3>${FAMILIES[family] ?? family}</h3>${
+    return markup`<h3>${words.families[family] ?? family}</h3>${
       figure({
         panels: members.map((e) => panel(verdicts.find((v) => v.claim === e.claim)!, e)),
       })
@@ -37,10 +41,8 @@ export function claimsSection(
   });
   return {
     id: "claims",
-    title: "Paired differences behind the verdicts",
-    html:
-      markup`<p>Policies share their seed's data order and initial student, so each seed gives one
-paired difference. Losses are shown as relative changes: below zero, OPTIMA's loss is lower.
+    title: words.title ?? "Evidence behind the verdicts",
+    html: markup`<p>${words.introduction}
 Small dots are seeds, in the same order in every panel; the large dot and its bar are the mean and its
 interval; the shaded region is the margin. Axes differ between panels.</p>${html}`,
   };
@@ -62,11 +64,20 @@ function panel(verdict: Verdict, e: ClaimEvidence): Panel {
       mean: e.mean!,
       interval: e.interval,
       region: e.region,
-      xLabel: `${e.scale === "log_ratio" ? "relative change" : "difference"} (${supports})`,
+      reference: e.reference,
+      xLabel: `${quantity(e)} (${supports})`,
       xTickFormat: e.scale === "log_ratio" ? changeTick : (x) => formatNumber(x, 2),
       colour,
     }),
   };
+}
+
+/** What the axis of a claim shows. */
+function quantity(e: ClaimEvidence): string {
+  if (e.kind === "match") return "value; the rule is the printed mean";
+  if (e.kind === "proportion") return "share; the rule is the limit";
+  if (e.kind === "trend") return "rank correlation with the order";
+  return e.scale === "log_ratio" ? "relative change" : "difference";
 }
 
 /** Ticks are round numbers: no more digits than needed. */
