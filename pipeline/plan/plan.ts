@@ -52,6 +52,8 @@ export interface PlanStore {
   lastComponents(paper: string, preset: string, nodeId: string): KeyComponents | null;
   /** The files of a stored tree, so that changes of trees name files. */
   treeFiles?(digest: Digest): readonly TreeFile[];
+  /** The bytes of a stored tree's manifest, not checked, or null. */
+  manifestBytes?(digest: Digest): Uint8Array | null;
 }
 
 /** What a plan is made from. */

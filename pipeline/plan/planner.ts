@@ -141,7 +141,8 @@ async function observeSources(
   const contents = new Map<Node, Observed>();
   const files: LocalSource[] = [];
   const where = { root: directoryOf(root), cacheDir: `${store.dir}/cache/sources` };
-  const place = { ...where, host: store.host };
+  const manifestOf = (tree: Digest) => store.manifestBytes?.(tree) ?? null;
+  const place = { ...where, host: store.host, manifestOf };
   for (const { work } of nodes) {
     if (work.type === "source" && work.source.form === "file") files.push(work.source);
   }

@@ -3,6 +3,7 @@
 import { sha256 } from "../canonical.ts";
 import { systemHost } from "../host.ts";
 import { look, Observed, type SourcePlace } from "./local_source.ts";
+import { NO_FOLDERS } from "../store/folder_stamps.ts";
 import { lookAtFile } from "./local_walk.ts";
 import {
   copyStamp,
@@ -41,7 +42,7 @@ export async function observeFiles(
     let observed = row === undefined ? null : fromCache(source, path, known!, row);
     if (observed === null) {
       observed = await look(source, path, null);
-      observed = new Observed(source, path, observed.stamped, undefined, null, false);
+      observed = new Observed(source, path, observed.stamped, undefined, {}, false);
       same = false;
     }
     found.set(source, observed);
@@ -67,9 +68,9 @@ function fromCache(
   return new Observed(
     source,
     path,
-    { names, stamps, digests, digest, bytes },
+    { names, stamps, digests, digest, bytes, folders: NO_FOLDERS },
     undefined,
-    null,
+    {},
     false,
   );
 }
@@ -89,7 +90,7 @@ function join(
     copyStamp(stamped.stamps, 0, stamps, row);
     digests.set(stamped.digests, row * 32);
   }
-  return { names, stamps, digests, digest: "", bytes: 0 };
+  return { names, stamps, digests, digest: "", bytes: 0, folders: NO_FOLDERS };
 }
 
 function absolute({ path }: LocalSource, root: string): string {

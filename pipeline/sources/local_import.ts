@@ -4,8 +4,8 @@ import { noSpace } from "../run/child_failure.ts";
 import { cancelled, type Finished } from "../run/executor.ts";
 import { Failed } from "../failure.ts";
 import { isDiskFull } from "../host.ts";
-import { Observed } from "./local_source.ts";
-import { ChangedFile, type ExpectedFiles } from "../store/store_import.ts";
+import { Observed, type SeenFile } from "./local_source.ts";
+import { ChangedFile, type Expected, type ExpectedFiles } from "../store/store_import.ts";
 import type { Store } from "../store/store.ts";
 import type { Node, SourceContent } from "../types.ts";
 
@@ -31,15 +31,19 @@ export async function importSource(
   const where = node.id;
   const [[name, { form, media }]] = Object.entries(node.outputs);
   const { digest, bytes, previous } = content;
-  const files = content.files();
+  const expect = (file: SeenFile): Expected => ({
+    path: file.path,
+    digest: file.digest,
+    bytes: file.bytes,
+    place: content.pathOf(file.row),
+    isSurelyUnchanged: () => content.isSurelyUnchanged(file.row),
+  });
   const expected: ExpectedFiles = {
-    files,
-    isFresh: (i) => previous === undefined || previous.fresh.has(files[i].row),
-    at(i) {
-      const { path, digest, bytes, row } = files[i];
-      const isSurelyUnchanged = () => content.isSurelyUnchanged(row);
-      return { path, digest, bytes, place: content.pathOf(row), isSurelyUnchanged };
-    },
+    count: content.stamped.names.length,
+    files: () => content.files(),
+    isFresh: (i) => previous === undefined || previous.fresh.has(content.files()[i].row),
+    at: (i) => expect(content.files()[i]),
+    fresh: () => previous && [...previous.fresh].map((row) => expect(content.file(row))),
   };
   const tree = form === "tree" ? { digest, bytes, manifest: content.manifest(), previous } : null;
   try {

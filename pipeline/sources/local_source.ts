@@ -4,6 +4,7 @@ import { Bulk, BULK_FILES } from "../store/bulk.ts";
 import { sha256 } from "../canonical.ts";
 import { Failed } from "../failure.ts";
 import { fileDigest } from "../store/file_digest.ts";
+import { sameFolders } from "../store/folder_stamps.ts";
 import { type Host, isSystemError, systemHost } from "../host.ts";
 import {
   copyStamp,
@@ -17,6 +18,7 @@ import {
   type Stamped,
   writeStamped,
 } from "../store/stat_cache.ts";
+import { patchManifest } from "../store/manifest_patch.ts";
 import { byCodeUnits, encodeManifest, TreeError, type TreeFile } from "../store/tree_manifest.ts";
 import { RENAME, unreadable, wrong } from "./local_failures.ts";
 import { lookAtFile, walk } from "./local_walk.ts";
@@ -26,6 +28,12 @@ import type { Digest, LocalSource, SourceContent } from "../types.ts";
 export interface SeenFile extends TreeFile {
   /** Its place in the arrays of {@link Stamped}. */
   readonly row: number;
+}
+
+/** What was made of a tree already. */
+interface KnownTree {
+  files?: readonly SeenFile[];
+  manifest?: Uint8Array<ArrayBuffer>;
 }
 
 /** What local data held at one moment; enough to import it and to tell later whether it changed. */
@@ -46,7 +54,7 @@ export class Observed implements SourceContent {
       readonly bytes: number;
       readonly fresh: ReadonlySet<number>;
     },
-    private seen: { files: readonly SeenFile[]; manifest: Uint8Array<ArrayBuffer> } | null = null,
+    private known: KnownTree = {},
     resolved = true,
   ) {
     this.digest = stamped.digest;
@@ -71,12 +79,17 @@ export class Observed implements SourceContent {
 
   /** The manifest of a tree. */
   manifest(): Uint8Array<ArrayBuffer> {
-    return (this.seen ??= seenIn(this.stamped)).manifest;
+    return this.known.manifest ??= encodeManifest(this.files());
   }
 
   /** The files by path, as manifests list them. */
   files(): readonly SeenFile[] {
-    return (this.seen ??= seenIn(this.stamped)).files;
+    return this.known.files ??= seenFiles(this.stamped);
+  }
+
+  /** The file of a row. */
+  file(row: number): SeenFile {
+    return seenFile(this.stamped, row);
   }
 
   /** Where the file of a row is. */
@@ -117,7 +130,12 @@ export interface SourcePlace {
   readonly cacheDir: string;
   /** @default the real machine */
   readonly host?: Host;
+  /** The manifest of a tree that a store has, not checked; it spares making that of a slightly changed one. */
+  readonly manifestOf?: (tree: Digest) => Uint8Array | null;
 }
+
+/** With more changed files than this a manifest is made anew. */
+const PATCHED = 1000;
 
 /**
  * The content of local data, from the stat cache where files are as they were, hashed otherwise.
@@ -130,7 +148,7 @@ export async function observe(source: LocalSource, place: SourcePlace): Promise<
   const id = sha256(JSON.stringify([path, source.form, source.include, source.exclude]));
   const cache = `${place.cacheDir}/${id.slice(0, 32)}`;
   const known = readStamped(cache);
-  const observed = await look(source, path, known);
+  const observed = await look(source, path, known, place.manifestOf);
   if (observed.stamped !== known) {
     writeStamped(place.host ?? systemHost, cache, observed.stamped);
   }
@@ -146,19 +164,16 @@ function filePath(source: LocalSource, path: string, name: string): string {
   return source.form === "file" ? path : `${path}/${name}`;
 }
 
+type Rows = Pick<Stamped, "names" | "stamps" | "digests">;
+
+function seenFile({ names, stamps, digests }: Rows, row: number): SeenFile {
+  return { path: names[row], digest: digestAt(digests, row), bytes: sizeOf(stamps, row), row };
+}
+
 /** Sorted once: with a hundred thousand files that is a good part of the work. */
-function seenIn({ names, stamps, digests }: Omit<Stamped, "digest" | "bytes">): {
-  files: readonly SeenFile[];
-  manifest: Uint8Array<ArrayBuffer>;
-} {
-  const files = names.map((path, row): SeenFile => ({
-    path,
-    digest: digestAt(digests, row),
-    bytes: sizeOf(stamps, row),
-    row,
-  }));
-  files.sort((a, b) => byCodeUnits(a.path, b.path));
-  return { files, manifest: encodeManifest(files) };
+function seenFiles(rows: Rows): readonly SeenFile[] {
+  const files = rows.names.map((_, row) => seenFile(rows, row));
+  return files.sort((a, b) => byCodeUnits(a.path, b.path));
 }
 
 /** What is at a path now; files that look as they did when they were hashed are not read. */
@@ -166,14 +181,16 @@ export async function look(
   source: LocalSource,
   path: string,
   known: Stamped | null,
+  manifestOf: SourcePlace["manifestOf"] = () => null,
 ): Promise<Observed> {
-  const { names, stamps } = source.form === "file"
+  const { names, stamps, folders } = source.form === "file"
     ? lookAtFile(source, path)
-    : await walk(source, path, known?.names ?? []);
+    : await walk(source, path, known);
   const sameNames = known !== null && known.names.length === names.length &&
     names.every((name, row) => name === known.names[row]);
   if (sameNames && names.every((_, row) => isAsKnown(stamps, known.stamps, row))) {
-    return new Observed(source, path, known);
+    const stamped = sameFolders(folders, known.folders) ? known : { ...known, folders };
+    return new Observed(source, path, stamped);
   }
   const rowOf = sameNames ? null : new Map(known?.names.map((name, row) => [name, row]));
   const digests = new Uint8Array(names.length * 32);
@@ -190,34 +207,51 @@ export async function look(
     copyStamp(known.stamps, before, stamps, row);
   }
   await hashInto(source, path, names, unknown, stamps, digests);
-  const { stamped, seen } = whole(source, { names, stamps, digests });
+  const parts = { names, stamps, digests, folders };
+  let bytes = 0;
+  for (let row = 0; row < names.length; row++) bytes += sizeOf(stamps, row);
+  if (source.form === "file") {
+    return new Observed(source, path, { ...parts, bytes, digest: digestAt(digests, 0) });
+  }
+  const tree = (sameNames ? patched(known, parts, unknown, manifestOf) : null) ??
+    made(source, parts);
   const previous = known === null
     ? undefined
     : { digest: known.digest, bytes: known.bytes, fresh: new Set(unknown) };
-  return new Observed(source, path, stamped, previous, seen);
+  const stamped = { ...parts, bytes, digest: sha256(tree.manifest) };
+  return new Observed(source, path, stamped, previous, tree);
 }
 
 function isAsKnown(now: Stamped["stamps"], known: Stamped["stamps"], row: number): boolean {
   return sameStamp(now, row, known, row) && isTrusted(known, row);
 }
 
-function whole(
-  source: LocalSource,
-  parts: Omit<Stamped, "digest" | "bytes">,
-): { stamped: Stamped; seen: ReturnType<typeof seenIn> | null } {
-  const { stamps, names, digests } = parts;
-  let bytes = 0;
-  for (let row = 0; row < names.length; row++) bytes += sizeOf(stamps, row);
-  if (source.form === "file") {
-    return { stamped: { ...parts, bytes, digest: digestAt(digests, 0) }, seen: null };
-  }
+function made(source: LocalSource, rows: Rows): Required<KnownTree> {
   try {
-    const seen = seenIn(parts);
-    return { stamped: { ...parts, bytes, digest: sha256(seen.manifest) }, seen };
+    const files = seenFiles(rows);
+    return { files, manifest: encodeManifest(files) };
   } catch (error) {
     if (error instanceof TreeError) throw wrong(source, error.message, RENAME);
     throw error;
   }
+}
+
+/** The manifest of a tree in which some files changed, from that of its earlier state, when that can be had. */
+function patched(
+  known: Stamped,
+  now: Rows,
+  changed: readonly number[],
+  manifestOf: NonNullable<SourcePlace["manifestOf"]>,
+): KnownTree & { readonly manifest: Uint8Array<ArrayBuffer> } | null {
+  if (changed.length > PATCHED) return null;
+  const before = manifestOf(known.digest);
+  if (before === null || sha256(before) !== known.digest) return null;
+  const edits = changed.map((row) => ({
+    before: seenFile(known, row),
+    after: seenFile(now, row),
+  }));
+  const manifest = patchManifest(before, edits);
+  return manifest && { manifest };
 }
 
 async function hashInto(

@@ -8,6 +8,12 @@ import {
   type Stamped,
   withRoomFor,
 } from "../store/stat_cache.ts";
+import {
+  FolderList,
+  KnownFolders,
+  type ListedFolders,
+  NO_FOLDERS,
+} from "../store/folder_stamps.ts";
 import { checkTreePath, TreeError } from "../store/tree_manifest.ts";
 import type { LocalSource } from "../types.ts";
 import { RENAME, unreadable, wrong } from "./local_failures.ts";
@@ -16,6 +22,7 @@ import { RENAME, unreadable, wrong } from "./local_failures.ts";
 export interface Found {
   readonly names: readonly string[];
   readonly stamps: Stamped["stamps"];
+  readonly folders: ListedFolders;
 }
 
 /** A single file. @throws {Failed} `local-data` */
@@ -33,38 +40,57 @@ export function lookAtFile(source: LocalSource, path: string): Found {
   }
   if (!info.isFile) throw wrong(source, `${path} is not a regular file`, "Name a regular file.");
   setStamp(stamps, 0, info, checked);
-  return { names: [path.slice(path.lastIndexOf("/") + 1)], stamps };
+  return { names: [path.slice(path.lastIndexOf("/") + 1)], stamps, folders: NO_FOLDERS };
 }
 
-/** All files of a tree in the order in which the system lists them, which seldom changes. */
+/**
+ * All files of a tree in the order in which the system lists them, which seldom changes. Each file is looked at; a
+ * folder that looks as it did when it was listed is not listed again.
+ */
 export async function walk(
   source: LocalSource,
   root: string,
-  expected: readonly string[],
+  known: Stamped | null,
 ): Promise<Found> {
   const { takes, prunes } = await filters(source);
+  const expected = known?.names ?? [];
+  const before = new KnownFolders(known?.folders ?? NO_FOLDERS);
   const names: string[] = [];
   // Written at once: a hundred thousand objects that wait for it are slow to collect.
   let stamps = newStamps(Math.max(expected.length, 1024));
-  const checked = Date.now();
+  const seen = new FolderList();
   const folders = [""];
+  const checked = Date.now();
+  const look = (name: string): void => {
+    const info = Deno.lstatSync(`${root}/${name}`);
+    if (!info.isFile) throw notRegular(source, root, name, info);
+    const row = names.length;
+    // What was seen before was checked then.
+    if (name !== expected[row]) checkName(source, name);
+    names.push(name);
+    stamps = withRoomFor(stamps, row);
+    setStamp(stamps, row, info, checked);
+  };
   try {
     for (let prefix; (prefix = folders.pop()) !== undefined;) {
-      for (const entry of Deno.readDirSync(prefix === "" ? root : `${root}/${prefix}`)) {
+      const path = prefix === "" ? root : `${root}/${prefix.slice(0, -1)}`;
+      const info = Deno.lstatSync(path);
+      const row = before.unchanged(prefix, info);
+      if (row !== null) {
+        const [first, count] = before.files(row);
+        for (let i = first; i < first + count; i++) look(expected[i]);
+        folders.push(...before.children(row).toReversed());
+        seen.keep(before.folders, row);
+        continue;
+      }
+      const first = names.length;
+      for (const entry of Deno.readDirSync(path)) {
         const name = prefix + entry.name;
         if (entry.isDirectory) {
           if (!prunes(name)) folders.push(`${name}/`);
-        } else if (takes(name)) {
-          const info = Deno.lstatSync(`${root}/${name}`);
-          if (!info.isFile) throw notRegular(source, root, name, info);
-          const row = names.length;
-          // What was seen before was checked then.
-          if (name !== expected[row]) checkName(source, name);
-          names.push(name);
-          stamps = withRoomFor(stamps, row);
-          setStamp(stamps, row, info, checked);
-        }
+        } else if (takes(name)) look(name);
       }
+      seen.add(prefix, path, info, checked, names.length - first);
     }
   } catch (error) {
     throw unreadable(source, root, error);
@@ -78,7 +104,7 @@ export async function walk(
       globs ? "Correct `include` and `exclude`." : "Put the data there.",
     );
   }
-  return { names, stamps: firstStamps(stamps, names.length) };
+  return { names, stamps: firstStamps(stamps, names.length), folders: seen.folders };
 }
 
 function checkName(source: LocalSource, name: string): void {

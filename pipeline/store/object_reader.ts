@@ -272,11 +272,6 @@ export class ObjectReader {
     return manifest;
   }
 
-  /** Remembers the files of a tree whose manifest was just stored. */
-  learn(digest: Digest, manifest: TreeManifest): void {
-    this.#manifests.set(digest, manifest);
-  }
-
   /** Forgets what it read. */
   clear(): void {
     this.#manifests.clear();

@@ -3,6 +3,7 @@
 import { sha256 } from "../canonical.ts";
 import { discard, type Host, isSystemError } from "../host.ts";
 import { RACY_MS } from "../racy.ts";
+import { type ListedFolders, NO_FOLDERS } from "./folder_stamps.ts";
 import type { Digest } from "../types.ts";
 
 /** Numbers kept a file: device, inode, size, mtime, ctime, mode, and whether they may be trusted. */
@@ -20,6 +21,8 @@ export interface Stamped {
   readonly digest: Digest;
   /** Sum of the sizes. */
   readonly bytes: number;
+  /** The folders of a tree, in the order of the walk. */
+  readonly folders: ListedFolders;
 }
 
 /** Room for the stamps of `count` files. */
@@ -115,12 +118,15 @@ export function digestAt(digests: Uint8Array<ArrayBuffer>, row: number): Digest 
 }
 
 /** Raise when the layout changes. */
-const VERSION = 1;
+const VERSION = 2;
 
 interface Head {
   readonly version: number;
   readonly count: number;
+  /** Bytes of the names. */
   readonly names: number;
+  /** How many folders, and the bytes of their names. */
+  readonly folders: readonly [count: number, bytes: number];
   readonly digest: Digest;
   readonly bytes: number;
   /** Of everything after the head. */
@@ -136,18 +142,26 @@ export function readStamped(path: string): Stamped | null {
     return null;
   }
   try {
-    const end = file.indexOf(10);
-    const head: Head = JSON.parse(new TextDecoder().decode(file.subarray(0, end)));
-    const body = file.subarray(end + 1);
+    const line = file.indexOf(10);
+    const head: Head = JSON.parse(new TextDecoder().decode(file.subarray(0, line)));
+    const body = file.subarray(line + 1);
     if (head.version !== VERSION || sha256(body) !== head.check) return null;
+    let at = 0;
+    const take = (length: number) => body.subarray(at, at += length);
+    const text = new TextDecoder();
     const stamps = newStamps(head.count);
-    const text = body.subarray(0, head.names);
-    const numbers = body.subarray(head.names, head.names + stamps.byteLength);
-    new Uint8Array(stamps.buffer).set(numbers);
+    const names = text.decode(take(head.names));
+    new Uint8Array(stamps.buffer).set(take(stamps.byteLength));
+    const [folderCount, folderBytes] = head.folders;
+    const folderNames = text.decode(take(folderBytes));
+    const end = body.length - 32 * head.count;
+    const numbers = new Float64Array((end - at) / 8);
+    new Uint8Array(numbers.buffer).set(take(numbers.byteLength));
     return {
-      names: head.count === 0 ? [] : new TextDecoder().decode(text).split("\n"),
+      names: head.count === 0 ? [] : names.split("\n"),
       stamps,
-      digests: body.slice(head.names + stamps.byteLength),
+      folders: folderCount === 0 ? NO_FOLDERS : { names: folderNames.split("\n"), numbers },
+      digests: body.slice(end),
       digest: head.digest,
       bytes: head.bytes,
     };
@@ -158,24 +172,26 @@ export function readStamped(path: string): Stamped | null {
 
 /** Writes a cache file. A full or read-only disk costs the next run some hashing, nothing else. */
 export function writeStamped(host: Host, path: string, known: Stamped): void {
-  const text = new TextEncoder().encode(known.names.join("\n"));
-  const numbers = new Uint8Array(known.stamps.buffer);
-  const body = new Uint8Array(text.length + numbers.length + known.digests.length);
-  body.set(text);
-  body.set(numbers, text.length);
-  body.set(known.digests, text.length + numbers.length);
+  const encoder = new TextEncoder();
+  const names = encoder.encode(known.names.join("\n"));
+  const folderNames = encoder.encode(known.folders.names.join("\n"));
+  const body = concatenated([
+    names,
+    new Uint8Array(known.stamps.buffer),
+    folderNames,
+    new Uint8Array(known.folders.numbers.buffer),
+    known.digests,
+  ]);
   const head: Head = {
     version: VERSION,
     count: known.names.length,
-    names: text.length,
+    names: names.length,
+    folders: [known.folders.names.length, folderNames.length],
     digest: known.digest,
     bytes: known.bytes,
     check: sha256(body),
   };
-  const first = new TextEncoder().encode(JSON.stringify(head) + "\n");
-  const file = new Uint8Array(first.length + body.length);
-  file.set(first);
-  file.set(body, first.length);
+  const file = concatenated([encoder.encode(JSON.stringify(head) + "\n"), body]);
   const temporary = `${path}.${host.unique()}`;
   try {
     host.files.makeDirectory(path.slice(0, path.lastIndexOf("/")));
@@ -185,4 +201,14 @@ export function writeStamped(host: Host, path: string, known: Stamped): void {
     discard(host, temporary);
     if (!isSystemError(error)) throw error;
   }
+}
+
+function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

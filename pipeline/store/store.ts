@@ -7,7 +7,12 @@ import { ObjectWriter, type Staged } from "./object_writer.ts";
 import { Packs } from "./packs.ts";
 import { isDigest, recordPath, Records } from "./records.ts";
 import { prepareStore } from "./store_access.ts";
-import { type ExpectedFiles, type ExpectedTree, stageExpected } from "./store_import.ts";
+import {
+  type Expected,
+  type ExpectedFiles,
+  type ExpectedTree,
+  stageExpected,
+} from "./store_import.ts";
 import { encodeManifest, listTree, type TreeFile } from "./tree_manifest.ts";
 import { LARGE_TREE, TreePresence } from "./tree_presence.ts";
 import type { Digest, KeyComponents, OutputEntry, RecordSummary, StageRecord } from "../types.ts";
@@ -153,20 +158,11 @@ export class Store {
     tree: ExpectedTree | null,
     signal: AbortSignal,
   ): Promise<void> {
-    const { files } = expected;
-    const folders = tree !== null && files.length >= LARGE_TREE ? this.#presence.folders() : null;
+    const large = tree !== null && expected.count >= LARGE_TREE;
+    const folders = large ? this.#presence.folders() : null;
     const known = tree?.previous ?? null;
     const stale = known && this.#presence.stale(known.digest, known.bytes);
-    const wanted = new Map<Digest, number>();
-    for (const [i, { digest }] of files.entries()) {
-      const there = stale !== null && !expected.isFresh(i) &&
-        (stale === "none" || !stale(digest));
-      if (!there) wanted.set(digest, i);
-    }
-    const sizeOf = this.#sizes(wanted.size);
-    const missing = [...wanted.values()]
-      .filter((i) => sizeOf(files[i].digest) !== files[i].bytes)
-      .map((i) => expected.at(i));
+    const missing = this.#missing(expected, stale);
     if (tree !== null) this.packs.touch();
     const { objects, packs } = await stageExpected(this.#writer, missing, signal);
     try {
@@ -181,9 +177,29 @@ export class Store {
     }
     if (tree !== null && folders !== null) {
       const { digest, bytes } = tree;
-      this.#reader.learn(digest, { files, bytes });
       this.#presence.keep(digest, bytes, folders);
     }
+  }
+
+  /** The files of which the store has no object. @param stale See {@link TreePresence.stale}. */
+  #missing(expected: ExpectedFiles, stale: ReturnType<TreePresence["stale"]>): Expected[] {
+    const fresh = stale === "none" ? expected.fresh() : undefined;
+    if (fresh !== undefined) {
+      const once = [...new Map(fresh.map((file) => [file.digest, file])).values()];
+      const sizeOf = this.#sizes(once.length);
+      return once.filter(({ digest, bytes }) => sizeOf(digest) !== bytes);
+    }
+    const files = expected.files();
+    const wanted = new Map<Digest, number>();
+    for (const [i, { digest }] of files.entries()) {
+      const there = stale !== null && !expected.isFresh(i) &&
+        (stale === "none" || !stale(digest));
+      if (!there) wanted.set(digest, i);
+    }
+    const sizeOf = this.#sizes(wanted.size);
+    return [...wanted.values()]
+      .filter((i) => sizeOf(files[i].digest) !== files[i].bytes)
+      .map((i) => expected.at(i));
   }
 
   /** Sizes of objects, of which so many will be asked for: asking for absent files one by one is slow. */
@@ -211,6 +227,15 @@ export class Store {
   objectPath(digest: Digest): string {
     if (!isDigest(digest)) throw new TypeError(`${JSON.stringify(digest)} is not a digest`);
     return `${this.dir}/objects/sha256/${digest.slice(0, 2)}/${digest.slice(2)}`;
+  }
+
+  /** The bytes of a tree's manifest, not checked, or null. */
+  manifestBytes(tree: Digest): Uint8Array | null {
+    try {
+      return Deno.readFileSync(this.objectPath(tree));
+    } catch {
+      return null;
+    }
   }
 
   /** The file that holds an object: its own, or a pack. */

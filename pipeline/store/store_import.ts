@@ -19,11 +19,14 @@ export interface Expected extends TreeFile {
 
 /** Such files, made one by one as they are asked for: mostly few of many are. */
 export interface ExpectedFiles {
+  readonly count: number;
   /** By path, as manifests list them. */
-  readonly files: readonly TreeFile[];
+  files(): readonly TreeFile[];
   /** False for a file that is in the tree's `previous` state too. */
   isFresh(i: number): boolean;
   at(i: number): Expected;
+  /** Those that are not in the tree's `previous` state, when there is one. */
+  fresh(): readonly Expected[] | undefined;
 }
 
 /** A tree of such files. */

@@ -177,14 +177,16 @@ export function encodeManifest(files: readonly TreeFile[]): Uint8Array<ArrayBuff
   const sorted = isSorted ? files : [...files].sort((a, b) => byCodeUnits(a.path, b.path));
   const isPlain = arePlain(sorted);
   if (!isPlain) checkPaths(sorted.map((f) => f.path));
-  const lines = sorted.map(({ path, digest, bytes }) =>
-    // Paths of plain characters are their own JSON: half the time for a hundred thousand files.
-    `{"path":${
-      isPlain || PLAIN.test(path) ? `"${path}"` : JSON.stringify(path)
-    },"digest":"${digest}","bytes":${bytes}}`
-  );
+  const lines = sorted.map((file) => manifestLine(file, isPlain));
   const list = lines.length === 0 ? "[]" : `[\n${lines.join(",\n")}\n]`;
   return new TextEncoder().encode(`{"version":1,"files":${list}}\n`);
+}
+
+/** The line of a file, without the comma that follows all but the last. */
+export function manifestLine({ path, digest, bytes }: TreeFile, isPlain = false): string {
+  // Paths of plain characters are their own JSON: half the time for a hundred thousand files.
+  const quoted = isPlain || PLAIN.test(path) ? `"${path}"` : JSON.stringify(path);
+  return `{"path":${quoted},"digest":"${digest}","bytes":${bytes}}`;
 }
 
 /**

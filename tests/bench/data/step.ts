@@ -15,10 +15,14 @@ function declared(): Artifact {
     : localTree({ name: "data", path }).files;
 }
 
-async function look(artifact: Artifact) {
+async function look(artifact: Artifact, store: Store) {
   const { work } = artifact.node;
   if (work.type !== "source") throw new TypeError("not local data");
-  return await observe(work.source, { root: "/", cacheDir: `${storeDir}/cache/sources` });
+  return await observe(work.source, {
+    root: "/",
+    cacheDir: `${storeDir}/cache/sources`,
+    manifestOf: (tree) => store.manifestBytes(tree),
+  });
 }
 
 const start = performance.now();
@@ -38,7 +42,7 @@ if (step === "hash") {
   } else {
     const artifact = declared();
     const { form, media } = artifact.kind;
-    const content = await look(artifact);
+    const content = await look(artifact, store);
     const entry: OutputEntry = { digest: content.digest, bytes: content.bytes, form, media };
     if (!store.has(entry)) await importSource(store, { node: artifact.node, content, signal });
     said = content.digest;
