@@ -1,10 +1,8 @@
 /** Trees of thousands of files, which threads store without the numbered steps: killed at random times. */
 
 import { fsck } from "../../pipeline/fsck/fsck.ts";
-import { localTree } from "../../pipeline/mod.ts";
-import { importSource } from "../../pipeline/sources/local_import.ts";
-import { observe } from "../../pipeline/sources/local_source.ts";
-import { Store, type Stored } from "../../pipeline/store/store.ts";
+import { Store } from "../../pipeline/store/store.ts";
+import { importTree } from "./packs.ts";
 import { type Extent, randomOf, type Tally } from "./tally.ts";
 import type { World } from "./world.ts";
 
@@ -41,7 +39,7 @@ export async function bigTrees(world: World, tally: Tally, extent: Extent): Prom
     clearTimeout(timer);
     const store = await Store.open(dir);
     const help = (await fsck(store)).damage.map(({ path, what }) => `${path}: ${what}`);
-    const stored = how === "put" ? await store.putTree(tree) : await importTree(store, tree);
+    const stored = how === "put" ? await store.putTree(tree) : await importTree(dir, tree);
     const out = `${dir}/out`;
     await store.materialize({ ...stored, form: "tree", media: "" }, out);
     const back = await store.putTree(out);
@@ -52,19 +50,10 @@ export async function bigTrees(world: World, tally: Tally, extent: Extent): Prom
   }
 }
 
-async function importTree(store: Store, path: string): Promise<Stored> {
-  const { node } = localTree({ name: "tree", path }).files;
-  if (node.work.type !== "source") throw new TypeError("not local data");
-  const place = { root: "/", cacheDir: `${store.dir}/cache/sources` };
-  const content = await observe(node.work.source, place);
-  const { signal } = new AbortController();
-  return (await importSource(store, { node, content, signal })).outputs.files;
-}
-
 if (import.meta.main) {
   const [tree, dir, how] = Deno.args;
   const store = await Store.open(dir);
-  const entry = how === "put" ? await store.putTree(tree) : await importTree(store, tree);
+  const entry = how === "put" ? await store.putTree(tree) : await importTree(dir, tree);
   await store.materialize({ ...entry, form: "tree", media: "" }, `${dir}/attempts/out`);
   Deno.removeSync(`${dir}/attempts/out`, { recursive: true });
 }

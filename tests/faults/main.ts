@@ -6,6 +6,7 @@ import { fillDisk, readOnlyDisk } from "./disks.ts";
 import { failAtSteps } from "./errors.ts";
 import { killAtSteps, killRepeatedly, killWhileBuilding } from "./kills.ts";
 import { killFromOutside, orphans } from "./outside.ts";
+import { packs } from "./packs.ts";
 import { losePower } from "./power.ts";
 import {
   collectBeside,
@@ -36,6 +37,7 @@ const campaigns: Readonly<Record<string, Campaign>> = {
   outside: killFromOutside,
   orphans,
   trees: bigTrees,
+  packs,
   damage: damageFiles,
   swaps: swapObjects,
   bits: flipRecordBits,

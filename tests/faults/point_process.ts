@@ -6,6 +6,7 @@ import { gc } from "../../pipeline/gc/gc.ts";
 import { Store } from "../../pipeline/store/store.ts";
 import { exportToy, importToy } from "./bundles.ts";
 import { type Fault, FaultHost } from "./fault_host.ts";
+import { importTree, treeOf } from "./packs.ts";
 import { type Result, resultOf, runToy } from "./world.ts";
 
 /** What a process is to do. */
@@ -50,6 +51,9 @@ export const ACTIONS = {
   },
   import: async ({ project, store }: Point, host: FaultHost) => {
     await importToy(store, host, `${project}.tar`);
+  },
+  importTree: async ({ project, store }: Point, host: FaultHost) => {
+    await importTree(store, treeOf(project), host);
   },
   fsck: async ({ store }: Point, host: FaultHost) => {
     await fsck(await Store.open(store, host), { repair: true });

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { damageFiles, flipRecordBits, swapObjects } from "./damage.ts";
 import { failAtSteps } from "./errors.ts";
 import { killAtSteps, killRepeatedly, killWhileBuilding } from "./kills.ts";
+import { packs } from "./packs.ts";
 import { losePower } from "./power.ts";
 import { collectBeside, runTogether } from "./processes.ts";
 import { type Extent, Tally } from "./tally.ts";
@@ -17,6 +18,7 @@ const campaigns: Readonly<Record<string, [typeof killAtSteps, Extent]>> = {
   "processes at once": [runTogether, { stride: 1, rounds: 8, seed: 1 }],
   "processes beside gc": [collectBeside, { stride: 1, rounds: 8, seed: 1 }],
   "loss of power": [losePower, { stride: 1, rounds: 6, seed: 1 }],
+  "packs of small files": [packs, { stride: 12, rounds: 4, seed: 2 }],
   "damaged files": [damageFiles, { stride: 23, rounds: 0, seed: 2 }],
   "swapped objects": [swapObjects, { stride: 1, rounds: 0, seed: 1 }],
   "flipped bits of a record": [flipRecordBits, { stride: 5, rounds: 0, seed: 1 }],
