@@ -1,5 +1,5 @@
 // Loads a program on a provider and runs it on host arrays.
-import { describe, type NdArray, type Provider, TensorError } from "./types.ts";
+import { describe, type NdArray, type Provider, type Spec, TensorError } from "./types.ts";
 import { isFloat, Tensor } from "./node.ts";
 import { bytesPerElement, isNdArray, sameSpec, sizeOf } from "./ndarray.ts";
 import { flatten, sameTree, unflatten } from "./tree.ts";
@@ -25,6 +25,13 @@ export interface LoadOptions {
   readonly threads?: number;
   /** Refuse results that hold NaN or infinity. @default false */
   readonly finite?: boolean;
+  /**
+   * Positions of arguments whose memory a run frees when it has succeeded, e.g. the state of a training loop, which
+   * its result replaces; else it waits for the garbage collector, and two or three copies pile up. The arrays are
+   * empty then, so using them again is an error (JAX's `donate_argnums`). Arrays that share a buffer are left alone.
+   * @default none
+   */
+  readonly donate?: readonly number[];
   /** Prefix of a profile that ONNX Runtime writes when the session ends; cpu and cuda. */
   readonly profile?: string;
 }
@@ -52,7 +59,7 @@ async function opener(provider: Provider): Promise<OpenSession> {
  */
 export async function load<Args extends readonly unknown[], R>(
   program: Program<Args, R>,
-  { provider, threads = 1, profile, finite = false }: LoadOptions,
+  { provider, threads = 1, profile, finite = false, donate = [] }: LoadOptions,
 ): Promise<Executable<Args, R>> {
   const double = [...program.inputs, ...program.outputs].some((s) => s.dtype === "float64");
   if (provider === "webgpu" && (double || program.dtypes?.includes("float64"))) {
@@ -66,6 +73,7 @@ export async function load<Args extends readonly unknown[], R>(
     provider,
     threads,
     profile,
+    intermediates: bytesOfAll(Object.values(program.values)),
   });
   let disposed = false;
   return {
@@ -77,6 +85,9 @@ export async function load<Args extends readonly unknown[], R>(
         const feeds = Object.fromEntries(arrays.map((x, i) => [program.inputs[i].name, x]));
         const results = await session.run(feeds, program.outputs);
         if (finite) results.forEach((x, i) => requireFinite(program, i, x));
+        for (const position of donate) {
+          for (const array of flatten(args[position], isNdArray).leaves) free(array);
+        }
         return unflatten<Host<R>>(program.outTree, results);
       } catch (error) {
         if (error instanceof TensorError) throw error;
@@ -89,6 +100,17 @@ export async function load<Args extends readonly unknown[], R>(
       await session.dispose();
     },
   };
+}
+
+/** Gives an array's memory back now; its view has no elements afterwards. */
+function free({ data }: NdArray): void {
+  const { buffer } = data;
+  const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === data.byteLength;
+  if (isWhole) buffer.transfer(0);
+}
+
+function bytesOfAll(specs: readonly Spec[]): number {
+  return specs.reduce((sum, { dtype, shape }) => sum + sizeOf(shape) * bytesPerElement(dtype), 0);
 }
 
 /** @throws TensorError `runtime` naming the first element of an output that is NaN or infinite */

@@ -16,6 +16,8 @@ export interface SessionSettings {
   readonly provider: Provider;
   readonly threads: number;
   readonly profile?: string;
+  /** Bytes of all intermediate values, were all kept at once. */
+  readonly intermediates: number;
 }
 
 /** Opens a session; throws a TensorError that says what is missing. */

@@ -21,7 +21,7 @@ async function prepare(name: string, threads: number) {
   const { steps, build } = cases[name];
   const c = build(steps);
   const started = performance.now();
-  const executable = await load(c.program, { provider: "cpu", threads });
+  const executable = await load(c.program, { provider: "cpu", threads, donate: [0, 1] });
   const sessionSeconds = (performance.now() - started) / 1000;
   let state = c.state, first = 0;
   const turn = async () => {
