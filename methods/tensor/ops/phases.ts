@@ -1,5 +1,6 @@
 // Images taken apart into the phases of a grid, and put together again.
 import type { Tensor } from "../node.ts";
+import { concat, split } from "./slicing.ts";
 import { reshape, transpose } from "./structure.ts";
 
 /**
@@ -32,10 +33,13 @@ export function together(phases: Tensor, stride: readonly number[]): Tensor {
 function exchange(x: Tensor, a: number | null, b: number | null, row: number): Tensor {
   const count = product(x.shape) / row;
   const first = a ?? count / b!, second = b ?? count / a!;
-  // Matrices have a kernel of their own.
-  return row === 1
-    ? transpose(reshape(x, [first, second]), [1, 0])
-    : transpose(reshape(x, [first, second, row]), [1, 0, 2]);
+  // Matrices have a kernel of their own. Of rows, parts that are joined are copied in half the time of a transpose.
+  if (row === 1) return transpose(reshape(x, [first, second]), [1, 0]);
+  const rows = reshape(x, [first, second, row]);
+  const [axis, parts] = a === null ? [1, second] : [0, first];
+  const across = a === null ? [1, first, row] : [second, 1, row];
+  const ones = Array<number>(parts).fill(1);
+  return concat(split(rows, ones, axis).map((part) => reshape(part, across)), 1 - axis);
 }
 
 const product = (list: readonly number[]) => list.reduce((a, b) => a * b, 1);
