@@ -52,7 +52,9 @@ export async function learningCurves(
   const [{ pool, fresh, validation, test }] = replicates;
   const poolRows = pool.y.shape[0], freshRows = fresh.y.shape[0];
   if (sizes.some((n) => n > poolRows)) {
-    throw new RangeError(`A sample of ${Math.max(...sizes)} exceeds the ${poolRows} rows there are`);
+    throw new RangeError(
+      `A sample of ${Math.max(...sizes)} exceeds the ${poolRows} rows there are`,
+    );
   }
   const rows = poolRows + freshRows;
   const dimension = pool.x.shape[1];
@@ -88,7 +90,10 @@ export async function learningCurves(
     return replicates.map(({ seed, variance }, s) => {
       const at = (m: number) => s * members.length + m;
       const trace = (array: NdArray, m: number) =>
-        Array.from(array.data as Float32Array).slice(at(m) * checkpoints, (at(m) + 1) * checkpoints);
+        Array.from(array.data as Float32Array).slice(
+          at(m) * checkpoints,
+          (at(m) + 1) * checkpoints,
+        );
       const error = members.map((_, m) => Number(result.test.data[at(m)]));
       return {
         seed,

@@ -19,7 +19,9 @@ export interface MlpShape {
 }
 
 /**
- * He-normal weights, zero biases, and an output layer of gain 1.
+ * He-normal weights, and an output layer of gain 1. The first layer's biases are standard normal: kinks
+ * of its units then lie all over the inputs' range, where zeros would put all of them through the origin,
+ * which a design of few effective coordinates cannot recover from. Other biases are zero.
  *
  * @param inputRms root mean square of an input's coordinates; the first layer's weights undo it.
  */
@@ -34,7 +36,7 @@ export function initMlp(
       distribution: "normal",
       gain: (i === hidden ? 1 : Math.SQRT2) / (i === 0 ? inputRms : 1),
     }),
-    b: initZeros([out]),
+    b: i === 0 ? stream.child("bias").normal([out]) : initZeros([out]),
   }));
 }
 

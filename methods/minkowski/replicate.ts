@@ -53,7 +53,10 @@ export async function makeReplicate(options: ReplicateOptions): Promise<Replicat
   const { seed, points, noise } = options;
   const parts = Object.keys(points) as Part[];
   const all = await mapAndLabel(parts.map((part) => points[part]), options);
-  const clean = Object.fromEntries(parts.map((part, i) => [part, all[i]])) as Record<Part, Labelled>;
+  const clean = Object.fromEntries(parts.map((part, i) => [part, all[i]])) as Record<
+    Part,
+    Labelled
+  >;
   // Moments over the parts that no fit learns from.
   const { mean, variance } = moments([clean.fresh.y, clean.test.y]);
   const finish = (part: Part, sd: number): Labelled => {
