@@ -44,7 +44,7 @@ export function slopesSection(designs: readonly MeasuredDesign[]): Section {
       markup`<p>Least-squares slopes of log error on log n, fitted for each seed; in brackets the 95 %
 t interval over seeds. <em>Predicted</em> is the slope of the predicted curve over the same sizes. Since
 p<sub>eff</sub> grows with n, it is flatter than the exponent −2s/(2s + p) of the bound with p put in:
-comparing a measured slope with the latter is a mistake that flatters no one. The quadratic term is that
+comparing a measured slope with the latter is a common mistake. The quadratic term is that
 of a parabola in log n; above zero the curve flattens.</p>${
         table([
           "Design",
