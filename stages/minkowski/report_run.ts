@@ -6,7 +6,8 @@ import type { Section } from "../common/section.ts";
 import { curvesSection } from "./report/curves.ts";
 import { dimensionSection } from "./report/dimension.ts";
 import { imagesSection } from "./report/images.ts";
-import { floorsSection, seedsSection, slopesSection } from "./report/tables.ts";
+import { slopesSection } from "./report/slopes.ts";
+import { floorsSection, seedsSection } from "./report/tables.ts";
 import { CLAIMS_WORDS, limitsSection, outcomeSection } from "./report/words.ts";
 import type { report } from "./report.ts";
 

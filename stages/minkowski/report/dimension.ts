@@ -1,14 +1,16 @@
 /** The section about the dimension that is counted from the sample. */
 
 import { solveBalance } from "../../../methods/minkowski/balance.ts";
+import { BY_RATE, type DesignName, DESIGNS } from "../../../methods/minkowski/designs.ts";
 import type { MeasuredDesign } from "../../../methods/minkowski/measures.ts";
-import { markup } from "../../../methods/plot/mod.ts";
+import { eigenvalues } from "../../../methods/minkowski/spectrum.ts";
+import { figure, lineChart, markup } from "../../../methods/plot/mod.ts";
+import type { LinePoint } from "../../../methods/plot/mod.ts";
 import type { Section } from "../../common/section.ts";
-import { designLabel } from "./names.ts";
+import { sizeAxis } from "./curves.ts";
+import { designLabel, measuredStyle, STYLES } from "./names.ts";
 import { estimate } from "./over_seeds.ts";
 import { table } from "./tables.ts";
-import { DESIGNS } from "../../../methods/minkowski/designs.ts";
-import { eigenvalues } from "../../../methods/minkowski/spectrum.ts";
 
 /** Counted beside predicted dimensions at the first and the last size. */
 export function dimensionSection(
@@ -53,7 +55,46 @@ export function dimensionSection(
 log(1/ε): the sample concentrates on about exp(entropy) cells, and for fine cells of a Gaussian this
 number is the N(ε) of the theory. <em>Cover of 90 %</em> takes the fewest cells that hold nine tenths of
 the sample instead; <em>occupied</em> is the number of all cells with a point. Means over seeds.</p>${
-      table(["Design", ...ends.flatMap((i) => heading(sizes[i]))], rows)
-    }`,
+      dimensionFigure(designs)
+    }${table(["Design", ...ends.flatMap((i) => heading(sizes[i]))], rows)}`,
   };
+}
+
+const PANELS: readonly { readonly title: string; readonly designs: readonly DesignName[] }[] = [
+  { title: "Exponential decay, d = 16", designs: BY_RATE },
+  { title: "Polynomial decay, d = 64", designs: ["poly2_d64", "poly4_d64", "poly8_d64"] },
+];
+
+/** Counted and predicted dimensions against n. */
+function dimensionFigure(designs: readonly MeasuredDesign[]): ReturnType<typeof figure>[] {
+  return PANELS.flatMap(({ title, designs: names }) => {
+    const members = designs.filter((d) => names.includes(d.measures.design));
+    if (members.length === 0) return [];
+    const points = members.flatMap(({ study, measures }) =>
+      study.curves[0].sizes.flatMap((n, i): LinePoint[] => {
+        const { value, low, high } = estimate(study.counts.map((c) => c[i].dimension));
+        const x = sizeAxis.of(n);
+        return [
+          { series: measures.design, x, y: value, low, high },
+          { series: `predicted ${measures.design}`, x, y: measures.predictedDimension[i] },
+        ];
+      })
+    );
+    const shown = members.map((d) => d.measures.design);
+    return [figure({
+      panels: [{
+        title: `${title}: counted, and p_eff (dashed)`,
+        chart: lineChart({
+          label: `Dimension counted from the sample and predicted, against n: ${title}`,
+          points,
+          bands: shown,
+          styles: STYLES,
+          xLabel: "sample size n of the predicted ε (log)",
+          yLabel: "dimension",
+          xTickFormat: sizeAxis.tick,
+        }),
+      }],
+      legend: shown.map(measuredStyle),
+    })];
+  });
 }

@@ -1,10 +1,10 @@
-/** Tables of slopes, errors and floors, and of each seed's numbers. */
+/** Tables of errors and floors, and of each seed's numbers. */
 
 import type { MeasuredDesign } from "../../../methods/minkowski/measures.ts";
 import { type Markup, markup } from "../../../methods/plot/mod.ts";
 import type { Section } from "../../common/section.ts";
 import { designLabel } from "./names.ts";
-import { estimate, geometric, shown, signed } from "./over_seeds.ts";
+import { estimate, geometric, signed } from "./over_seeds.ts";
 
 /** A table that scrolls sideways where it does not fit; the first column is text. */
 export function table(
@@ -24,39 +24,6 @@ export function table(
       }</tr>`
     )
   }</tbody></table></div>`;
-}
-
-/** Predicted and measured slopes of each design. */
-export function slopesSection(designs: readonly MeasuredDesign[]): Section {
-  const rows = designs.map(({ measures: m }) => [
-    designLabel(m.design),
-    `${m.predictedDimension[0].toFixed(1)} – ${m.predictedDimension.at(-1)!.toFixed(1)}`,
-    m.predictedSlope === null ? "–" : signed(m.predictedSlope, 2),
-    m.slopes === null ? "–" : shown(estimate(m.slopes)),
-    signed(m.plugInSlope, 2),
-    signed(m.ambientSlope, 2),
-    m.curvatures === null ? "–" : shown(estimate(m.curvatures), 3),
-  ]);
-  return {
-    id: "slopes",
-    title: "Slopes",
-    html:
-      markup`<p>Least-squares slopes of log error on log n, fitted for each seed; in brackets the 95 %
-t interval over seeds. <em>Predicted</em> is the slope of the predicted curve over the same sizes. Since
-p<sub>eff</sub> grows with n, it is flatter than the exponent −2s/(2s + p) of the bound with p put in:
-comparing a measured slope with the latter is a common mistake. The quadratic term is that
-of a parabola in log n; above zero the curve flattens.</p>${
-        table([
-          "Design",
-          markup`p<sub>eff</sub>, least to largest n`,
-          "predicted slope",
-          "measured slope",
-          "−2s/(2s + p)",
-          "−2s/(2s + d)",
-          "quadratic term",
-        ], rows)
-      }`,
-  };
 }
 
 /** Errors, floors and the sizes that count. */
