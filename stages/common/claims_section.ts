@@ -76,7 +76,7 @@ function panel(verdict: Verdict, e: ClaimEvidence): Panel {
 function quantity(e: ClaimEvidence): string {
   if (e.kind === "match") return "value; the rule is the printed mean";
   if (e.kind === "proportion") return "share; the rule is the limit";
-  if (e.kind === "trend") return "rank correlation with the order";
+  if (e.kind === "trend") return "rank correlation";
   return e.scale === "log_ratio" ? "relative change" : "difference";
 }
 

@@ -2,11 +2,16 @@
 
 import type { DesignName } from "../../../methods/minkowski/designs.ts";
 import type { MeasuredDesign } from "../../../methods/minkowski/measures.ts";
-import { figure, lineChart, markup } from "../../../methods/plot/mod.ts";
+import { figure, lineChart, type Markup, markup } from "../../../methods/plot/mod.ts";
 import type { LinePoint, Panel } from "../../../methods/plot/mod.ts";
 import type { Section } from "../../common/section.ts";
 import { measuredStyle, STYLES } from "./names.ts";
 import { geometric } from "./over_seeds.ts";
+
+/** Figures beside each other where there is room, each with a legend of its own. */
+export function sideBySide(figures: readonly Markup[]): Markup {
+  return markup`<div style="display:grid;gap:0 1.4rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,310px),1fr))">${figures}</div>`;
+}
 
 /** Charts have linear axes: sizes are drawn by their binary logarithm. */
 export const sizeAxis = {
@@ -26,7 +31,7 @@ const GROUPS: readonly { readonly title: string; readonly designs: readonly Desi
     title: "Spectrum exp(−j), three ambient dimensions",
     designs: ["exp1_d16", "exp1_d64", "exp1_d256"],
   },
-  { title: "Polynomial decay j^−ω, d = 64", designs: ["poly2_d64", "poly4_d64", "poly8_d64"] },
+  { title: "Polynomial decay 1/j^ω, d = 64", designs: ["poly2_d64", "poly4_d64", "poly8_d64"] },
   { title: "No decay (control)", designs: ["iso_d4", "iso_d8", "iso_d16"] },
 ];
 
@@ -62,7 +67,7 @@ export function curvesSection(designs: readonly MeasuredDesign[]): Section {
       markup`<p>Solid: geometric mean over seeds of the squared error relative to the variance of
 the target, with its 95 % interval. Dashed: the prediction ε<sup>2s</sup> from the balance, as it is; its
 constant is not known, so compare slopes, not heights.</p>
-<div style="display:grid;gap:0 1.4rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,310px),1fr))">${figures}</div>`,
+${sideBySide(figures)}`,
   };
 }
 

@@ -4,10 +4,10 @@ import { solveBalance } from "../../../methods/minkowski/balance.ts";
 import { BY_RATE, type DesignName, DESIGNS } from "../../../methods/minkowski/designs.ts";
 import type { MeasuredDesign } from "../../../methods/minkowski/measures.ts";
 import { eigenvalues } from "../../../methods/minkowski/spectrum.ts";
-import { figure, lineChart, markup } from "../../../methods/plot/mod.ts";
+import { figure, lineChart, type Markup, markup } from "../../../methods/plot/mod.ts";
 import type { LinePoint } from "../../../methods/plot/mod.ts";
 import type { Section } from "../../common/section.ts";
-import { sizeAxis } from "./curves.ts";
+import { sideBySide, sizeAxis } from "./curves.ts";
 import { designLabel, measuredStyle, STYLES } from "./names.ts";
 import { estimate } from "./over_seeds.ts";
 import { table } from "./tables.ts";
@@ -55,7 +55,7 @@ export function dimensionSection(
 log(1/ε): the sample concentrates on about exp(entropy) cells, and for fine cells of a Gaussian this
 number is the N(ε) of the theory. <em>Cover of 90 %</em> takes the fewest cells that hold nine tenths of
 the sample instead; <em>occupied</em> is the number of all cells with a point. Means over seeds.</p>${
-      dimensionFigure(designs)
+      sideBySide(dimensionFigures(designs))
     }${table(["Design", ...ends.flatMap((i) => heading(sizes[i]))], rows)}`,
   };
 }
@@ -66,7 +66,7 @@ const PANELS: readonly { readonly title: string; readonly designs: readonly Desi
 ];
 
 /** Counted and predicted dimensions against n. */
-function dimensionFigure(designs: readonly MeasuredDesign[]): ReturnType<typeof figure>[] {
+function dimensionFigures(designs: readonly MeasuredDesign[]): Markup[] {
   return PANELS.flatMap(({ title, designs: names }) => {
     const members = designs.filter((d) => names.includes(d.measures.design));
     if (members.length === 0) return [];

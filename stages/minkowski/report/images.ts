@@ -129,6 +129,9 @@ set that they fill than a Gaussian's does, and the prediction uses nothing else.
           `error at n = ${n}`,
           "floor",
         ], rows)
-      }<p class="muted">${exhibits.map((e) => `${IMAGE_PACKAGES[e.set].attribution} `)}</p>`,
+      }<p>p<sub>eff</sub> from the eigenvalues alone, p counted from the sample, and the error, at n = ${n}.
+Slopes with 95 % intervals over seeds.</p><p class="muted">${
+        exhibits.map((e) => `${IMAGE_PACKAGES[e.set].attribution} `)
+      }</p>`,
   };
 }

@@ -2,8 +2,14 @@
 
 import { BY_RATE } from "../../../methods/minkowski/designs.ts";
 import type { MeasuredDesign } from "../../../methods/minkowski/measures.ts";
-import { figure, lineChart, markup } from "../../../methods/plot/mod.ts";
-import type { LinePoint, Panel, SeriesStyles } from "../../../methods/plot/mod.ts";
+import {
+  figure,
+  intervalChart,
+  lineChart,
+  type Markup,
+  markup,
+} from "../../../methods/plot/mod.ts";
+import type { IntervalPoint, LinePoint, Panel } from "../../../methods/plot/mod.ts";
 import type { Section } from "../../common/section.ts";
 import { sizeAxis } from "./curves.ts";
 import { designLabel, measuredStyle, STYLES } from "./names.ts";
@@ -44,43 +50,29 @@ of a parabola in log n; above zero the curve flattens.</p>${
   };
 }
 
-const AGREEMENT: SeriesStyles = {
-  measured: { label: "measured, designs in the order of predictions", colour: "var(--series-1)" },
-  predicted: { label: "predicted", colour: "var(--muted)", dash: "3,2.5" },
-};
-
-/** Measured against predicted slopes of all designs, and local slopes of the exponential ones. */
-function slopesFigure(designs: readonly MeasuredDesign[]): ReturnType<typeof figure> {
-  const shaped = designs.filter((d) => d.measures.slopes !== null)
-    .toSorted((a, b) => a.measures.predictedSlope! - b.measures.predictedSlope!);
+/** Measured minus predicted slopes of all designs, and local slopes of the exponential ones. */
+function slopesFigure(designs: readonly MeasuredDesign[]): Markup {
+  const shaped = designs.filter((d) => d.measures.slopes !== null);
   const rates = designs.filter((d) => BY_RATE.includes(d.measures.design));
-  const tick = (x: number) => signed(x, 1);
   const panels: Panel[] = [];
   if (shaped.length > 0) {
     panels.push({
-      title: "All designs: measured (band) against predicted slopes (dashed)",
-      chart: lineChart({
-        label: "Measured slopes of all designs against predicted ones, with the line of equality",
-        points: shaped.flatMap(({ measures }): LinePoint[] => {
-          const x = measures.predictedSlope!;
-          const { value, low, high } = estimate(measures.slopes!);
-          return [
-            { series: "measured", x, y: value, low, high },
-            { series: "predicted", x, y: x },
-          ];
-        }),
-        styles: AGREEMENT,
-        bands: ["measured"],
-        xLabel: "predicted slope",
-        yLabel: "measured slope",
-        xTickFormat: tick,
-        yTickFormat: tick,
+      title: "Measured minus predicted slope",
+      chart: intervalChart({
+        label: "Measured minus predicted slopes of all designs with their intervals",
+        points: shaped.map(({ measures }): IntervalPoint => ({
+          series: measures.design,
+          ...estimate(measures.slopes!.map((slope) => slope - measures.predictedSlope!)),
+        })),
+        styles: STYLES,
+        xLabel: "right of 0: flatter than predicted",
+        xTickFormat: (x) => signed(x, 1),
       }),
     });
   }
   if (rates.length > 0) {
     panels.push({
-      title: "Exponential decay: slopes between neighbouring sizes, predicted dashed",
+      title: "Slopes between neighbouring sizes, d = 16 (predicted dashed)",
       chart: lineChart({
         label: "Local slopes of learning curves against the sample size, by rate of decay",
         points: rates.flatMap(localSlopes),
@@ -89,7 +81,8 @@ function slopesFigure(designs: readonly MeasuredDesign[]): ReturnType<typeof fig
         xLabel: "sample size n (log)",
         yLabel: "local slope",
         xTickFormat: sizeAxis.tick,
-        yTickFormat: tick,
+        yTickFormat: (y) => signed(y, 1),
+        height: 330,
       }),
     });
   }
@@ -97,8 +90,8 @@ function slopesFigure(designs: readonly MeasuredDesign[]): ReturnType<typeof fig
     panels,
     legend: rates.map((d) => measuredStyle(d.measures.design)),
     caption:
-      "Left: 95 % intervals over seeds. Right: means over seeds; the prediction is a staircase, " +
-      "one step for each coordinate that becomes active, smoothed by the spacing of sizes.",
+      "Left: means and 95 % intervals over seeds. Right: means over seeds; the prediction is " +
+      "a staircase, one step for each coordinate that becomes active, smoothed by the spacing of sizes.",
   });
 }
 

@@ -85,10 +85,14 @@ theory's; a steeper one contradicts nothing.</li>
 p<sub>eff</sub>; the paper's are not known. The noise has ${settings.noise} times the standard deviation of
 the target, so that the balance's unit variance fits; the target's length scale is ${settings.lengthScale}
 standard deviations of the first coordinate.</li>
+<li><b>The floor shows where p<sub>eff</sub> is smallest.</b> Targets that vary along one coordinate only are
+rough there at every scale, which networks learn slowly: with the steepest spectra the error at large n is
+about twice the optimiser's floor, and curves flatten for that reason too. A positive
+quadratic term can come from the floor as well as from a growing p<sub>eff</sub>.</li>
 <li><b>Sizes are moderate.</b> Between ${designs[0].study.curves[0].sizes[0]} and ${designs[0].study
       .curves[0].sizes.at(
         -1,
-      )!} points p<sub>eff</sub> moves by less than one; whether the growth is like √log n is not tested.</li>
+      )!} points p<sub>eff</sub> moves little; whether its growth is like √log n is not tested.</li>
 <li><b>d is not confounded with training speed by design</b>: inputs and the first layer are scaled with d so
 that a step of Adam changes the function by the same amount. With another scaling the errors of d = 16 and
 d = 256 may differ although the theory's would not.</li>
