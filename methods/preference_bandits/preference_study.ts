@@ -1,0 +1,127 @@
+/** Replications of learning from preferences, summarised by independent blocks. */
+
+import type { Stream } from "../tensor/random.ts";
+import type { Comparisons } from "./comparisons.ts";
+import { confidenceMetric, confidenceRadius } from "./confidence.ts";
+import { suboptimality } from "./instance.ts";
+import { dot, norm, quadraticNorm } from "./linear_algebra.ts";
+import type { Differences } from "./logistic_loss.ts";
+import { pessimismBound, pessimisticPolicy } from "./pessimism.ts";
+import type { PreferenceProblem } from "./problems.ts";
+import { meansOf, type Replications, type StudyResult } from "./rating_study.ts";
+
+/** Estimates θ̂ of many data sets on one design: batch × d, row-major. */
+export type BatchMle = (
+  design: Differences,
+  data: readonly Comparisons[],
+) => Promise<Float64Array>;
+
+/** How preferences come about and are learned from. */
+export interface PreferenceStudy extends Replications {
+  /** The problem at sample size n. The compared differences are the same at every n. */
+  problemAt(n: number): PreferenceProblem;
+  /** B, the radius of Θ_B. */
+  readonly ball: number;
+  /** δ of the confidence set. */
+  readonly delta: number;
+  /** λ = ridge/n is added to Σ_D. */
+  readonly ridge: number;
+  /** Learners by name: the factor on the confidence set's radius, 0 for greedy choice. */
+  readonly learners: Readonly<Record<string, number>>;
+}
+
+/** One data set with its estimate, for checking the estimate elsewhere. */
+export interface FittedData {
+  readonly counts: readonly number[];
+  readonly wins: readonly number[];
+  readonly theta: readonly number[];
+}
+
+/**
+ * Draws, estimates all data sets in one batch, and chooses policies.
+ *
+ * For each learner: `<name>` is its mean SubOpt. Once for all: `error` is the mean of ‖θ̂ − θ*‖_{Σ_D} and
+ * `squared_error` that of its square, `predicted` the mean of tr(Σ_D I(θ*)⁻¹)/n, which the square's mean
+ * tends to; `covered` the share of sets that hold θ*, and `bound` the share of the learner with radius 1
+ * (if there is one) within {@link pessimismBound}.
+ */
+export async function runPreferences(
+  study: PreferenceStudy,
+  stream: Stream,
+  estimate: BatchMle,
+): Promise<{ readonly result: StudyResult; readonly fitted: readonly FittedData[] }> {
+  const { sizes, blocks, replications } = study;
+  const problems = sizes.map((n) => study.problemAt(n));
+  const data: Comparisons[] = [];
+  for (let block = 0; block < blocks; block++) {
+    sizes.forEach((n, i) => {
+      const draws = stream.child("block", block, n);
+      for (let r = 0; r < replications; r++) data.push(problems[i].draw(draws, n));
+    });
+  }
+  const design = problems[0].design;
+  const d = design.dimension;
+  const thetas = await estimate(design, data);
+  const thetaOf = (at: number) => thetas.subarray(at * d, (at + 1) * d);
+  const result = {
+    sizes,
+    blocks: Array.from({ length: blocks }, (_, block) =>
+      sizes.map((n, i) => {
+        const ties = stream.child("ties", block, n);
+        const sums: Record<string, number> = {};
+        const first = (block * sizes.length + i) * replications;
+        for (let at = first; at < first + replications; at++) {
+          const values = judge(study, problems[i], n, data[at], thetaOf(at), ties);
+          for (const [name, value] of Object.entries(values)) {
+            sums[name] = (sums[name] ?? 0) + value;
+          }
+        }
+        return meansOf(sums, replications);
+      })),
+  };
+  const fitted = data.map((one, at) => ({
+    counts: Array.from(one.counts),
+    wins: Array.from(one.wins),
+    theta: Array.from(thetaOf(at)),
+  }));
+  return { result, fitted };
+}
+
+/** What one data set's estimate is worth. */
+function judge(
+  { ball, delta, ridge, learners }: PreferenceStudy,
+  { instance, design, target }: PreferenceProblem,
+  n: number,
+  data: Comparisons,
+  theta: Float64Array,
+  ties: Stream,
+): Record<string, number> {
+  const lambda = ridge / n;
+  const metric = confidenceMetric(design, data.counts, lambda);
+  const length = longestDifference(design);
+  const radius = confidenceRadius(design.dimension, n, { delta, ball, length, lambda });
+  const difference = theta.map((t, j) => t - target[j]);
+  const wide = quadraticNorm(metric.matrix, difference);
+  const squared = Math.max(0, wide ** 2 - lambda * dot(difference, difference));
+  const values: Record<string, number> = {
+    error: Math.sqrt(squared),
+    squared_error: squared,
+    covered: wide <= radius ? 1 : 0,
+  };
+  for (const [name, factor] of Object.entries(learners)) {
+    const set = { theta, factor: metric.factor, radius: factor * radius };
+    const loss = suboptimality(instance, pessimisticPolicy(instance, set, ties));
+    values[name] = loss;
+    if (factor === 1) values.bound = loss <= pessimismBound(instance, set) ? 1 : 0;
+  }
+  return values;
+}
+
+/** L: the norm of the longest compared difference. */
+function longestDifference({ dimension: d, pairs, differences }: Differences): number {
+  let longest = 0;
+  for (let i = 0; i < pairs; i++) {
+    longest = Math.max(longest, norm(differences.subarray(i * d, (i + 1) * d)));
+  }
+  return longest;
+}
