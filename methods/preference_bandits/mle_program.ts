@@ -34,12 +34,14 @@ export function mleOf(
 ): (differences: Tensor, counts: Tensor, wins: Tensor) => MleTensors {
   return (x, counts, wins) => {
     const n = t.sum(counts);
+    // A vector times a matrix: under vmap one product of matrices, the data sets being its rows.
+    const across = t.matrixTranspose(x);
     const weight = t.div(counts, n), won = t.div(wins, n);
     const loss = (theta: Tensor) => {
-      const z = t.matmul(x, theta);
+      const z = t.matmul(theta, across);
       return t.sum(t.sub(t.mul(weight, t.softplus(z)), t.mul(won, z)));
     };
-    const sigma = t.matmul(t.matrixTranspose(x), t.mul(x, t.expandDims(weight, 1)));
+    const sigma = t.matmul(across, t.mul(x, t.expandDims(weight, 1)));
     const stepSize = t.div(4, t.max(t.sum(t.abs(sigma), 1)));
     const project = (theta: Tensor) =>
       t.mul(theta, t.minimum(1, t.div(ball, t.maximum(t.norm(theta), 1e-30))));

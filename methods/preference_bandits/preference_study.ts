@@ -8,6 +8,7 @@ import { dot, norm, quadraticNorm } from "./linear_algebra.ts";
 import type { Differences } from "./logistic_loss.ts";
 import { pessimismBound, pessimisticPolicy } from "./pessimism.ts";
 import type { PreferenceProblem } from "./problems.ts";
+import { asymptoticSquaredError } from "./theory.ts";
 import { meansOf, type Replications, type StudyResult } from "./rating_study.ts";
 
 /** Estimates θ̂ of many data sets on one design: batch × d, row-major. */
@@ -28,10 +29,13 @@ export interface PreferenceStudy extends Replications {
   readonly ridge: number;
   /** Learners by name: the factor on the confidence set's radius, 0 for greedy choice. */
   readonly learners: Readonly<Record<string, number>>;
+  /** Data sets of each block and sample size that are given back with their estimates. */
+  readonly kept: number;
 }
 
 /** One data set with its estimate, for checking the estimate elsewhere. */
 export interface FittedData {
+  readonly block: number;
   readonly counts: readonly number[];
   readonly wins: readonly number[];
   readonly theta: readonly number[];
@@ -41,9 +45,11 @@ export interface FittedData {
  * Draws, estimates all data sets in one batch, and chooses policies.
  *
  * For each learner: `<name>` is its mean SubOpt. Once for all: `error` is the mean of ‖θ̂ − θ*‖_{Σ_D} and
- * `squared_error` that of its square, `predicted` the mean of tr(Σ_D I(θ*)⁻¹)/n, which the square's mean
- * tends to; `covered` the share of sets that hold θ*, and `bound` the share of the learner with radius 1
- * (if there is one) within {@link pessimismBound}.
+ * `squared_error` that of its square, `efficiency` the latter in units of its limit
+ * ({@link asymptoticSquaredError}/n); `covered` is the share of confidence sets that hold θ*, and `bound`
+ * the share of the learner with radius factor 1 (if there is one) within {@link pessimismBound}.
+ *
+ * @returns The summary, and of each block and sample size the first `kept` data sets with their estimates.
  */
 export async function runPreferences(
   study: PreferenceStudy,
@@ -59,6 +65,7 @@ export async function runPreferences(
       for (let r = 0; r < replications; r++) data.push(problems[i].draw(draws, n));
     });
   }
+  const limits = problems.map((p) => asymptoticSquaredError(p.design, p.target));
   const design = problems[0].design;
   const d = design.dimension;
   const thetas = await estimate(design, data);
@@ -76,14 +83,18 @@ export async function runPreferences(
             sums[name] = (sums[name] ?? 0) + value;
           }
         }
-        return meansOf(sums, replications);
+        const means = meansOf(sums, replications);
+        return { ...means, efficiency: means.squared_error * n / limits[i] };
       })),
   };
-  const fitted = data.map((one, at) => ({
-    counts: Array.from(one.counts),
-    wins: Array.from(one.wins),
-    theta: Array.from(thetaOf(at)),
-  }));
+  const fitted = data.flatMap((one, at) =>
+    at % replications >= study.kept ? [] : [{
+      block: Math.floor(at / (sizes.length * replications)),
+      counts: Array.from(one.counts),
+      wins: Array.from(one.wins),
+      theta: Array.from(thetaOf(at)),
+    }]
+  );
   return { result, fitted };
 }
 

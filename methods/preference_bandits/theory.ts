@@ -1,0 +1,85 @@
+/** What theory predicts for the experiments, for overlays and for tests at number level. */
+
+import { normalCdf } from "../stats/normal.ts";
+import { type ComparisonDesign, logistic } from "./comparisons.ts";
+import { cholesky, solveLower } from "./linear_algebra.ts";
+import { designCovariance, lossDerivatives } from "./logistic_loss.ts";
+
+/** A two-arm problem as its learner sees it. */
+export interface TwoArmView {
+  /** Number of equally likely contexts. */
+  readonly contexts: number;
+  /** True difference of rewards: what a wrong choice costs. */
+  readonly gap: number;
+  /** Difference of what is observed: h̄(r¹) − h̄(r⁰). */
+  readonly seenGap: number;
+}
+
+/**
+ * Expected SubOpt of choosing by mean ratings, logged half and half, for large n: the difference of two means
+ * of n/(2S) ratings each has variance 4Sσ²/n, so a context goes wrong with probability
+ * Φ(−gap_h √n / (2σ√S)).
+ */
+export function ratingSuboptimality(
+  { contexts, gap, seenGap }: TwoArmView,
+  sigma: number,
+  n: number,
+): number {
+  return gap * normalCdf(-seenGap * Math.sqrt(n / contexts) / (2 * sigma));
+}
+
+/**
+ * Expected SubOpt of choosing by the MLE of n comparisons, for large n: a context's estimate has the variance
+ * 1/(σ'(gap_h) n/S), σ' ≤ 1/4 being the information of one comparison.
+ */
+export function preferenceSuboptimality(
+  { contexts, gap, seenGap }: TwoArmView,
+  n: number,
+): number {
+  return gap * normalCdf(-seenGap * Math.sqrt(information(seenGap) * n / contexts));
+}
+
+/** σ'(x) = σ(x)σ(−x). */
+function information(x: number): number {
+  return logistic(x) * logistic(-x);
+}
+
+/** z with Φ(−z) = 1/4: at this distance half of a coin's errors are left. */
+const HALVING = 0.6744897501960817;
+
+/**
+ * The sample size at which ratings have halved the coin-flip loss: the law n½ ∝ (noise/gap_h)², from
+ * {@link ratingSuboptimality}.
+ */
+export function ratingHalving(
+  { contexts, seenGap }: Pick<TwoArmView, "contexts" | "seenGap">,
+  sigma: number,
+): number {
+  return contexts * (2 * HALVING * sigma / seenGap) ** 2;
+}
+
+/** The same for preferences, from {@link preferenceSuboptimality}: about 1/σ² times as many. */
+export function preferenceHalving(
+  { contexts, seenGap }: Pick<TwoArmView, "contexts" | "seenGap">,
+): number {
+  return contexts * (HALVING / seenGap) ** 2 / information(seenGap);
+}
+
+/**
+ * The limit of n · E‖θ̂ − θ*‖²_{Σ} : tr(Σ I(θ*)⁻¹), with I the Fisher information of one comparison. It is 4d
+ * where all differences of rewards are small, hence the √d of the rate.
+ */
+export function asymptoticSquaredError(design: ComparisonDesign, theta: Float64Array): number {
+  const d = design.dimension;
+  const { hessian } = lossDerivatives(design, { counts: design.shares, wins: design.wins }, theta);
+  const factor = cholesky(hessian, d);
+  const sigma = designCovariance(design, design.shares);
+  // tr(Σ I⁻¹) = tr(Rᵀ I⁻¹ R) with Σ = R Rᵀ.
+  const root = cholesky(sigma, d);
+  let trace = 0;
+  for (let j = 0; j < d; j++) {
+    const column = Float64Array.from({ length: d }, (_, i) => root[i * d + j]);
+    for (const v of solveLower(factor, column)) trace += v * v;
+  }
+  return trace;
+}
