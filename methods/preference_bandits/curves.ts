@@ -14,8 +14,8 @@ export function exponent(x: readonly number[], y: readonly number[]): number {
 
 /**
  * Where a falling curve crosses `level`: the line of y on log x that fits best is solved for x. A fit over
- * all points is steadier than the first point below, since block means are noisy; give points around the
- * crossing.
+ * all points is steadier than the first point below, since block means are noisy. Give points close around
+ * the crossing, within a factor of two: over a wider range the curve is no line.
  *
  * @throws RangeError when the fitted line does not fall.
  */

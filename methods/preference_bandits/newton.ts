@@ -16,7 +16,8 @@ export interface MleResult {
   readonly steps: number;
 }
 
-const GRADIENT_TOLERANCE = 1e-12;
+/** A step this short is the last: Newton's method squares the error. Gradients tell less on flat losses. */
+const LAST_STEP = 1e-8;
 /** Added to the Hessian of a step: a direction without data has curvature and gradient 0, and stays 0. */
 const CURVATURE_FLOOR = 1e-12;
 
@@ -86,26 +87,25 @@ function minimise(
 ): { readonly theta: Float64Array; readonly residual: number; readonly steps: number } {
   let theta = start;
   let here = lossDerivatives(design, data, theta, mu);
-  let steps = 0;
-  while (norm(here.gradient) > GRADIENT_TOLERANCE && steps < 100) {
+  for (let steps = 1;; steps++) {
     const step = newtonStep(here, design.dimension);
+    const length = norm(step);
     const slope = dot(here.gradient, step);
     let scale = 1;
-    let next = theta, there: LossDerivatives | null = null;
-    // At the end the loss falls by less than its rounding error: then a full step is right.
-    while (there === null) {
+    let next: Float64Array, there: LossDerivatives;
+    for (;;) {
       next = theta.map((t, j) => t - scale * step[j]);
-      const tried = lossDerivatives(design, data, next, mu);
-      const enough = here.value - 1e-4 * scale * slope + 1e-15 * Math.abs(here.value);
-      if (tried.value <= enough || scale < 1e-6) there = tried;
-      else scale /= 2;
+      there = lossDerivatives(design, data, next, mu);
+      const falls = there.value <= here.value - 1e-4 * scale * slope;
+      // Near the minimum the loss falls by less than its rounding error, and a full step is right.
+      if (falls || length < 1e-4 || scale < 1e-9) break;
+      scale /= 2;
     }
-    steps++;
-    const stalled = norm(there.gradient) >= norm(here.gradient) && slope < 1e-18;
     [theta, here] = [next, there];
-    if (stalled) break;
+    if (length <= LAST_STEP * (1 + norm(theta)) || steps === 100) {
+      return { theta, residual: norm(here.gradient), steps };
+    }
   }
-  return { theta, residual: norm(here.gradient), steps };
 }
 
 function newtonStep({ gradient, hessian }: LossDerivatives, d: number): Float64Array {

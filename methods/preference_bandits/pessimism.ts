@@ -8,6 +8,8 @@ import { chooseBest } from "./ties.ts";
 
 /** Instances with at most this many policies are searched exhaustively. */
 const ENUMERATED = 1024;
+/** Random policies from which larger ones are searched, besides the greedy policy. */
+const RANDOM_STARTS = 4;
 
 /** A confidence set, as far as pessimism needs it. */
 export interface ConfidenceSet {
@@ -60,7 +62,8 @@ export function greedyPolicy(
 /**
  * π̂ = argmax_π Ĵ(π) over deterministic policies, ties at random. The penalty depends on the average feature
  * of all contexts, so contexts cannot be decided one by one: up to 1024 policies are enumerated, more are
- * searched by coordinate ascent from the greedy policy, which may end in a local maximum.
+ * searched by coordinate ascent from the greedy policy and a few random ones. That finds the maximum for
+ * small radii; for radii at which the penalty outweighs the rewards it ends within some per cent of it.
  */
 export function pessimisticPolicy(
   instance: LinearInstance,
@@ -76,47 +79,61 @@ export function pessimisticPolicy(
     const values = (code: number) => pessimisticValue(instance, policyOf(code), set);
     return policyOf(chooseBest(arms ** contexts, values, ties));
   }
-  return ascend(instance, set, greedyPolicy(instance, set.theta, ties));
+  const random = () => Int32Array.from({ length: contexts }, () => ties.nextInteger(0, arms));
+  const starts = [
+    greedyPolicy(instance, set.theta, ties),
+    ...Array.from({ length: RANDOM_STARTS }, random),
+  ];
+  const found = starts.map(ascent(instance, set));
+  const values = found.map((policy) => pessimisticValue(instance, policy, set));
+  return found[values.indexOf(Math.max(...values))];
 }
 
-/** Changes one context's arm at a time, to the best one, until no change helps. */
-function ascend(
-  { contexts, features, reference }: LinearInstance,
+/** Changes one context's arm of a policy at a time, to the best one, until no change helps. */
+function ascent(
+  { contexts, dimension: d, features, reference }: LinearInstance,
   { theta, factor, radius }: ConfidenceSet,
-  start: Policy,
-): Policy {
-  const policy = Int32Array.from(start);
+): (start: Policy) => Policy {
+  const arms = features[0].length;
   // In whitened coordinates the penalty is a Euclidean norm, and one change costs d operations.
-  const white = features.map((row, s) => row.map((phi) => scaled(solveLower(factor, phi), s)));
-  const gain = features.map((row, s) => row.map((phi) => contexts[s] * dot(theta, phi)));
-  const sum = solveLower(factor, reference).map((w) => -w);
-  policy.forEach((a, s) => white[s][a].forEach((w, j) => sum[j] += w));
-  for (let improved = true; improved;) {
-    improved = false;
-    for (let s = 0; s < policy.length; s++) {
-      const from = policy[s];
-      let best = from, bestChange = 1e-12;
-      const before = norm(sum);
-      for (let a = 0; a < gain[s].length; a++) {
-        if (a === from) continue;
-        let squares = 0;
-        for (let j = 0; j < sum.length; j++) {
-          squares += (sum[j] + white[s][a][j] - white[s][from][j]) ** 2;
+  const white = new Float64Array(contexts.length * arms * d);
+  const gain = new Float64Array(contexts.length * arms);
+  features.forEach((row, s) =>
+    row.forEach((phi, a) => {
+      const at = s * arms + a;
+      gain[at] = contexts[s] * dot(theta, phi);
+      white.set(solveLower(factor, phi), at * d);
+      for (let j = at * d; j < (at + 1) * d; j++) white[j] *= contexts[s];
+    })
+  );
+  const origin = solveLower(factor, reference).map((w) => -w);
+  return (start) => {
+    const policy = Int32Array.from(start);
+    const sum = Float64Array.from(origin);
+    policy.forEach((a, s) => sum.forEach((_, j) => sum[j] += white[(s * arms + a) * d + j]));
+    for (let improved = true; improved;) {
+      improved = false;
+      for (let s = 0; s < policy.length; s++) {
+        const from = s * arms + policy[s];
+        const before = norm(sum);
+        let best = from, bestChange = 1e-12;
+        for (let to = s * arms; to < (s + 1) * arms; to++) {
+          if (to === from) continue;
+          let squares = 0;
+          for (let j = 0; j < d; j++) {
+            squares += (sum[j] + white[to * d + j] - white[from * d + j]) ** 2;
+          }
+          const change = gain[to] - gain[from] - radius * (Math.sqrt(squares) - before);
+          if (change > bestChange) [best, bestChange] = [to, change];
         }
-        const change = gain[s][a] - gain[s][from] - radius * (Math.sqrt(squares) - before);
-        if (change > bestChange) [best, bestChange] = [a, change];
+        if (best === from) continue;
+        for (let j = 0; j < d; j++) sum[j] += white[best * d + j] - white[from * d + j];
+        policy[s] = best - s * arms;
+        improved = true;
       }
-      if (best === from) continue;
-      for (let j = 0; j < sum.length; j++) sum[j] += white[s][best][j] - white[s][from][j];
-      policy[s] = best;
-      improved = true;
     }
-  }
-  return policy;
-
-  function scaled(x: Float64Array, s: number): Float64Array {
-    return x.map((v) => contexts[s] * v);
-  }
+    return policy;
+  };
 }
 
 /**

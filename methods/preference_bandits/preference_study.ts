@@ -1,14 +1,15 @@
 /** Replications of learning from preferences, summarised by independent blocks. */
 
+import { chiSquaredQuantile } from "../stats/chi_squared.ts";
 import type { Stream } from "../tensor/random.ts";
 import type { Comparisons } from "./comparisons.ts";
 import { confidenceMetric, confidenceRadius } from "./confidence.ts";
-import { suboptimality } from "./instance.ts";
+import { optimalPolicy, suboptimality } from "./instance.ts";
 import { dot, norm, quadraticNorm } from "./linear_algebra.ts";
 import type { Differences } from "./logistic_loss.ts";
-import { pessimismBound, pessimisticPolicy } from "./pessimism.ts";
+import { pessimismBound, pessimisticPolicy, pessimisticValue } from "./pessimism.ts";
 import type { PreferenceProblem } from "./problems.ts";
-import { asymptoticSquaredError } from "./theory.ts";
+import { asymptoticSquaredError, fisherInformation } from "./theory.ts";
 import { meansOf, type Replications, type StudyResult } from "./rating_study.ts";
 
 /** Estimates θ̂ of many data sets on one design: batch × d, row-major. */
@@ -46,8 +47,10 @@ export interface FittedData {
  *
  * For each learner: `<name>` is its mean SubOpt. Once for all: `error` is the mean of ‖θ̂ − θ*‖_{Σ_D} and
  * `squared_error` that of its square, `efficiency` the latter in units of its limit
- * ({@link asymptoticSquaredError}/n); `covered` is the share of confidence sets that hold θ*, and `bound`
- * the share of the learner with radius factor 1 (if there is one) within {@link pessimismBound}.
+ * ({@link asymptoticSquaredError}/n); `covered` is the share of confidence sets that hold θ*; `wald` that of
+ * the ellipsoids n (θ̂ − θ*)ᵀ I(θ*) (θ̂ − θ*) ≤ χ²_{d, 1−δ}, which tends to 1 − δ exactly; `bound` the share of
+ * the learner with radius factor 1 (if there is one) within {@link pessimismBound}, and `reached` that of its
+ * searches which find a pessimistic value of at least the best policy's, as that bound supposes.
  *
  * @returns The summary, and of each block and sample size the first `kept` data sets with their estimates.
  */
@@ -66,6 +69,7 @@ export async function runPreferences(
     });
   }
   const limits = problems.map((p) => asymptoticSquaredError(p.design, p.target));
+  const information = problems.map((p) => fisherInformation(p.design, p.target));
   const design = problems[0].design;
   const d = design.dimension;
   const thetas = await estimate(design, data);
@@ -78,7 +82,7 @@ export async function runPreferences(
         const sums: Record<string, number> = {};
         const first = (block * sizes.length + i) * replications;
         for (let at = first; at < first + replications; at++) {
-          const values = judge(study, problems[i], n, data[at], thetaOf(at), ties);
+          const values = judge(study, problems[i], information[i], n, data[at], thetaOf(at), ties);
           for (const [name, value] of Object.entries(values)) {
             sums[name] = (sums[name] ?? 0) + value;
           }
@@ -102,6 +106,7 @@ export async function runPreferences(
 function judge(
   { ball, delta, ridge, learners }: PreferenceStudy,
   { instance, design, target }: PreferenceProblem,
+  information: Float64Array,
   n: number,
   data: Comparisons,
   theta: Float64Array,
@@ -114,16 +119,23 @@ function judge(
   const difference = theta.map((t, j) => t - target[j]);
   const wide = quadraticNorm(metric.matrix, difference);
   const squared = Math.max(0, wide ** 2 - lambda * dot(difference, difference));
+  const wald = chiSquaredQuantile(1 - delta, design.dimension);
   const values: Record<string, number> = {
     error: Math.sqrt(squared),
     squared_error: squared,
     covered: wide <= radius ? 1 : 0,
+    wald: n * quadraticNorm(information, difference) ** 2 <= wald ? 1 : 0,
   };
   for (const [name, factor] of Object.entries(learners)) {
     const set = { theta, factor: metric.factor, radius: factor * radius };
-    const loss = suboptimality(instance, pessimisticPolicy(instance, set, ties));
+    const policy = pessimisticPolicy(instance, set, ties);
+    const loss = suboptimality(instance, policy);
     values[name] = loss;
-    if (factor === 1) values.bound = loss <= pessimismBound(instance, set) ? 1 : 0;
+    if (factor === 1) {
+      values.bound = loss <= pessimismBound(instance, set) ? 1 : 0;
+      const least = pessimisticValue(instance, optimalPolicy(instance), set) - 1e-12;
+      values.reached = pessimisticValue(instance, policy, set) >= least ? 1 : 0;
+    }
   }
   return values;
 }

@@ -66,16 +66,38 @@ export function preferenceHalving(
 }
 
 /**
- * The limit of n · E‖θ̂ − θ*‖²_{Σ} : tr(Σ I(θ*)⁻¹), with I the Fisher information of one comparison. It is 4d
- * where all differences of rewards are small, hence the √d of the rate.
+ * LCB's bound 2 E_ρ[b(s, π*)] on a two-arm bandit with n ratings, the optimal arm of each context having its
+ * expected n/(S C*) of them: 2 c σ √(S C* log(2S/δ)/n).
+ */
+export function lcbWorstCase(
+  a: {
+    readonly contexts: number;
+    readonly sigma: number;
+    readonly constant: number;
+    readonly delta: number;
+  },
+  concentrability: number,
+  n: number,
+): number {
+  const level = Math.log(2 * a.contexts / a.delta);
+  return 2 * a.constant * a.sigma * Math.sqrt(a.contexts * concentrability * level / n);
+}
+
+/** I(θ), the Fisher information of one comparison drawn from the design; d × d, row-major. */
+export function fisherInformation(design: ComparisonDesign, theta: Float64Array): Float64Array {
+  // The Hessian of the loss does not depend on who won.
+  return lossDerivatives(design, { counts: design.shares, wins: design.wins }, theta).hessian;
+}
+
+/**
+ * The limit of n · E‖θ̂ − θ*‖²_Σ: tr(Σ I(θ*)⁻¹). It is 4d where all differences of rewards are small, hence
+ * the √d of the rate.
  */
 export function asymptoticSquaredError(design: ComparisonDesign, theta: Float64Array): number {
   const d = design.dimension;
-  const { hessian } = lossDerivatives(design, { counts: design.shares, wins: design.wins }, theta);
-  const factor = cholesky(hessian, d);
-  const sigma = designCovariance(design, design.shares);
+  const factor = cholesky(fisherInformation(design, theta), d);
   // tr(Σ I⁻¹) = tr(Rᵀ I⁻¹ R) with Σ = R Rᵀ.
-  const root = cholesky(sigma, d);
+  const root = cholesky(designCovariance(design, design.shares), d);
   let trace = 0;
   for (let j = 0; j < d; j++) {
     const column = Float64Array.from({ length: d }, (_, i) => root[i * d + j]);

@@ -9,7 +9,11 @@ import {
   studyOf,
   supremumOf,
 } from "../../methods/preference_bandits/derive.ts";
-import { preferenceHalving, ratingHalving } from "../../methods/preference_bandits/theory.ts";
+import {
+  lcbWorstCase,
+  preferenceHalving,
+  ratingHalving,
+} from "../../methods/preference_bandits/theory.ts";
 import type { Studies, Study } from "../../methods/stats/claims.ts";
 import type { Run } from "../../pipeline/types.ts";
 import type { Agreement } from "./check_estimates.ts";
@@ -95,9 +99,12 @@ function lawOf(
   });
 }
 
-/** The largest loss over gaps for each C*, and how it grows with C*. */
-function supremaOf(ratings: Conditions, { concentrability }: PreferenceBanditsConfig): Derived {
-  const { values, gaps } = concentrability;
+/** The largest loss over gaps for each C*, and how near it comes to LCB's bound. */
+function supremaOf(
+  ratings: Conditions,
+  { concentrability, lcb, bandit }: PreferenceBanditsConfig,
+): Derived {
+  const { values, gaps, size } = concentrability;
   const suprema = (measure: string, block: number) =>
     values.map((value) =>
       supremumOf(gaps.map((gap) => ratings[concentrabilityName(value, gap)]), measure, block)
@@ -105,12 +112,13 @@ function supremaOf(ratings: Conditions, { concentrability }: PreferenceBanditsCo
   const named = (of: readonly number[]) =>
     Object.fromEntries(values.map((value, i) => [partName("c", value), of[i]]));
   return (block) => {
-    const lcb = suprema("lcb", block);
+    const worst = suprema("lcb", block);
+    const bounds = values.map((value) => lcbWorstCase({ ...bandit, ...lcb }, value, size));
     return {
       worst: {
-        lcb: named(lcb),
+        lcb: named(worst),
         mean: named(suprema("mean", block)),
-        exponent: exponent(values.map((value) => value - 1), lcb),
+        tightness: Math.max(...worst.map((loss, i) => loss / bounds[i])),
       },
     };
   };
@@ -135,7 +143,7 @@ function estimatesOf(agreement: readonly Agreement[]): Study {
       scope: {
         difference: {
           program: Math.max(...agreement.map((a) => a.program[block])),
-          stopped: Math.min(...agreement.map((a) => a.stopped[block])),
+          stopped: Math.max(...agreement.map((a) => a.stopped[block])),
         },
       },
     })),

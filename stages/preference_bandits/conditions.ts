@@ -180,8 +180,8 @@ export function preferenceStudies(c: PreferenceBanditsConfig) {
         random(
           part("d", dimension),
           [dimensions.size],
-          { ...shapeOf({ ...dimensions, dimension }) },
-          linear.norm,
+          shapeOf({ ...dimensions, dimension }),
+          dimensions.norm,
         )
       ),
     },

@@ -83,6 +83,9 @@ const dimensions = z.strictObject({
   replications,
   contexts: z.int().min(1),
   arms: z.int().min(2),
+  norm: z.number().positive().describe(
+    "‖θ*‖; small, since 4d/n is the limit for small differences of rewards",
+  ),
 });
 
 /** Lower confidence bounds on ratings. */
