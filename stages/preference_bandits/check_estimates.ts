@@ -8,6 +8,7 @@ import { mleOptions } from "./schema.ts";
 
 /** Largest |θ̂_program − θ̂_newton| over the data sets of each block. */
 export interface Agreement {
+  readonly study: string;
   readonly condition: string;
   readonly dataSets: number;
   /** Of these, data sets whose estimate lies on the boundary of Θ_B. */

@@ -11,7 +11,7 @@ export const run: Run<typeof checkEstimates> = async (ctx) => {
   const stopped = vmappedMle({ ...mle, steps: stoppedAt, tolerance: Infinity, provider, threads });
   const agreement: Agreement[] = [];
   for (const input of inputs.fitted) {
-    for (const { condition, dimension, differences, data } of await input.read()) {
+    for (const { study, condition, dimension, differences, data } of await input.read()) {
       const design = {
         dimension,
         pairs: differences.length / dimension,
@@ -37,8 +37,15 @@ export const run: Run<typeof checkEstimates> = async (ctx) => {
           planted[block] = Math.max(planted[block], wrong);
         }
       });
-      agreement.push({ condition, dataSets: sets.length, onBoundary, program, stopped: planted });
-      progress({ message: `${condition}: ${Math.max(...program).toExponential(1)}` });
+      agreement.push({
+        study,
+        condition,
+        dataSets: sets.length,
+        onBoundary,
+        program,
+        stopped: planted,
+      });
+      progress({ message: `${study}, ${condition}: ${Math.max(...program).toExponential(1)}` });
     }
   }
   await outputs.agreement.write(agreement);

@@ -38,6 +38,7 @@ export type PreferenceCondition = z.input<typeof preferenceCondition>;
 
 /** Data sets with their estimates, and the design that they share. */
 export interface Fitted {
+  readonly study: string;
   readonly condition: string;
   readonly dimension: number;
   /** m × d, row-major. */

@@ -40,7 +40,7 @@ export const run: Run<typeof learnPreferences> = async (ctx) => {
     );
     results[name] = result;
     const { dimension, differences } = problemAt(sizes[0]).design;
-    fitted.push({ condition: name, dimension, differences: Array.from(differences), data });
+    fitted.push({ study, condition: name, dimension, differences: Array.from(differences), data });
     progress({ step: i + 1, steps: conditions.length });
   }
   await outputs.results.write(results);

@@ -1,0 +1,125 @@
+/** The main figure: loss against sample size by route and bias, with theory, and its table. */
+
+import { figure, lineChart, Markup, markup, styleOf } from "../../../methods/plot/mod.ts";
+import type { Panel } from "../../../methods/plot/mod.ts";
+import {
+  preferenceSuboptimality,
+  ratingSuboptimality,
+} from "../../../methods/preference_bandits/theory.ts";
+import { formatNumber } from "../../../methods/stats/format.ts";
+import type { Section } from "../../common/section.ts";
+import type { AllResults } from "../collect.ts";
+import { saturationName, seenGap } from "../conditions.ts";
+import type { PreferenceBanditsConfig } from "../schema.ts";
+import { curve, decadeTick, estimateAt, sizeText, theoryCurve } from "./over_blocks.ts";
+import { STYLES } from "./styles.ts";
+
+/** Ratings with one bias beside preferences with the same or another. */
+interface Pairing {
+  readonly title: string;
+  readonly ratings: number;
+  readonly preferences: number;
+}
+
+function pairingsOf({ crossing: { saturations } }: PreferenceBanditsConfig): Pairing[] {
+  const strongest = Math.max(...saturations);
+  return [
+    {
+      title: `P1: biased ratings (k = ${strongest}), unbiased preferences`,
+      ratings: strongest,
+      preferences: 0,
+    },
+    ...saturations.map((k) => ({
+      title: k === 0 ? "P3: no bias" : `${k === 3 ? "P2: the" : "The"} same bias, k = ${k}`,
+      ratings: k,
+      preferences: k,
+    })),
+  ];
+}
+
+/** Loss by sample size, one panel for each pairing of biases. */
+export function crossingSection(results: AllResults, config: PreferenceBanditsConfig): Section {
+  const { ratings: { crossing: ratings }, preferences: { crossing: preferences } } = results;
+  const { contexts, gap, sigma } = config.bandit;
+  const view = (k: number) => ({ contexts, gap, seenGap: seenGap(config, k) });
+  const panels = pairingsOf(config).map((p): Panel => ({
+    title: p.title,
+    chart: lineChart({
+      label: `Mean SubOpt against n: ${p.title}`,
+      points: [
+        ...curve(ratings[saturationName(p.ratings)], "lcb", "ratings"),
+        ...curve(preferences[saturationName(p.preferences)], "pessimistic", "preferences"),
+        ...theoryCurve(
+          config.crossing.sizes,
+          "ratings_theory",
+          (n) => ratingSuboptimality(view(p.ratings), sigma, n),
+        ),
+        ...theoryCurve(
+          config.crossing.sizes,
+          "preferences_theory",
+          (n) => preferenceSuboptimality(view(p.preferences), n),
+        ),
+      ],
+      styles: STYLES,
+      xLabel: "samples n: ratings, or comparisons",
+      yLabel: "mean SubOpt",
+      xScale: "log",
+      xTickFormat: decadeTick,
+      yDomain: [0, 0.6 * gap],
+      yTickFormat: (y) => formatNumber(y, 2),
+      reference: gap / 2,
+    }),
+  }));
+  const names = ["ratings", "preferences", "ratings_theory", "preferences_theory"];
+  return {
+    id: "crossing",
+    title: "Ratings against preferences",
+    html: markup`${
+      figure({
+        panels,
+        legend: names.map((name) => styleOf(STYLES, name)),
+        caption: markup`${contexts} contexts, two arms of rewards ${config.bandit.top} and ${
+          formatNumber(config.bandit.top - gap, 2)
+        }, C* = 2, rating noise ${sigma}; ratings have the mean tanh(kr)/tanh(k). Mean over blocks and its
+95 % interval. The dotted horizontal is the loss of a coin flip. Theory is the normal approximation of
+choice by mean ratings, and of choice by the MLE; nothing in it is fitted.`,
+      })
+    }${table(results, config)}`,
+  };
+}
+
+function table({ ratings, preferences }: AllResults, config: PreferenceBanditsConfig): Markup {
+  const { saturations, sizes } = config.crossing;
+  const columns = [
+    ...saturations.map((k) => ({
+      heading: `ratings, k = ${k}`,
+      result: ratings.crossing[saturationName(k)],
+      measure: "lcb",
+    })),
+    { heading: "ratings, reversed", result: ratings.crossing.reversing, measure: "lcb" },
+    ...saturations.map((k) => ({
+      heading: `preferences, k = ${k}`,
+      result: preferences.crossing[saturationName(k)],
+      measure: "pessimistic",
+    })),
+    { heading: "fair coins", result: preferences.crossing.coin, measure: "pessimistic" },
+  ];
+  return markup`<p>Mean SubOpt. Bold: below a twentieth of the coin-flip loss.</p>
+<div class="scroll" tabindex="0"><table style="font-size:.84rem"><thead><tr><th class="n">n</th>${
+    columns.map(({ heading }) => markup`<th class="n">${heading}</th>`)
+  }</tr></thead><tbody>${
+    sizes.map((n, at) =>
+      markup`<tr><td class="n">${sizeText(n)}</td>${
+        columns.map(({ result, measure }) => {
+          const { value } = estimateAt(result, measure, at);
+          const text = value === 0 ? "0" : value.toFixed(4);
+          const low = value < 0.05 * config.bandit.gap / 2;
+          return markup`<td class="n">${low ? markup`<b>${text}</b>` : text}</td>`;
+        })
+      }</tr>`
+    )
+  }</tbody></table></div>
+<p class="muted">Per-block numbers of every study are in <code>results.json</code> beside the report. Greedy
+choice by the MLE gives the same losses as pessimistic choice here: with two arms that are compared with
+each other, both have the same penalty.</p>`;
+}
