@@ -7,7 +7,7 @@ import { formatNumber } from "../../../methods/stats/format.ts";
 import type { Section } from "../../common/section.ts";
 import type { AllResults } from "../collect.ts";
 import type { PreferenceBanditsConfig } from "../schema.ts";
-import { curve, decadeTick, sizeText } from "./over_blocks.ts";
+import { curve, decadeTick, sizeText, within } from "./over_blocks.ts";
 import { STYLES } from "./styles.ts";
 
 /** Shares of data sets within their bounds, with and without bias. */
@@ -56,20 +56,21 @@ reward fails, as it must.</p>`,
 
 /** Greedy against pessimistic choice on four actions. */
 export function fourActionsSection({ preferences }: AllResults): Section {
+  const yDomain = [0, 0.4] as const;
   const chart = (condition: "trap" | "balanced", title: string) => ({
     title,
     chart: lineChart({
       label: `Mean SubOpt against n on the four-action instance, ${condition}`,
-      points: [
+      points: within([
         ...curve(preferences.four_actions[condition], "greedy", "greedy"),
         ...curve(preferences.four_actions[condition], "pessimistic", "preferences"),
-      ],
+      ], yDomain),
       styles: STYLES,
       xLabel: "comparisons n",
       yLabel: "mean SubOpt",
       xScale: "log",
       xTickFormat: decadeTick,
-      yDomain: [0, 0.4],
+      yDomain,
       yTickFormat: (y) => formatNumber(y, 2),
       reference: 0.1,
     }),

@@ -11,7 +11,7 @@ import type { Section } from "../../common/section.ts";
 import type { AllResults } from "../collect.ts";
 import { saturationName, seenGap } from "../conditions.ts";
 import type { PreferenceBanditsConfig } from "../schema.ts";
-import { curve, decadeTick, estimateAt, sizeText, theoryCurve } from "./over_blocks.ts";
+import { curve, decadeTick, estimateAt, sizeText, theoryCurve, within } from "./over_blocks.ts";
 import { STYLES } from "./styles.ts";
 
 /** Ratings with one bias beside preferences with the same or another. */
@@ -23,13 +23,15 @@ interface Pairing {
 
 function pairingsOf({ crossing: { saturations } }: PreferenceBanditsConfig): Pairing[] {
   const strongest = Math.max(...saturations);
+  // The biases of P2 and P3 first, as in the claims.
+  const inOrder = saturations.toSorted((a, b) => rank(a) - rank(b));
   return [
     {
       title: `P1: biased ratings (k = ${strongest}), unbiased preferences`,
       ratings: strongest,
       preferences: 0,
     },
-    ...saturations.map((k) => ({
+    ...inOrder.map((k) => ({
       title: k === 0 ? "P3: no bias" : `${k === 3 ? "P2: the" : "The"} same bias, k = ${k}`,
       ratings: k,
       preferences: k,
@@ -37,16 +39,19 @@ function pairingsOf({ crossing: { saturations } }: PreferenceBanditsConfig): Pai
   ];
 }
 
+const rank = (k: number) => k === 3 ? -1 : k;
+
 /** Loss by sample size, one panel for each pairing of biases. */
 export function crossingSection(results: AllResults, config: PreferenceBanditsConfig): Section {
   const { ratings: { crossing: ratings }, preferences: { crossing: preferences } } = results;
   const { contexts, gap, sigma } = config.bandit;
   const view = (k: number) => ({ contexts, gap, seenGap: seenGap(config, k) });
+  const yDomain = [0, 0.6 * gap] as const;
   const panels = pairingsOf(config).map((p): Panel => ({
     title: p.title,
     chart: lineChart({
       label: `Mean SubOpt against n: ${p.title}`,
-      points: [
+      points: within([
         ...curve(ratings[saturationName(p.ratings)], "lcb", "ratings"),
         ...curve(preferences[saturationName(p.preferences)], "pessimistic", "preferences"),
         ...theoryCurve(
@@ -59,13 +64,13 @@ export function crossingSection(results: AllResults, config: PreferenceBanditsCo
           "preferences_theory",
           (n) => preferenceSuboptimality(view(p.preferences), n),
         ),
-      ],
+      ], yDomain),
       styles: STYLES,
       xLabel: "samples n: ratings, or comparisons",
       yLabel: "mean SubOpt",
       xScale: "log",
       xTickFormat: decadeTick,
-      yDomain: [0, 0.6 * gap],
+      yDomain,
       yTickFormat: (y) => formatNumber(y, 2),
       reference: gap / 2,
     }),
@@ -90,22 +95,34 @@ choice by mean ratings, and of choice by the MLE; nothing in it is fitted.`,
 
 function table({ ratings, preferences }: AllResults, config: PreferenceBanditsConfig): Markup {
   const { saturations, sizes } = config.crossing;
-  const columns = [
-    ...saturations.map((k) => ({
-      heading: `ratings, k = ${k}`,
-      result: ratings.crossing[saturationName(k)],
+  const routes = [
+    {
+      heading: "ratings, LCB",
       measure: "lcb",
-    })),
-    { heading: "ratings, reversed", result: ratings.crossing.reversing, measure: "lcb" },
-    ...saturations.map((k) => ({
-      heading: `preferences, k = ${k}`,
-      result: preferences.crossing[saturationName(k)],
+      results: ratings.crossing,
+      last: ["reversing", "reversed"],
+    },
+    {
+      heading: "preferences, pessimistic MLE",
       measure: "pessimistic",
+      results: preferences.crossing,
+      last: ["coin", "coins"],
+    },
+  ] as const;
+  const columns = routes.flatMap(({ measure, results, last: [name, heading] }) => [
+    ...saturations.map((k) => ({
+      heading: `k = ${k}`,
+      result: results[saturationName(k)],
+      measure,
     })),
-    { heading: "fair coins", result: preferences.crossing.coin, measure: "pessimistic" },
-  ];
+    { heading, result: results[name], measure },
+  ]);
   return markup`<p>Mean SubOpt. Bold: below a twentieth of the coin-flip loss.</p>
-<div class="scroll" tabindex="0"><table style="font-size:.84rem"><thead><tr><th class="n">n</th>${
+<div class="scroll" tabindex="0"><table style="font-size:.84rem"><thead><tr><th></th>${
+    routes.map(({ heading }) =>
+      markup`<th colspan="${saturations.length + 1}" style="text-align:center">${heading}</th>`
+    )
+  }</tr><tr><th class="n">n</th>${
     columns.map(({ heading }) => markup`<th class="n">${heading}</th>`)
   }</tr></thead><tbody>${
     sizes.map((n, at) =>
@@ -119,7 +136,7 @@ function table({ ratings, preferences }: AllResults, config: PreferenceBanditsCo
       }</tr>`
     )
   }</tbody></table></div>
-<p class="muted">Per-block numbers of every study are in <code>results.json</code> beside the report. Greedy
+<p class="muted">Reversed: the transform turns the order of rewards around. Coins: every comparison is a fair coin. Per-block numbers of every study are in <code>results.json</code> beside the report. Greedy
 choice by the MLE gives the same losses as pessimistic choice here: with two arms that are compared with
 each other, both have the same penalty.</p>`;
 }

@@ -10,7 +10,15 @@ import type { Section } from "../../common/section.ts";
 import type { AllResults } from "../collect.ts";
 import { partName, saturationName, seenGap } from "../conditions.ts";
 import type { PreferenceBanditsConfig } from "../schema.ts";
-import { curve, decadeTick, estimate, estimateAt, sizeText } from "./over_blocks.ts";
+import {
+  curve,
+  decadeTick,
+  denseTick,
+  estimate,
+  estimateAt,
+  sizeText,
+  within,
+} from "./over_blocks.ts";
 import { valuesOf } from "./rates.ts";
 import { STYLES } from "./styles.ts";
 
@@ -59,6 +67,31 @@ export function saturationSection(studies: Studies, config: PreferenceBanditsCon
             xTickFormat: decadeTick,
             yTickFormat: decadeTick,
           }),
+        }, {
+          title: "Measured over predicted",
+          chart: lineChart({
+            label: "Measured over predicted n½ against the inverse of the gap, by route",
+            points: within(
+              routes.flatMap((route) =>
+                saturations.map((k): LinePoint => {
+                  const { value, low, high } = measured(route, k);
+                  const x = 1 / seenGap(config, k);
+                  const by = predicted[route](seenGap(config, k));
+                  const over = (y?: number) => y === undefined ? undefined : y / by;
+                  return { series: route, x, y: value / by, low: over(low), high: over(high) };
+                })
+              ),
+              [0.5, 1.5],
+            ),
+            styles: STYLES,
+            xLabel: "1/gap",
+            yLabel: "measured n½ over predicted",
+            xScale: "log",
+            xTickFormat: decadeTick,
+            yDomain: [0.5, 1.5],
+            yTickFormat: (y) => formatNumber(y, 2),
+            reference: 1,
+          }),
         }],
         legend: ["ratings", "preferences", "ratings_theory", "preferences_theory"].map((name) =>
           styleOf(STYLES, name)
@@ -101,11 +134,11 @@ export function noiseSection({ ratings }: AllResults, config: PreferenceBanditsC
         } of the noise`,
       chart: lineChart({
         label: `Mean SubOpt against n with noise σ r^${q}, by learner`,
-        points: [
+        points: within([
           ...curve(result, "lcb", "own"),
           ...(q === 0 ? [] : curve(result, "common", "common")),
           ...curve(result, "mean", "mean"),
-        ],
+        ], [0, gap]),
         styles: STYLES,
         xLabel: "ratings n",
         yLabel: "mean SubOpt",
@@ -149,17 +182,17 @@ export function priceSection(results: AllResults, config: PreferenceBanditsConfi
         title: `No bias, ${size} comparisons`,
         chart: lineChart({
           label: "Mean SubOpt against rating noise, beside that of preferences",
-          points: [
+          points: within([
             ...ofSigma("lcb", "ratings", 0),
             ...ofSigma("mean", "mean", 0),
             ...ofSigma("mean", "twice", 1),
             ...sigmas.map((x) => ({ series: "greedy", x, y: value, low, high })),
-          ],
+          ], [0, config.bandit.gap / 2]),
           styles: STYLES,
           xLabel: "standard deviation σ of a rating",
           yLabel: "mean SubOpt",
           xScale: "log",
-          xTickFormat: (x) => formatNumber(x, 1),
+          xTickFormat: denseTick,
           yDomain: [0, config.bandit.gap / 2],
           yTickFormat: (y) => formatNumber(y, 2),
         }),

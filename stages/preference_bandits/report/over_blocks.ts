@@ -51,6 +51,20 @@ export function positive(points: readonly LinePoint[]): LinePoint[] {
   return points.filter((p) => p.y > 0);
 }
 
+/** Points with their intervals cut to what an axis shows: few blocks give intervals that leave it. */
+export function within(
+  points: readonly LinePoint[],
+  [low, high]: readonly [number, number],
+): LinePoint[] {
+  const cut = (y: number) => Math.min(high, Math.max(low, y));
+  return points.map((p) => ({
+    ...p,
+    y: cut(p.y),
+    low: p.low === undefined ? undefined : cut(p.low),
+    high: p.high === undefined ? undefined : cut(p.high),
+  }));
+}
+
 /** Sample sizes as text: 20, 5,120, 1.3 million. */
 export function sizeText(n: number): string {
   return n >= 1e6 ? `${Number((n / 1e6).toPrecision(2))} million` : n.toLocaleString("en-US");
@@ -61,6 +75,12 @@ export function decadeTick(x: number): string {
   const power = Math.log10(x);
   if (Math.abs(power - Math.round(power)) > 1e-9) return "";
   return x >= 1e4 || x < 1e-3 ? `10${superscript(Math.round(power))}` : `${x}`;
+}
+
+/** Labels of a logarithmic axis over less than two decades: 1, 2 and 5 times a power of ten. */
+export function denseTick(x: number): string {
+  const digit = x / 10 ** Math.floor(Math.log10(x) + 1e-9);
+  return [1, 2, 5].some((d) => Math.abs(digit - d) < 1e-9) ? `${x}` : "";
 }
 
 function superscript(n: number): string {

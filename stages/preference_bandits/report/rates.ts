@@ -11,7 +11,15 @@ import type { Section } from "../../common/section.ts";
 import type { AllResults } from "../collect.ts";
 import { partName } from "../conditions.ts";
 import type { PreferenceBanditsConfig } from "../schema.ts";
-import { curve, decadeTick, estimate, estimateAt, positive, theoryCurve } from "./over_blocks.ts";
+import {
+  curve,
+  decadeTick,
+  denseTick,
+  estimate,
+  estimateAt,
+  positive,
+  theoryCurve,
+} from "./over_blocks.ts";
 import { STYLES } from "./styles.ts";
 
 const LOG = {
@@ -31,10 +39,10 @@ export function ratesSection(
   const { sizes } = linear;
   const worstRatings = results.ratings.worst_case.shrinking;
   const worstPreferences = results.preferences.worst_case.shrinking;
-  const through = (result: typeof linear, measure: string, power: number) => {
+  const through = (result: typeof linear, measure: string, power: number, series = "theory") => {
     const anchor = estimateAt(result, measure, result.sizes.length - 1).value;
     const last = result.sizes[result.sizes.length - 1];
-    return theoryCurve(result.sizes, "theory", (n) => anchor * (n / last) ** power);
+    return theoryCurve(result.sizes, series, (n) => anchor * (n / last) ** power);
   };
   const { dimensions } = config;
   const panels: Panel[] = [
@@ -65,8 +73,7 @@ export function ratesSection(
         xLabel: "dimension d",
         yLabel: "mean squared error",
         ...LOG,
-        xTickFormat: (x) => `${x}`,
-        yTickFormat: (y) => formatNumber(y, 1),
+        xTickFormat: (x) => dimensions.values.includes(x) ? `${x}` : "",
       }),
     },
     {
@@ -76,11 +83,8 @@ export function ratesSection(
         points: [
           ...curve(worstRatings, "lcb", "ratings"),
           ...curve(worstPreferences, "pessimistic", "preferences"),
-          ...through(worstRatings, "lcb", -0.5),
-          ...through(worstPreferences, "pessimistic", -0.5).map((p) => ({
-            ...p,
-            series: "preferences_theory",
-          })),
+          ...through(worstRatings, "lcb", -0.5, "ratings_theory"),
+          ...through(worstPreferences, "pessimistic", -0.5, "preferences_theory"),
         ],
         styles: STYLES,
         xLabel: "samples n",
@@ -189,7 +193,7 @@ export function concentrabilitySection(
           xLabel: "C*: the best arm gets one rating in C*",
           yLabel: "largest mean SubOpt",
           ...LOG,
-          xTickFormat: (x) => `${x}`,
+          xTickFormat: denseTick,
         }),
       }],
       legend: ["ratings", "mean", "bound"].map((name) => styleOf(STYLES, name)),
