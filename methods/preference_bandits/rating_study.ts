@@ -36,8 +36,8 @@ export interface RatingStudy extends Replications {
 }
 
 /**
- * Draws and learns. For each learner: `<name>` is its mean SubOpt and `<name>_bound` the share of
- * replications within the bound of {@link lcbBound}.
+ * Draws and learns. For each learner: `<name>` is its mean SubOpt and, for those that penalise,
+ * `<name>_bound` the share of replications within the bound of {@link lcbBound}.
  *
  * Data of block b come from `stream.child("block", b, n)`: studies that share a stream and differ in the
  * transform or the noise see the same counts and the same normal numbers.
@@ -59,8 +59,9 @@ export function runRatings(study: RatingStudy, stream: Stream): StudyResult {
           const data = sampler.draw(draws, n);
           for (const [name, options] of Object.entries(study.learners)) {
             const loss = suboptimality(instance, lcbPolicy(instance, data, options, ties));
-            const within = loss <= lcbBound(instance, data, options) ? 1 : 0;
             sums[name] = (sums[name] ?? 0) + loss;
+            if (options.constant === 0) continue;
+            const within = loss <= lcbBound(instance, data, options) ? 1 : 0;
             sums[`${name}_bound`] = (sums[`${name}_bound`] ?? 0) + within;
           }
         }

@@ -134,5 +134,17 @@ export const preferenceBanditsConfig = z.strictObject({
   fourActions,
   linear,
   dimensions,
+}).superRefine(({ mle, bandit, linear, dimensions }, context) => {
+  // An estimate confined to a ball that does not hold the truth converges to something else.
+  const norms = [
+    ["bandit", "gap", bandit.gap * Math.sqrt(bandit.contexts)],
+    ["linear", "norm", linear.norm],
+    ["dimensions", "norm", dimensions.norm],
+  ] as const;
+  for (const [group, field, norm] of norms) {
+    if (norm < mle.ball) continue;
+    const message = `gives a parameter of norm ${norm}, outside the ball of radius ${mle.ball}`;
+    context.addIssue({ code: "custom", message, path: [group, field] });
+  }
 });
 export type PreferenceBanditsConfig = z.output<typeof preferenceBanditsConfig>;

@@ -7,7 +7,7 @@ import { formatNumber } from "../../../methods/stats/format.ts";
 import type { Section } from "../../common/section.ts";
 import type { AllResults } from "../collect.ts";
 import type { PreferenceBanditsConfig } from "../schema.ts";
-import { curve, decadeTick, sizeText, within } from "./over_blocks.ts";
+import { curve, decadeTick, plainTick, sizeText, within } from "./over_blocks.ts";
 import { STYLES } from "./styles.ts";
 
 /** Shares of data sets within their bounds, with and without bias. */
@@ -71,7 +71,7 @@ export function fourActionsSection({ preferences }: AllResults): Section {
       xScale: "log",
       xTickFormat: decadeTick,
       yDomain,
-      yTickFormat: (y) => formatNumber(y, 2),
+      yTickFormat: plainTick,
       reference: 0.1,
     }),
   });

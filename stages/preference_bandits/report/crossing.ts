@@ -11,7 +11,15 @@ import type { Section } from "../../common/section.ts";
 import type { AllResults } from "../collect.ts";
 import { saturationName, seenGap } from "../conditions.ts";
 import type { PreferenceBanditsConfig } from "../schema.ts";
-import { curve, decadeTick, estimateAt, sizeText, theoryCurve, within } from "./over_blocks.ts";
+import {
+  curve,
+  decadeTick,
+  estimateAt,
+  plainTick,
+  sizeText,
+  theoryCurve,
+  within,
+} from "./over_blocks.ts";
 import { STYLES } from "./styles.ts";
 
 /** Ratings with one bias beside preferences with the same or another. */
@@ -71,7 +79,7 @@ export function crossingSection(results: AllResults, config: PreferenceBanditsCo
       xScale: "log",
       xTickFormat: decadeTick,
       yDomain,
-      yTickFormat: (y) => formatNumber(y, 2),
+      yTickFormat: plainTick,
       reference: gap / 2,
     }),
   }));

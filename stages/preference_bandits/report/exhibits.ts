@@ -16,6 +16,7 @@ import {
   denseTick,
   estimate,
   estimateAt,
+  plainTick,
   sizeText,
   within,
 } from "./over_blocks.ts";
@@ -89,7 +90,7 @@ export function saturationSection(studies: Studies, config: PreferenceBanditsCon
             xScale: "log",
             xTickFormat: decadeTick,
             yDomain: [0.5, 1.5],
-            yTickFormat: (y) => formatNumber(y, 2),
+            yTickFormat: plainTick,
             reference: 1,
           }),
         }],
@@ -97,11 +98,11 @@ export function saturationSection(studies: Studies, config: PreferenceBanditsCon
           styleOf(STYLES, name)
         ),
         caption:
-          markup`The law n½ ∝ (noise/gap)². Fitted exponents with 95 % bootstrap intervals: ratings ${
+          markup`Left: the law n½ ∝ (noise/gap)². Fitted exponents with 95 % bootstrap intervals: ratings ${
             exponentOf("ratings")
           }, equally biased preferences ${
             exponentOf("preferences")
-          }. Theory has no fitted constant.`,
+          }. Right: the same, divided by the prediction, in which no constant is fitted.`,
       })
     }<div class="scroll" tabindex="0"><table><thead><tr><th class="n">k</th><th class="n">gap left of ${config.bandit.gap}</th>${
       routes.map((route) => markup`<th class="n">${route}, n½</th><th class="n">predicted</th>`)
@@ -146,7 +147,7 @@ export function noiseSection({ ratings }: AllResults, config: PreferenceBanditsC
         xTickFormat: decadeTick,
         xDomain: [sizes[0], sizes[sizes.length - 1]],
         yDomain: [0, gap],
-        yTickFormat: (y) => formatNumber(y, 2),
+        yTickFormat: plainTick,
         reference: gap / 2,
       }),
     };
@@ -194,7 +195,7 @@ export function priceSection(results: AllResults, config: PreferenceBanditsConfi
           xScale: "log",
           xTickFormat: denseTick,
           yDomain: [0, config.bandit.gap / 2],
-          yTickFormat: (y) => formatNumber(y, 2),
+          yTickFormat: plainTick,
         }),
       }],
       legend: ["ratings", "mean", "twice", "greedy"].map((name) => styleOf(STYLES, name)),

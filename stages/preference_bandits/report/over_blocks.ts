@@ -77,6 +77,11 @@ export function decadeTick(x: number): string {
   return x >= 1e4 || x < 1e-3 ? `10${superscript(Math.round(power))}` : `${x}`;
 }
 
+/** Labels of a linear axis without needless digits: 0.05, 0.1. */
+export function plainTick(y: number): string {
+  return String(Number(y.toFixed(6)));
+}
+
 /** Labels of a logarithmic axis over less than two decades: 1, 2 and 5 times a power of ten. */
 export function denseTick(x: number): string {
   const digit = x / 10 ** Math.floor(Math.log10(x) + 1e-9);
