@@ -9,8 +9,14 @@
  * - `reversing`: h̄(r) = 1 − r breaks that condition; it is a control.
  */
 export type Transform =
-  | { readonly kind: "saturation"; readonly k: number }
+  | Saturation
   | { readonly kind: "reversing" };
+
+/** See {@link Transform}. */
+export interface Saturation {
+  readonly kind: "saturation";
+  readonly k: number;
+}
 
 /** No bias: h̄(r) = r. */
 export const UNBIASED: Transform = { kind: "saturation", k: 0 };
@@ -20,6 +26,31 @@ export function meanRating(transform: Transform, r: number): number {
   if (transform.kind === "reversing") return 1 - r;
   const { k } = transform;
   return k === 0 ? r : Math.tanh(k * r) / Math.tanh(k);
+}
+
+/**
+ * The saturation k at which h̄ leaves `seenGap` of the difference between two rewards, by bisection.
+ *
+ * @param rewards in (0, 1], the larger first.
+ * @throws RangeError unless 0 < `seenGap` ≤ the difference: saturation only compresses the top of the scale,
+ *   and what is left of a difference below 1e-12 has no precise k.
+ */
+export function saturationOf(rewards: readonly [number, number], seenGap: number): Saturation {
+  const gapAt = (k: number) => {
+    const [high, low] = rewards.map((r) => meanRating({ kind: "saturation", k }, r));
+    return high - low;
+  };
+  let low = 0, high = 64;
+  if (!(seenGap >= 1e-12 && seenGap <= gapAt(0) && gapAt(high) <= seenGap)) {
+    throw new RangeError(`no saturation leaves ${seenGap} of ${rewards[0]} − ${rewards[1]}`);
+  }
+  while (high - low > 1e-12 * high) {
+    const middle = (low + high) / 2;
+    if (middle === low || middle === high) break;
+    if (gapAt(middle) > seenGap) low = middle;
+    else high = middle;
+  }
+  return { kind: "saturation", k: high };
 }
 
 /**

@@ -47,6 +47,7 @@ export function studiesOf(results: AllResults, config: PreferenceBanditsConfig):
   };
   return {
     crossing: both("crossing"),
+    matched: both("matched", matchedOf(ratings.matched, preferences.matched, config)),
     validity: both("validity"),
     saturation_law: both(
       "saturation_law",
@@ -66,6 +67,22 @@ export function studiesOf(results: AllResults, config: PreferenceBanditsConfig):
     dimensions: both("dimensions", dimensionsOf(preferences.dimensions, config)),
     estimates: estimatesOf(results.agreement),
   };
+}
+
+/** Exponents of the loss in n when the saturation is matched to n. */
+function matchedOf(
+  ratings: Conditions,
+  preferences: Conditions,
+  { matched: { sizes } }: PreferenceBanditsConfig,
+): Derived {
+  const of = (conditions: Conditions, measure: string, block: number) =>
+    exponent(sizes, sizes.map((n) => conditions[`n${n}`].blocks[block][0][measure]));
+  return (block) => ({
+    exponent: {
+      ratings: of(ratings, "lcb", block),
+      preferences: of(preferences, "pessimistic", block),
+    },
+  });
 }
 
 /** The law n½ ∝ (noise/gap_h)²: fitted exponents, and the measured over the predicted n½. */

@@ -1,7 +1,7 @@
 /** The conditions of every study, made from the configuration. */
 
 import { preferenceHalving, ratingHalving } from "../../methods/preference_bandits/theory.ts";
-import { meanRating } from "../../methods/preference_bandits/transform.ts";
+import { meanRating, saturationOf } from "../../methods/preference_bandits/transform.ts";
 import type { PreferenceCondition } from "./learn_preferences.ts";
 import type { RatingCondition } from "./learn_ratings.ts";
 import type { PreferenceBanditsConfig } from "./schema.ts";
@@ -23,7 +23,16 @@ export function ratingStudies(c: PreferenceBanditsConfig) {
     sigma,
     ...rest,
   });
-  const { crossing, validity, saturationLaw, worstCase, concentrability, rewardNoise, price } = c;
+  const {
+    crossing,
+    matched,
+    validity,
+    saturationLaw,
+    worstCase,
+    concentrability,
+    rewardNoise,
+    price,
+  } = c;
   return {
     crossing: {
       replications: crossing.replications,
@@ -33,6 +42,12 @@ export function ratingStudies(c: PreferenceBanditsConfig) {
         ),
         condition("reversing", crossing.sizes, { transform: { kind: "reversing" } }),
       ],
+    },
+    matched: {
+      replications: matched.replications,
+      conditions: matched.sizes.map((n) =>
+        condition(`n${n}`, [n], { transform: saturation(matchedSaturation(c, n)) })
+      ),
     },
     validity: {
       blocks: validity.dataSets,
@@ -111,8 +126,8 @@ export function preferenceStudies(c: PreferenceBanditsConfig) {
     shape: { contexts: number; arms: number; dimension: number },
     norm: number,
   ): PreferenceCondition => ({ problem: "random", name, sizes: [...sizes], ...shape, norm });
-  const { crossing, validity, saturationLaw, worstCase, price, fourActions, linear, dimensions } =
-    c;
+  const { crossing, matched, validity, saturationLaw, worstCase, price } = c;
+  const { fourActions, linear, dimensions } = c;
   const both = { greedy: 0, pessimistic: 1 };
   const program = { estimator: "program" as const, learners: both };
   return {
@@ -122,6 +137,14 @@ export function preferenceStudies(c: PreferenceBanditsConfig) {
       conditions: [
         ...crossing.saturations.map((k) => twoArm(saturationName(k), crossing.sizes, { k })),
         twoArm("coin", crossing.sizes, { informative: false }),
+      ],
+    },
+    matched: {
+      ...program,
+      replications: matched.replications,
+      conditions: [
+        ...matched.sizes.map((n) => twoArm(`n${n}`, [n], { k: matchedSaturation(c, n) })),
+        twoArm("unbiased", matched.sizes),
       ],
     },
     validity: {
@@ -194,6 +217,11 @@ export const concentrabilityName = (value: number, gap: number): string =>
 
 /** The condition of one dimension, noise exponent or standard deviation. */
 export const partName = part;
+
+/** The k at which c/√n is left of the gap. */
+function matchedSaturation({ bandit: { top, gap }, matched }: PreferenceBanditsConfig, n: number) {
+  return saturationOf([top, top - gap], matched.gap / Math.sqrt(n)).k;
+}
 
 /** h̄(r¹) − h̄(r⁰) on the configured bandit. */
 export function seenGap({ bandit: { top, gap } }: PreferenceBanditsConfig, k: number): number {

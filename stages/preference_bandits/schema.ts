@@ -14,6 +14,13 @@ const crossing = z.strictObject({
   ),
 });
 
+/** A saturation matched to n: what it leaves of the gap shrinks as c/√n, the true gap stays. */
+const matched = z.strictObject({
+  sizes,
+  replications,
+  gap: z.number().positive().describe("c; c/√n must stay below the true gap"),
+});
+
 /** Single data sets, for the share of runs within their bound. */
 const validity = z.strictObject({
   ratings: z.int().min(2).describe("n of the rating data sets"),
@@ -125,6 +132,7 @@ export const preferenceBanditsConfig = z.strictObject({
   lcb: lcbOptions.prefault({}),
   mle: mleOptions,
   crossing,
+  matched,
   validity,
   saturationLaw,
   worstCase,

@@ -55,35 +55,44 @@ export function crossingSection(results: AllResults, config: PreferenceBanditsCo
   const { contexts, gap, sigma } = config.bandit;
   const view = (k: number) => ({ contexts, gap, seenGap: seenGap(config, k) });
   const yDomain = [0, 0.6 * gap] as const;
-  const panels = pairingsOf(config).map((p): Panel => ({
-    title: p.title,
-    chart: lineChart({
-      label: `Mean SubOpt against n: ${p.title}`,
-      points: within([
-        ...curve(ratings[saturationName(p.ratings)], "lcb", "ratings"),
-        ...curve(preferences[saturationName(p.preferences)], "pessimistic", "preferences"),
-        ...theoryCurve(
-          config.crossing.sizes,
-          "ratings_theory",
-          (n) => ratingSuboptimality(view(p.ratings), sigma, n),
-        ),
-        ...theoryCurve(
-          config.crossing.sizes,
-          "preferences_theory",
-          (n) => preferenceSuboptimality(view(p.preferences), n),
-        ),
-      ], yDomain),
-      styles: STYLES,
-      xLabel: "samples n: ratings, or comparisons",
-      yLabel: "mean SubOpt",
-      xScale: "log",
-      xTickFormat: decadeTick,
-      yDomain,
-      yTickFormat: plainTick,
-      reference: gap / 2,
-    }),
-  }));
-  const names = ["ratings", "preferences", "ratings_theory", "preferences_theory"];
+  const panels = [
+    ...pairingsOf(config).map((p): Panel => ({
+      title: p.title,
+      chart: lineChart({
+        label: `Mean SubOpt against n: ${p.title}`,
+        points: within([
+          ...curve(ratings[saturationName(p.ratings)], "lcb", "ratings"),
+          ...curve(preferences[saturationName(p.preferences)], "pessimistic", "preferences"),
+          ...theoryCurve(
+            config.crossing.sizes,
+            "ratings_theory",
+            (n) => ratingSuboptimality(view(p.ratings), sigma, n),
+          ),
+          ...theoryCurve(
+            config.crossing.sizes,
+            "preferences_theory",
+            (n) => preferenceSuboptimality(view(p.preferences), n),
+          ),
+        ], yDomain),
+        styles: STYLES,
+        xLabel: "samples n: ratings, or comparisons",
+        yLabel: "mean SubOpt",
+        xScale: "log",
+        xTickFormat: decadeTick,
+        yDomain,
+        yTickFormat: plainTick,
+        reference: gap / 2,
+      }),
+    })),
+    matchedPanel(results, config),
+  ];
+  const names = [
+    "ratings",
+    "preferences",
+    "ratings_theory",
+    "preferences_theory",
+    "unbiased",
+  ];
   return {
     id: "crossing",
     title: "Ratings against preferences",
@@ -95,9 +104,42 @@ export function crossingSection(results: AllResults, config: PreferenceBanditsCo
           formatNumber(config.bandit.top - gap, 2)
         }, C* = 2, rating noise ${sigma}; ratings have the mean tanh(kr)/tanh(k). Mean over blocks and its
 95 % interval. The dotted horizontal is the loss of a coin flip. Theory is the normal approximation of
-choice by mean ratings, and of choice by the MLE; nothing in it is fitted.`,
+choice by mean ratings, and of choice by the MLE; nothing in it is fitted. In the last panel each n
+has its own saturation, which leaves ${config.matched.gap}/√n of the gap: ratings and equally biased preferences stay where they
+are. Which of two arms is better cannot be told from such ratings by any learner with less error than the
+dotted line (the likelihood-ratio test between the two orders is a comparison of means).`,
       })
     }${table(results, config)}`,
+  };
+}
+
+/** Loss by sample size when the saturation is matched to n. */
+function matchedPanel(results: AllResults, config: PreferenceBanditsConfig): Panel {
+  const { sizes, gap: c } = config.matched;
+  const { contexts, gap, sigma } = config.bandit;
+  const ratings = results.ratings.matched, preferences = results.preferences.matched;
+  const yDomain = [0, 0.6 * gap] as const;
+  const view = (n: number) => ({ contexts, gap, seenGap: c / Math.sqrt(n) });
+  return {
+    title: `P1, P2: a bias matched to n, and unbiased preferences`,
+    chart: lineChart({
+      label: "Mean SubOpt against n when the saturation is matched to n",
+      points: within([
+        ...sizes.flatMap((n) => curve(ratings[`n${n}`], "lcb", "ratings")),
+        ...sizes.flatMap((n) => curve(preferences[`n${n}`], "pessimistic", "preferences")),
+        ...curve(preferences.unbiased, "pessimistic", "unbiased"),
+        ...theoryCurve(sizes, "ratings_theory", (n) => ratingSuboptimality(view(n), sigma, n)),
+        ...theoryCurve(sizes, "preferences_theory", (n) => preferenceSuboptimality(view(n), n)),
+      ], yDomain),
+      styles: STYLES,
+      xLabel: "samples n",
+      yLabel: "mean SubOpt",
+      xScale: "log",
+      xTickFormat: decadeTick,
+      yDomain,
+      yTickFormat: plainTick,
+      reference: gap / 2,
+    }),
   };
 }
 

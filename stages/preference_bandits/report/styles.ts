@@ -18,6 +18,12 @@ export const STYLES: SeriesStyles = {
     dash: "1.5,3",
     width: 1.6,
   },
+  unbiased: {
+    label: "unbiased preferences (last panel)",
+    colour: "var(--series-4)",
+    dash: "6,3",
+    width: 1.8,
+  },
   mean: { label: "ratings, by mean", colour: "var(--series-6)", dash: "6,3", width: 1.8 },
   common: {
     label: "LCB, one scale for all arms",

@@ -7,7 +7,11 @@ import { drawComparisons, logistic } from "../../../methods/preference_bandits/c
 import { twoArmInstance } from "../../../methods/preference_bandits/instance.ts";
 import { twoArmPreferences } from "../../../methods/preference_bandits/problems.ts";
 import { ratingSampler } from "../../../methods/preference_bandits/ratings.ts";
-import { meanRating, UNBIASED } from "../../../methods/preference_bandits/transform.ts";
+import {
+  meanRating,
+  saturationOf,
+  UNBIASED,
+} from "../../../methods/preference_bandits/transform.ts";
 import { chiSquaredQuantile, mean, standardDeviation } from "../../../methods/stats/mod.ts";
 import { stream } from "../../../methods/tensor/random.ts";
 import reference from "../../reference/preference_bandits.json" with { type: "json" };
@@ -136,6 +140,14 @@ describe("comparisons", () => {
     const gap = 1 - Math.tanh(1.8) / Math.tanh(3);
     assert.ok(Math.abs(target[0] - gap) < 1e-12);
     assert.ok(Math.abs(gap - 0.049) < 1e-3, "the gap that the specification states for k = 3");
+  });
+
+  it("can be saturated to leave a given gap, and no larger one", () => {
+    const { k } = saturationOf([1, 0.6], 0.01);
+    const gap = 1 - Math.tanh(0.6 * k) / Math.tanh(k);
+    assert.ok(Math.abs(gap - 0.01) < 1e-10);
+    assert.equal(saturationOf([1, 0.6], 0.4).k < 1e-3, true);
+    assert.throws(() => saturationOf([1, 0.6], 0.5), /no saturation leaves 0.5/);
   });
 
   it("can be made uninformative", () => {
