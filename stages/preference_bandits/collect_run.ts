@@ -12,7 +12,10 @@ import {
 import {
   lcbWorstCase,
   preferenceHalving,
+  preferenceSuboptimality,
   ratingHalving,
+  ratingSuboptimality,
+  type TwoArmView,
 } from "../../methods/preference_bandits/theory.ts";
 import type { Studies, Study } from "../../methods/stats/claims.ts";
 import type { Run } from "../../pipeline/types.ts";
@@ -69,12 +72,21 @@ export function studiesOf(results: AllResults, config: PreferenceBanditsConfig):
   };
 }
 
-/** Exponents of the loss in n when the saturation is matched to n. */
+/** Exponents of the loss in n when the saturation is matched to n, and the least loss of any learner. */
 function matchedOf(
   ratings: Conditions,
   preferences: Conditions,
-  { matched: { sizes } }: PreferenceBanditsConfig,
+  { bandit, matched: { sizes, gap: left } }: PreferenceBanditsConfig,
 ): Derived {
+  const { contexts, gap, sigma } = bandit;
+  const least = (loss: (view: TwoArmView, n: number) => number) =>
+    Object.fromEntries(
+      sizes.map((n) => [`n${n}`, loss({ contexts, gap, seenGap: left / Math.sqrt(n) }, n)]),
+    );
+  const limit = {
+    ratings: least((view, n) => ratingSuboptimality(view, sigma, n)),
+    preferences: least(preferenceSuboptimality),
+  };
   const of = (conditions: Conditions, measure: string, block: number) =>
     exponent(sizes, sizes.map((n) => conditions[`n${n}`].blocks[block][0][measure]));
   return (block) => ({
@@ -82,6 +94,7 @@ function matchedOf(
       ratings: of(ratings, "lcb", block),
       preferences: of(preferences, "pessimistic", block),
     },
+    limit,
   });
 }
 

@@ -106,8 +106,9 @@ export function crossingSection(results: AllResults, config: PreferenceBanditsCo
 95 % interval. The dotted horizontal is the loss of a coin flip. Theory is the normal approximation of
 choice by mean ratings, and of choice by the MLE; nothing in it is fitted. In the last panel each n
 has its own saturation, which leaves ${config.matched.gap}/√n of the gap: ratings and equally biased preferences stay where they
-are. Which of two arms is better cannot be told from such ratings by any learner with less error than the
-dotted line (the likelihood-ratio test between the two orders is a comparison of means).`,
+are. There the dotted lines are also the least that any learner can lose from such data, averaged over which
+arm is better in which context: comparing means, or counting wins, is the likelihood-ratio test. LCB is above
+its line at small n, where uneven counts give uneven penalties.`,
       })
     }${table(results, config)}`,
   };

@@ -136,7 +136,7 @@ power through the last point, except for d, where it is 4d/n without a fit. The 
 is that of the worst case: on a random instance, where all pairs are compared equally
 often, pessimism with it is too cautious to leave its reference policy at these n.`,
       })
-    }<table><thead><tr><th>Exponent</th><th class="n">Theory</th><th class="n">Measured</th><th class="n">95 % bootstrap interval</th></tr></thead><tbody>${
+    }<div class="scroll" tabindex="0"><table><thead><tr><th>Exponent</th><th class="n">Theory</th><th class="n">Measured</th><th class="n">95 % bootstrap interval</th></tr></thead><tbody>${
       exponents.map(([title, study, path, theory]) => {
         const values = valuesOf(studies, study, path);
         const [low, high] = bootstrapInterval(values, mean, { seed: 1 });
@@ -144,7 +144,7 @@ often, pessimism with it is too cautious to leave its reference policy at these 
           formatNumber(mean(values))
         }</td><td class="n">${formatNumber(low)} to ${formatNumber(high)}</td></tr>`;
       })
-    }</tbody></table><p class="muted">Each block gives one fit; the bootstrap resamples blocks. The search for the
+    }</tbody></table></div><p class="muted">Each block gives one fit; the bootstrap resamples blocks. The search for the
 pessimistic policy over ${config.linear.contexts} contexts is a local one: at the largest n it reached at least the
 pessimistic value of the best policy in ${formatNumber(100 * reached, 3)} % of data sets.</p>`,
   };
@@ -200,7 +200,7 @@ export function concentrabilitySection(
       caption: markup`The largest mean loss over gaps c/√n with c in ${
         gaps.join(", ")
       }, without bias. Where logging is nearly optimal, pessimism gains a great deal; where logging rarely takes the
-best arm, it costs.`,
+best arm, it costs. At C* = 2 both arms are logged alike and have the same penalty.`,
     }),
   };
 }

@@ -13,6 +13,7 @@ const REQUIRED = /^(p[123]_.*|mild_bias|coin)$/;
 export const CLAIMS_WORDS: ClaimsWords = {
   families: {
     primary: "Primary: ratings against preferences",
+    limits: "What no learner can do better",
     controls: "Controls of the primary claims",
     rates: "Rates",
     validity: "Validity of the bounds (dots are single data sets)",

@@ -24,6 +24,7 @@ import { runRatings, type StudyResult } from "../../../methods/preference_bandit
 import {
   asymptoticSquaredError,
   lcbWorstCase,
+  leastPreferenceLoss,
   preferenceHalving,
   preferenceSuboptimality,
   ratingHalving,
@@ -103,6 +104,14 @@ describe("preference studies", () => {
     assert.ok(Math.abs(average(result, "pessimistic") - predicted) < 0.01);
   });
 
+  it("lose exactly what the sum over all data sets says, when data are few", async () => {
+    const { result } = await preferences(0, [20], { replications: 2000 });
+    const exact = leastPreferenceLoss(view, 20);
+    // 32,000 decisions that are wrong in a third of cases: a standard error of 0.0011.
+    assert.ok(Math.abs(average(result, "greedy") - exact) < 0.0045, `${exact}`);
+    assert.ok(Math.abs(preferenceSuboptimality(view, 20) - exact) < 0.01);
+  });
+
   it("have the squared error tr(Σ I⁻¹)/n, and Wald ellipsoids that cover 1 − δ", async () => {
     const { result } = await preferences(0, [20_000]);
     assert.ok(Math.abs(average(result, "efficiency") - 1) < 0.1);
@@ -131,6 +140,15 @@ describe("theory", () => {
     };
     assert.ok(Math.abs(limit(1e-3) - 20) < 1e-4);
     assert.ok(limit(3) > 25);
+  });
+
+  it("sums a majority by hand: one context, one and two comparisons", () => {
+    const single = { contexts: 1, gap: 1, seenGap: Math.log(3) };
+    assert.ok(Math.abs(leastPreferenceLoss(single, 1) - 0.25) < 1e-12);
+    assert.ok(Math.abs(leastPreferenceLoss(single, 2) - (0.0625 + 0.5 * 0.375)) < 1e-12);
+    const many = { ...view, seenGap: 0.05 };
+    const near = preferenceSuboptimality(many, 3000);
+    assert.ok(Math.abs(leastPreferenceLoss(many, 3000) - near) < 1e-3);
   });
 
   it("halves the coin-flip loss at n½", () => {
