@@ -60,35 +60,33 @@ export async function runPreferences(
   estimate: BatchMle,
 ): Promise<{ readonly result: StudyResult; readonly fitted: readonly FittedData[] }> {
   const { sizes, blocks, replications } = study;
-  const problems = sizes.map((n) => study.problemAt(n));
+  const cells = sizes.map((n) => cellOf(study, n));
   const data: Comparisons[] = [];
   for (let block = 0; block < blocks; block++) {
-    sizes.forEach((n, i) => {
+    for (const { n, problem } of cells) {
       const draws = stream.child("block", block, n);
-      for (let r = 0; r < replications; r++) data.push(problems[i].draw(draws, n));
-    });
+      for (let r = 0; r < replications; r++) data.push(problem.draw(draws, n));
+    }
   }
-  const limits = problems.map((p) => asymptoticSquaredError(p.design, p.target));
-  const information = problems.map((p) => fisherInformation(p.design, p.target));
-  const design = problems[0].design;
+  const { design } = cells[0].problem;
   const d = design.dimension;
   const thetas = await estimate(design, data);
   const thetaOf = (at: number) => thetas.subarray(at * d, (at + 1) * d);
   const result = {
     sizes,
     blocks: Array.from({ length: blocks }, (_, block) =>
-      sizes.map((n, i) => {
-        const ties = stream.child("ties", block, n);
+      cells.map((cell, i) => {
+        const ties = stream.child("ties", block, cell.n);
         const sums: Record<string, number> = {};
         const first = (block * sizes.length + i) * replications;
         for (let at = first; at < first + replications; at++) {
-          const values = judge(study, problems[i], information[i], n, data[at], thetaOf(at), ties);
+          const values = judge(cell, study.learners, data[at], thetaOf(at), ties);
           for (const [name, value] of Object.entries(values)) {
             sums[name] = (sums[name] ?? 0) + value;
           }
         }
         const means = meansOf(sums, replications);
-        return { ...means, efficiency: means.squared_error * n / limits[i] };
+        return { ...means, efficiency: means.squared_error / cell.limit };
       })),
   };
   const fitted = data.flatMap((one, at) =>
@@ -102,24 +100,47 @@ export async function runPreferences(
   return { result, fitted };
 }
 
+/** A sample size, its problem, and what all data sets of it share. */
+interface Cell {
+  readonly n: number;
+  readonly problem: PreferenceProblem;
+  readonly lambda: number;
+  /** f(n). */
+  readonly radius: number;
+  /** What the mean squared error tends to. */
+  readonly limit: number;
+  /** I(θ*), and the χ² quantile that its ellipsoid is cut at. */
+  readonly information: Float64Array;
+  readonly wald: number;
+}
+
+function cellOf({ problemAt, ball, delta, ridge }: PreferenceStudy, n: number): Cell {
+  const problem = problemAt(n);
+  const { design, target } = problem;
+  const lambda = ridge / n, length = longestDifference(design);
+  return {
+    n,
+    problem,
+    lambda,
+    radius: confidenceRadius(design.dimension, n, { delta, ball, length, lambda }),
+    limit: asymptoticSquaredError(design, target) / n,
+    information: fisherInformation(design, target),
+    wald: chiSquaredQuantile(1 - delta, design.dimension),
+  };
+}
+
 /** What one data set's estimate is worth. */
 function judge(
-  { ball, delta, ridge, learners }: PreferenceStudy,
-  { instance, design, target }: PreferenceProblem,
-  information: Float64Array,
-  n: number,
+  { n, problem: { instance, design, target }, lambda, radius, information, wald }: Cell,
+  learners: PreferenceStudy["learners"],
   data: Comparisons,
   theta: Float64Array,
   ties: Stream,
 ): Record<string, number> {
-  const lambda = ridge / n;
   const metric = confidenceMetric(design, data.counts, lambda);
-  const length = longestDifference(design);
-  const radius = confidenceRadius(design.dimension, n, { delta, ball, length, lambda });
   const difference = theta.map((t, j) => t - target[j]);
   const wide = quadraticNorm(metric.matrix, difference);
   const squared = Math.max(0, wide ** 2 - lambda * dot(difference, difference));
-  const wald = chiSquaredQuantile(1 - delta, design.dimension);
   const values: Record<string, number> = {
     error: Math.sqrt(squared),
     squared_error: squared,
