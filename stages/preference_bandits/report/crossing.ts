@@ -1,6 +1,6 @@
 /** The main figure: loss against sample size by route and bias, with theory, and its table. */
 
-import { figure, lineChart, Markup, markup, styleOf } from "../../../methods/plot/mod.ts";
+import { figure, lineChart, markup, styleOf } from "../../../methods/plot/mod.ts";
 import type { Panel } from "../../../methods/plot/mod.ts";
 import {
   preferenceSuboptimality,
@@ -11,15 +11,8 @@ import type { Section } from "../../common/section.ts";
 import type { AllResults } from "../collect.ts";
 import { saturationName, seenGap } from "../conditions.ts";
 import type { PreferenceBanditsConfig } from "../schema.ts";
-import {
-  curve,
-  decadeTick,
-  estimateAt,
-  plainTick,
-  sizeText,
-  theoryCurve,
-  within,
-} from "./over_blocks.ts";
+import { curve, decadeTick, plainTick, theoryCurve, within } from "./over_blocks.ts";
+import { differenceTable, lossTable } from "./crossing_tables.ts";
 import { STYLES } from "./styles.ts";
 
 /** Ratings with one bias beside preferences with the same or another. */
@@ -110,7 +103,7 @@ are. There the dotted lines are also the least that any learner can lose from su
 arm is better in which context: comparing means, or counting wins, is the likelihood-ratio test. LCB is above
 its line at small n, where uneven counts give uneven penalties.`,
       })
-    }${table(results, config)}`,
+    }${lossTable(results, config)}${differenceTable(results, config)}`,
   };
 }
 
@@ -142,52 +135,4 @@ function matchedPanel(results: AllResults, config: PreferenceBanditsConfig): Pan
       reference: gap / 2,
     }),
   };
-}
-
-function table({ ratings, preferences }: AllResults, config: PreferenceBanditsConfig): Markup {
-  const { saturations, sizes } = config.crossing;
-  const routes = [
-    {
-      heading: "ratings, LCB",
-      measure: "lcb",
-      results: ratings.crossing,
-      last: ["reversing", "reversed"],
-    },
-    {
-      heading: "preferences, pessimistic MLE",
-      measure: "pessimistic",
-      results: preferences.crossing,
-      last: ["coin", "coins"],
-    },
-  ] as const;
-  const columns = routes.flatMap(({ measure, results, last: [name, heading] }) => [
-    ...saturations.map((k) => ({
-      heading: `k = ${k}`,
-      result: results[saturationName(k)],
-      measure,
-    })),
-    { heading, result: results[name], measure },
-  ]);
-  return markup`<p>Mean SubOpt. Bold: below a twentieth of the coin-flip loss.</p>
-<div class="scroll" tabindex="0"><table style="font-size:.84rem"><thead><tr><th></th>${
-    routes.map(({ heading }) =>
-      markup`<th colspan="${saturations.length + 1}" style="text-align:center">${heading}</th>`
-    )
-  }</tr><tr><th class="n">n</th>${
-    columns.map(({ heading }) => markup`<th class="n">${heading}</th>`)
-  }</tr></thead><tbody>${
-    sizes.map((n, at) =>
-      markup`<tr><td class="n">${sizeText(n)}</td>${
-        columns.map(({ result, measure }) => {
-          const { value } = estimateAt(result, measure, at);
-          const text = value === 0 ? "0" : value.toFixed(4);
-          const low = value < 0.05 * config.bandit.gap / 2;
-          return markup`<td class="n">${low ? markup`<b>${text}</b>` : text}</td>`;
-        })
-      }</tr>`
-    )
-  }</tbody></table></div>
-<p class="muted">Reversed: the transform turns the order of rewards around. Coins: every comparison is a fair coin. Per-block numbers of every study are in <code>results.json</code> beside the report. Greedy
-choice by the MLE gives the same losses as pessimistic choice here: with two arms that are compared with
-each other, both have the same penalty.</p>`;
 }
