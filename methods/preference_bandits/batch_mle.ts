@@ -22,8 +22,10 @@ export interface BatchOptions extends DescentOptions {
  * @throws Error when an estimate has not converged to `tolerance` after all steps.
  */
 export function vmappedMle(options: BatchOptions): BatchMle {
-  const { provider, threads, tolerance } = options;
+  const { provider, threads } = options;
   const dtype: MleDType = provider === "webgpu" ? "float32" : "float64";
+  // Gradients in float32 are sums with an error of about 1e-6.
+  const tolerance = dtype === "float32" ? Math.max(options.tolerance, 1e-5) : options.tolerance;
   const make = (size: number) =>
     dtype === "float64" ? new Float64Array(size) : new Float32Array(size);
   return async (design, data) => {

@@ -47,6 +47,7 @@ export function mleOf(
       t.mul(theta, t.minimum(1, t.div(ball, t.maximum(t.norm(theta), 1e-30))));
     const descend = (theta: Tensor) => project(t.sub(theta, t.mul(stepSize, t.grad(loss)(theta))));
 
+    // Zeros and ones of the data's own element type.
     const start = t.mul(0, t.sum(x, 0));
     const one = t.div(n, n);
     const step = (
