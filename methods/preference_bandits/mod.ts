@@ -79,11 +79,13 @@ export {
   fourActionPreferences,
   type PreferenceProblem,
   randomPreferences,
+  tabularPreferences,
   twoArmPreferences,
   type TwoArmSpec,
 } from "./problems.ts";
 export { type RatingStudy, runRatings, type StudyResult } from "./rating_study.ts";
 export { type RatingSampler, ratingSampler, type RatingStatistics } from "./ratings.ts";
+export { randomTabular, tabularFeatures } from "./tabular.ts";
 export {
   asymptoticSquaredError,
   fisherInformation,

@@ -20,8 +20,8 @@ export type BatchMle = (
 
 /** How preferences come about and are learned from. */
 export interface PreferenceStudy extends Replications {
-  /** The problem at sample size n. The compared differences are the same at every n. */
-  problemAt(n: number): PreferenceProblem;
+  /** The problem of a block at sample size n. The compared differences are the same in all of them. */
+  problemAt(n: number, block: number): PreferenceProblem;
   /** B, the radius of Θ_B. */
   readonly ball: number;
   /** δ of the confidence set. */
@@ -60,22 +60,25 @@ export async function runPreferences(
   estimate: BatchMle,
 ): Promise<{ readonly result: StudyResult; readonly fitted: readonly FittedData[] }> {
   const { sizes, blocks, replications } = study;
-  const cells = sizes.map((n) => cellOf(study, n));
+  const cells = Array.from(
+    { length: blocks },
+    (_, block) => sizes.map((n) => cellOf(study, n, block)),
+  );
   const data: Comparisons[] = [];
-  for (let block = 0; block < blocks; block++) {
-    for (const { n, problem } of cells) {
+  cells.forEach((row, block) =>
+    row.forEach(({ n, problem }) => {
       const draws = stream.child("block", block, n);
       for (let r = 0; r < replications; r++) data.push(problem.draw(draws, n));
-    }
-  }
-  const { design } = cells[0].problem;
+    })
+  );
+  const { design } = cells[0][0].problem;
   const d = design.dimension;
   const thetas = await estimate(design, data);
   const thetaOf = (at: number) => thetas.subarray(at * d, (at + 1) * d);
   const result = {
     sizes,
-    blocks: Array.from({ length: blocks }, (_, block) =>
-      cells.map((cell, i) => {
+    blocks: cells.map((row, block) =>
+      row.map((cell, i) => {
         const ties = stream.child("ties", block, cell.n);
         const sums: Record<string, number> = {};
         const first = (block * sizes.length + i) * replications;
@@ -87,7 +90,8 @@ export async function runPreferences(
         }
         const means = meansOf(sums, replications);
         return { ...means, efficiency: means.squared_error / cell.limit };
-      })),
+      })
+    ),
   };
   const fitted = data.flatMap((one, at) =>
     at % replications >= study.kept ? [] : [{
@@ -114,8 +118,9 @@ interface Cell {
   readonly wald: number;
 }
 
-function cellOf({ problemAt, ball, delta, ridge }: PreferenceStudy, n: number): Cell {
-  const problem = problemAt(n);
+function cellOf(study: PreferenceStudy, n: number, block: number): Cell {
+  const { ball, delta, ridge } = study;
+  const problem = study.problemAt(n, block);
   const { design, target } = problem;
   const lambda = ridge / n, length = longestDifference(design);
   return {

@@ -16,6 +16,7 @@ import {
   randomInstance,
   twoArmFeatures,
 } from "./linear_instance.ts";
+import { tabularFeatures } from "./tabular.ts";
 import { meanRating, type Transform, UNBIASED } from "./transform.ts";
 
 /** Two arms in each context; see {@link twoArmInstance}. */
@@ -59,6 +60,18 @@ export function twoArmPreferences(
     ([first, second]) =>
       informative ? meanRating(transform, first) - meanRating(transform, second) : 0,
   );
+  return { instance, design, target, draw: (stream, n) => drawComparisons(design, stream, n) };
+}
+
+/** Preferences on a tabular bandit, all pairs of arms in all contexts equally likely. */
+export function tabularPreferences(
+  bandit: BanditInstance,
+  transform: Transform,
+): PreferenceProblem {
+  const instance = tabularFeatures(bandit);
+  const design = comparisonDesign(instance, allPairs(instance), transform);
+  const seen = bandit.rewards.map((row) => row.map((r) => meanRating(transform, r)));
+  const target = tabularFeatures({ ...bandit, rewards: seen }).parameter;
   return { instance, design, target, draw: (stream, n) => drawComparisons(design, stream, n) };
 }
 

@@ -27,8 +27,8 @@ export interface StudyResult {
 
 /** How ratings come about and are learned from. */
 export interface RatingStudy extends Replications {
-  /** The bandit at sample size n. */
-  instanceAt(n: number): BanditInstance;
+  /** The bandit of a block at sample size n. */
+  instanceAt(n: number, block: number): BanditInstance;
   readonly transform: Transform;
   readonly noise: RatingNoise;
   /** Learners by name; all see the same data. */
@@ -44,14 +44,12 @@ export interface RatingStudy extends Replications {
  */
 export function runRatings(study: RatingStudy, stream: Stream): StudyResult {
   const { sizes, blocks, replications } = study;
-  const cells = sizes.map((n) => {
-    const instance = study.instanceAt(n);
-    return { n, instance, sampler: ratingSampler(instance, study.transform, study.noise) };
-  });
   return {
     sizes,
     blocks: Array.from({ length: blocks }, (_, block) =>
-      cells.map(({ n, instance, sampler }) => {
+      sizes.map((n) => {
+        const instance = study.instanceAt(n, block);
+        const sampler = ratingSampler(instance, study.transform, study.noise);
         const draws = stream.child("block", block, n);
         const ties = stream.child("ties", block, n);
         const sums: Record<string, number> = {};

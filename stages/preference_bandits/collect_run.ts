@@ -51,6 +51,7 @@ export function studiesOf(results: AllResults, config: PreferenceBanditsConfig):
   return {
     crossing: both("crossing"),
     matched: both("matched", matchedOf(ratings.matched, preferences.matched, config)),
+    bandits: both("bandits"),
     validity: both("validity"),
     saturation_law: both(
       "saturation_law",

@@ -2,6 +2,12 @@
 
 import { z } from "zod";
 
+/** Random rewards of several arms: another bandit in each block, the same for every condition of a block. */
+export const randomBandit = z.strictObject({
+  contexts: z.int().min(1),
+  arms: z.int().min(2),
+});
+
 /** See methods/preference_bandits/problems.ts, TwoArmSpec. */
 export const banditSpec = z.strictObject({
   contexts: z.int(),

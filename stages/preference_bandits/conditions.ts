@@ -26,6 +26,7 @@ export function ratingStudies(c: PreferenceBanditsConfig) {
   const {
     crossing,
     matched,
+    bandits,
     validity,
     saturationLaw,
     worstCase,
@@ -47,6 +48,15 @@ export function ratingStudies(c: PreferenceBanditsConfig) {
       replications: matched.replications,
       conditions: matched.sizes.map((n) =>
         condition(`n${n}`, [n], { transform: saturation(matchedSaturation(c, n)) })
+      ),
+    },
+    bandits: {
+      replications: bandits.replications,
+      conditions: bandits.saturations.map((k) =>
+        condition(saturationName(k), bandits.sizes, {
+          bandit: { contexts: bandits.contexts, arms: bandits.arms },
+          transform: saturation(k),
+        })
       ),
     },
     validity: {
@@ -126,7 +136,7 @@ export function preferenceStudies(c: PreferenceBanditsConfig) {
     shape: { contexts: number; arms: number; dimension: number },
     norm: number,
   ): PreferenceCondition => ({ problem: "random", name, sizes: [...sizes], ...shape, norm });
-  const { crossing, matched, validity, saturationLaw, worstCase, price } = c;
+  const { crossing, matched, bandits, validity, saturationLaw, worstCase, price } = c;
   const { fourActions, linear, dimensions } = c;
   const both = { greedy: 0, pessimistic: 1 };
   const program = { estimator: "program" as const, learners: both };
@@ -146,6 +156,17 @@ export function preferenceStudies(c: PreferenceBanditsConfig) {
         ...matched.sizes.map((n) => twoArm(`n${n}`, [n], { k: matchedSaturation(c, n) })),
         twoArm("unbiased", matched.sizes),
       ],
+    },
+    bandits: {
+      ...program,
+      replications: bandits.replications,
+      conditions: bandits.saturations.map((k): PreferenceCondition => ({
+        problem: "tabular",
+        name: saturationName(k),
+        sizes: bandits.sizes,
+        bandit: { contexts: bandits.contexts, arms: bandits.arms },
+        transform: saturation(k),
+      })),
     },
     validity: {
       ...program,

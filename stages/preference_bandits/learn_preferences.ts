@@ -4,7 +4,7 @@ import { z } from "zod";
 import { json } from "../../pipeline/declare/artifact.ts";
 import { stage } from "../../pipeline/declare/stage.ts";
 import type { FittedData } from "../../methods/preference_bandits/preference_study.ts";
-import { banditSpec, replications, transformSpec } from "./condition_schema.ts";
+import { banditSpec, randomBandit, replications, transformSpec } from "./condition_schema.ts";
 import type { Results } from "./learn_ratings.ts";
 import { mleOptions } from "./schema.ts";
 
@@ -17,6 +17,13 @@ export const preferenceCondition = z.discriminatedUnion("problem", [
     bandit: banditSpec,
     transform: transformSpec,
     informative: z.boolean().default(true),
+  }),
+  z.strictObject({
+    problem: z.literal("tabular"),
+    name: z.string(),
+    sizes: z.array(z.int()),
+    bandit: randomBandit,
+    transform: transformSpec,
   }),
   z.strictObject({
     problem: z.literal("random"),

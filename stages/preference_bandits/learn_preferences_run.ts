@@ -10,8 +10,10 @@ import {
   fourActionPreferences,
   type PreferenceProblem,
   randomPreferences,
+  tabularPreferences,
   twoArmPreferences,
 } from "../../methods/preference_bandits/problems.ts";
+import { randomTabular } from "../../methods/preference_bandits/tabular.ts";
 import { stream } from "../../methods/tensor/random.ts";
 import type { Run } from "../../pipeline/types.ts";
 import type { Fitted, learnPreferences, preferenceCondition } from "./learn_preferences.ts";
@@ -32,14 +34,14 @@ export const run: Run<typeof learnPreferences> = async (ctx) => {
   for (const [i, condition] of conditions.entries()) {
     const { name, sizes } = condition;
     const { ball, delta, ridge, checked: kept } = mle;
-    const problemAt = problemsOf(condition, seed);
+    const problemAt = problemsOf(condition, study, seed);
     const { result, fitted: data } = await runPreferences(
       { sizes, blocks, replications, problemAt, ball, delta, ridge, learners, kept },
       stream(seed, "preferences", study),
       estimate,
     );
     results[name] = result;
-    const { dimension, differences } = problemAt(sizes[0]).design;
+    const { dimension, differences } = problemAt(sizes[0], 0).design;
     fitted.push({ study, condition: name, dimension, differences: Array.from(differences), data });
     progress({ step: i + 1, steps: conditions.length });
   }
@@ -49,12 +51,18 @@ export const run: Run<typeof learnPreferences> = async (ctx) => {
 
 function problemsOf(
   condition: z.output<typeof preferenceCondition>,
+  study: string,
   seed: number,
-): (n: number) => PreferenceProblem {
+): (n: number, block: number) => PreferenceProblem {
   switch (condition.problem) {
     case "two_arm": {
       const { bandit, transform, informative } = condition;
       return (n) => twoArmPreferences(bandit, n, transform, informative);
+    }
+    case "tabular": {
+      const { bandit, transform } = condition;
+      return (_n, block) =>
+        tabularPreferences(randomTabular(stream(seed, "bandits", study, block), bandit), transform);
     }
     case "random": {
       const { contexts, arms, dimension, norm: size } = condition;

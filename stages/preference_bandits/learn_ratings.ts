@@ -4,7 +4,7 @@ import { z } from "zod";
 import { json } from "../../pipeline/declare/artifact.ts";
 import { stage } from "../../pipeline/declare/stage.ts";
 import type { StudyResult } from "../../methods/preference_bandits/rating_study.ts";
-import { banditSpec, replications, transformSpec } from "./condition_schema.ts";
+import { banditSpec, randomBandit, replications, transformSpec } from "./condition_schema.ts";
 import { lcbOptions } from "./schema.ts";
 
 /** Results by the name of the condition. */
@@ -14,7 +14,7 @@ export type Results = Record<string, StudyResult>;
 export const ratingCondition = z.strictObject({
   name: z.string(),
   sizes: z.array(z.int()),
-  bandit: banditSpec,
+  bandit: z.union([banditSpec, randomBandit]),
   transform: transformSpec,
   sigma: z.number().positive(),
   exponent: z.number().min(0).default(0),

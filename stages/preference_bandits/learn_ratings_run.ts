@@ -2,6 +2,7 @@
 
 import { banditOf } from "../../methods/preference_bandits/problems.ts";
 import { runRatings } from "../../methods/preference_bandits/rating_study.ts";
+import { randomTabular } from "../../methods/preference_bandits/tabular.ts";
 import { ratingDeviation } from "../../methods/preference_bandits/transform.ts";
 import { stream } from "../../methods/tensor/random.ts";
 import type { Run } from "../../pipeline/types.ts";
@@ -13,14 +14,18 @@ export const run: Run<typeof learnRatings> = async ({ params, outputs, progress 
   for (const [i, condition] of conditions.entries()) {
     const { name, sizes, bandit, transform, sigma, exponent } = condition;
     const noise = { sigma, exponent };
+    const instanceAt = (n: number, block: number) =>
+      "arms" in bandit
+        ? randomTabular(stream(seed, "bandits", study, block), bandit)
+        : banditOf(bandit, n);
     // Where noise depends on the reward, one learner is told each arm's own scale, the other the largest.
-    const own = banditOf(bandit, sizes[0]).rewards.flat().map((r) => ratingDeviation(noise, r));
+    const own = instanceAt(sizes[0], 0).rewards.flat().map((r) => ratingDeviation(noise, r));
     results[name] = runRatings(
       {
         sizes,
         blocks,
         replications,
-        instanceAt: (n) => banditOf(bandit, n),
+        instanceAt,
         transform,
         noise,
         learners: {

@@ -3,6 +3,7 @@
 import type { ReportSection, Run } from "../../pipeline/types.ts";
 import { claimsSection } from "../common/claims_section.ts";
 import type { Section } from "../common/section.ts";
+import { banditsSection } from "./report/bandits.ts";
 import { estimatesSection, fourActionsSection, validitySection } from "./report/bounds.ts";
 import { crossingSection } from "./report/crossing.ts";
 import { noiseSection, priceSection, saturationSection } from "./report/exhibits.ts";
@@ -20,6 +21,7 @@ export const run: Run<typeof report> = async ({ inputs, params: { config }, outp
   const sections: Section[] = [
     summarySection(verdicts, config),
     crossingSection(results, config),
+    banditsSection(results, config),
     saturationSection(studies, config),
     priceSection(results, config),
     ratesSection(results, studies, config),

@@ -21,6 +21,15 @@ const matched = z.strictObject({
   gap: z.number().positive().describe("c; c/√n must stay below the true gap"),
 });
 
+/** The main experiment on random bandits with more arms; blocks are bandits. */
+const bandits = z.strictObject({
+  sizes,
+  replications,
+  contexts: z.int().min(1),
+  arms: z.int().min(2),
+  saturations: z.array(z.number().min(0)),
+});
+
 /** Single data sets, for the share of runs within their bound. */
 const validity = z.strictObject({
   ratings: z.int().min(2).describe("n of the rating data sets"),
@@ -133,6 +142,7 @@ export const preferenceBanditsConfig = z.strictObject({
   mle: mleOptions,
   crossing,
   matched,
+  bandits,
   validity,
   saturationLaw,
   worstCase,

@@ -25,8 +25,10 @@ import {
 import {
   fourActionPreferences,
   randomPreferences,
+  tabularPreferences,
   twoArmPreferences,
 } from "../../../methods/preference_bandits/problems.ts";
+import { randomTabular } from "../../../methods/preference_bandits/tabular.ts";
 import { UNBIASED } from "../../../methods/preference_bandits/transform.ts";
 import { stream } from "../../../methods/tensor/random.ts";
 
@@ -193,6 +195,34 @@ describe("pessimistic choice", () => {
       lowest = Math.min(lowest, u.reduce((sum, v, j) => sum + v * (theta[j] + x[j]), 0));
     }
     assert.ok(lowest >= value - 1e-12 && lowest - value < 0.01, `${lowest} and ${value}`);
+  });
+});
+
+describe("tabular bandits of several arms", () => {
+  const bandit = randomTabular(stream(27, "tabular"), { contexts: 3, arms: 4 });
+  const { instance, design, target, draw } = tabularPreferences(bandit, UNBIASED);
+
+  it("have features that give each reward up to its context's mean, all of one norm", () => {
+    bandit.rewards.forEach((row, s) =>
+      row.forEach((r, a) => {
+        const value = instance.features[s][a].reduce((sum, v, j) => sum + v * target[j], 0);
+        const centred = r - row.reduce((x, y) => x + y) / row.length;
+        assert.ok(Math.abs(value - centred) < 1e-12);
+        const squares = instance.features[s][a].reduce((sum, v) => sum + v * v, 0);
+        assert.ok(Math.abs(squares - 3 / 4) < 1e-12);
+      })
+    );
+  });
+
+  it("have no direction that comparisons cannot see", () => {
+    assert.equal(instance.dimension, 9);
+    assert.doesNotThrow(() => confidenceMetric(design, design.shares, 0));
+  });
+
+  it("are learned from enough comparisons", () => {
+    const { theta } = newtonMle(design, draw(stream(27, "data"), 1e6), 3);
+    const policy = greedyPolicy(instance, theta, ties());
+    assert.ok(suboptimality(bandit, policy) < 0.005);
   });
 });
 

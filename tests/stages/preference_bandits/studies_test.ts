@@ -97,7 +97,7 @@ Deno.test("the report has its sections, well-formed, without scripts, ids or fix
   const sections = await report("smoke");
   assert.deepEqual(
     Object.keys(sections),
-    ("outcome crossing saturation price rates validity pessimism concentrability noise estimates " +
+    ("outcome crossing bandits saturation price rates validity pessimism concentrability noise estimates " +
       "claims limits").split(" "),
   );
   for (const { id, html } of Object.values(sections)) {

@@ -85,9 +85,19 @@ function resultOf(sizes: readonly number[], blocks: number, measures: Measures):
 
 const SHARES = new Set(["bound", "covered", "wald", "reached"]);
 
+/** A loss on random bandits that falls with n, slower for noise and saturation. */
+function randomLoss(transform: RatingCondition["transform"], n: number, noise: number): number {
+  const k = transform.kind === "saturation" ? transform.k : 0;
+  return Math.min(0.3, noise * Math.exp(k) / Math.sqrt(n));
+}
+
 function ratingMeasures(c: RatingCondition, study: string): Measures {
+  const { bandit } = c;
+  if ("arms" in bandit) {
+    return (n) => ({ lcb: randomLoss(c.transform, n, c.sigma), mean: 0.1, lcb_bound: 1 });
+  }
   return (n) => {
-    const { contexts, top, gap: c0, shrinking, concentrability = 2 } = c.bandit;
+    const { contexts, top, gap: c0, shrinking, concentrability = 2 } = bandit;
     const gap = shrinking ? c0 / Math.sqrt(n) : c0;
     const seen = meanRating(c.transform, top) - meanRating(c.transform, top - gap);
     const loss = ratingSuboptimality({ contexts, gap, seenGap: seen }, c.sigma, n);
@@ -118,6 +128,19 @@ function preferenceMeasures(c: PreferenceCondition, factor: number, power: numbe
       pessimistic: n > 1e5 ? 0 : 0.1,
       ...shares(false),
     });
+  }
+  if (c.problem === "tabular") {
+    return (n) => {
+      const loss = randomLoss(c.transform, n, 4);
+      return {
+        greedy: loss,
+        pessimistic: loss,
+        error: 1,
+        squared_error: 1,
+        efficiency: 1,
+        ...shares(false),
+      };
+    };
   }
   if (c.problem === "random") {
     return (n) => {
