@@ -28,6 +28,8 @@ export interface LineChart {
   readonly yDomain?: readonly [number, number];
   /** A logarithmic axis for positive values; intervals that reach 0 are cut at half the lowest line. @default "linear" */
   readonly yScale?: "linear" | "log";
+  /** A logarithmic axis for positive values, e.g. sample sizes. @default "linear" */
+  readonly xScale?: "linear" | "log";
   readonly xTickFormat?: (x: number) => string;
   readonly yTickFormat?: (y: number) => string;
   /** A horizontal line to compare with, e.g. an even share. */
@@ -45,7 +47,11 @@ export function lineChart(chart: LineChart): Markup {
   const of = (name: string) => chart.points.filter((p) => p.series === name);
   return draw(chart.label, {
     height: chart.height ?? 230,
-    x: { domain: chart.xDomain as number[] | undefined, label: chart.xLabel },
+    x: {
+      type: chart.xScale ?? "linear",
+      domain: chart.xDomain as number[] | undefined,
+      label: chart.xLabel,
+    },
     y: {
       type: log ? "log" : "linear",
       domain: chart.yDomain as number[] | undefined,

@@ -21,7 +21,13 @@ interface Beta {
   inv(p: number, a: number, b: number): number;
 }
 
+interface ChiSquared {
+  /** The x with P(X ≤ x) = p, 0 < p < 1, for `df` > 0 degrees of freedom. */
+  inv(p: number, df: number): number;
+}
+
 declare const jstat: {
+  readonly chisquare: ChiSquared;
   readonly studentt: StudentT;
   readonly normal: Normal;
   readonly beta: Beta;

@@ -5,6 +5,7 @@ export { binomialTest } from "./binomial.ts";
 export type { BinomialResult } from "./binomial.ts";
 export { bootstrapInterval } from "./bootstrap.ts";
 export { hodgesLehmann } from "./hodges_lehmann.ts";
+export { chiSquaredQuantile } from "./chi_squared.ts";
 export { holm } from "./holm.ts";
 export { normalCdf, normalQuantile, zTest } from "./normal.ts";
 export { pageTest } from "./page.ts";

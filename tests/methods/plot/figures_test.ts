@@ -163,3 +163,12 @@ Deno.test("pngDataUri writes the pixels that it is given", () => {
   assert.deepEqual([...rows], [0, 255, 0, 0, 0, 255, 0, 0, 0, 0, 255, 255, 0, 128]);
   assert.throws(() => pngDataUri(2, [1, 2, 3]), /3 values for 2 × 2 × 3/);
 });
+
+Deno.test("a logarithmic x axis spaces powers of ten evenly, and shows the ticks that it is given", () => {
+  const points = [1, 10, 100].map((x) => ({ series: "a", x, y: 1 + x }));
+  const svg = lines(points, { xScale: "log", xTickFormat: (x: number) => x === 10 ? "ten" : "" });
+  const [start, ...rest] = /aria-label="line"[^]*? d="M([^"]*)"/.exec(svg)![1].split("L");
+  const [one, ten, hundred] = [start, ...rest].map((p) => Number(p.split(",")[0]));
+  assert.ok(Math.abs(2 * ten - one - hundred) < 0.05, `${one} ${ten} ${hundred}`);
+  assert.match(svg, />ten</);
+});
