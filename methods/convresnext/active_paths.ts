@@ -19,48 +19,58 @@ export function deletionOrder(
 
 /**
  * RMS change of the predictions at x [n, D], relative to the RMS of the predictions about their mean,
- * when the first 1, 2, …, M·N paths of `order` are deleted: [M·N].
+ * when the 1, 2, …, M·N smallest paths are deleted (see {@link deletionOrder}): for each network an
+ * array [M·N].
  */
-export async function deletionCurve(
+export async function deletionCurves(
   architecture: Architecture,
-  parameters: Parameters<NdArray>,
-  order: readonly number[],
-  x: Float32Array,
+  networks: readonly Parameters<NdArray>[],
+  x: readonly Float32Array[],
   { provider, threads }: Execution,
-): Promise<number[]> {
-  const { D, M, N } = architecture, n = x.length / D, paths = M * N;
-  const points = ndarray(x, [n, D]);
-  const gates = new Float32Array(AT_ONCE * paths);
+): Promise<number[][]> {
+  const { D, M, N } = architecture, n = x[0].length / D;
   const program = compile(
     (p: Parameters, x: Tensor, gates: Tensor) =>
       vmap((gate: Tensor) => convResNeXt(architecture, p, x, gate))(gates),
-    [parameters, points, { dtype: "float32", shape: [AT_ONCE, N, M] }],
+    [networks[0], ndarray(x[0], [n, D]), { dtype: "float32", shape: [AT_ONCE, N, M] }],
     { name: "convresnext-deletions" },
   );
   const executable = await load(program, { provider, threads });
   try {
-    const predictions: Float32Array[] = [];
-    for (let from = 0; from <= paths; from += AT_ONCE) {
-      gates.fill(1);
-      for (let i = 0; i < AT_ONCE; i++) {
-        for (const path of order.slice(0, from + i)) gates[i * paths + path] = 0;
+    const curves: number[][] = [];
+    for (const [r, parameters] of networks.entries()) {
+      const predictions: Float32Array[] = [];
+      const points = ndarray(x[r], [n, D]), order = deletionOrder(architecture, parameters);
+      for (const gates of gateBatches(order)) {
+        const { data } = await executable.run(parameters, points, ndarray(gates, [AT_ONCE, N, M]));
+        for (let i = 0; i < AT_ONCE; i++) {
+          predictions.push((data as Float32Array).slice(i * n, (i + 1) * n));
+        }
       }
-      const { data } = await executable.run(
-        parameters,
-        points,
-        ndarray(gates, [AT_ONCE, N, M]),
-      );
-      for (let i = 0; i < AT_ONCE && from + i <= paths; i++) {
-        predictions.push((data as Float32Array).slice(i * n, (i + 1) * n));
-      }
+      curves.push(relativeChanges(predictions.slice(0, order.length + 1)));
     }
-    const [whole, ...deleted] = predictions;
-    const mean = whole.reduce((sum, v) => sum + v, 0) / n;
-    const scale = rms(whole, (v) => v - mean);
-    return deleted.map((f) => rms(f, (v, i) => v - whole[i]) / scale);
+    return curves;
   } finally {
     await executable.dispose();
   }
+}
+
+/** Gates for 0, 1, 2, … deletions in `order`, {@link AT_ONCE} at a time; the last batch has more of the same. */
+function* gateBatches(order: readonly number[]): Generator<Float32Array> {
+  for (let from = 0; from <= order.length; from += AT_ONCE) {
+    const gates = new Float32Array(AT_ONCE * order.length).fill(1);
+    for (let i = 0; i < AT_ONCE; i++) {
+      for (const path of order.slice(0, from + i)) gates[i * order.length + path] = 0;
+    }
+    yield gates;
+  }
+}
+
+/** RMS distances of predictions from the first ones, relative to the spread of these. */
+function relativeChanges([whole, ...deleted]: readonly Float32Array[]): number[] {
+  const mean = whole.reduce((sum, v) => sum + v, 0) / whole.length;
+  const scale = rms(whole, (v) => v - mean);
+  return deleted.map((f) => rms(f, (v, i) => v - whole[i]) / scale);
 }
 
 function rms(f: Float32Array, of: (value: number, i: number) => number): number {

@@ -6,6 +6,7 @@ import {
   constant,
   matmul,
   mul,
+  ndarray,
   ones,
   pad,
   relu,
@@ -15,6 +16,7 @@ import {
   sum,
   type Tensor,
   transpose,
+  zeros,
 } from "../tensor/mod.ts";
 import type { NdArray } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
@@ -63,6 +65,28 @@ export function initialParameters(
     }
   }
   return { kernels, out: random.child("out").normal([D, w], { std: 1 / Math.sqrt(D * w) }) };
+}
+
+/** Trees of replicates as one tree of stacked arrays, a leading axis of replicates. */
+export function stackParameters(all: readonly Parameters<NdArray>[]): Parameters<NdArray> {
+  const stacked = (arrays: readonly NdArray[]): NdArray => {
+    const out = zeros([arrays.length, ...arrays[0].shape]), size = arrays[0].data.length;
+    arrays.forEach((a, i) => (out.data as Float32Array).set(a.data as Float32Array, i * size));
+    return out;
+  };
+  return { kernels: stacked(all.map((p) => p.kernels)), out: stacked(all.map((p) => p.out)) };
+}
+
+/** The inverse of {@link stackParameters}. */
+export function unstackParameters({ kernels, out }: Parameters<NdArray>): Parameters<NdArray>[] {
+  const part = ({ data, shape: [count, ...shape] }: NdArray, r: number): NdArray => {
+    const size = data.length / count;
+    return ndarray((data as Float32Array).slice(r * size, (r + 1) * size), shape);
+  };
+  return Array.from(
+    { length: kernels.shape[0] },
+    (_, r) => ({ kernels: part(kernels, r), out: part(out, r) }),
+  );
 }
 
 /**

@@ -13,11 +13,16 @@ import {
   type Tensor,
   valueAndGrad,
   vmap,
-  zeros,
 } from "../tensor/mod.ts";
 import { stream } from "../tensor/random.ts";
 import { adam, type Optimizer, type OptimizerState, sgd } from "../optim/mod.ts";
-import { type Architecture, convResNeXt, initialParameters, type Parameters } from "./network.ts";
+import {
+  type Architecture,
+  convResNeXt,
+  initialParameters,
+  type Parameters,
+  stackParameters,
+} from "./network.ts";
 import { type Decay, empiricalRisk, penalty, type Risk } from "./objective.ts";
 
 /** How a network is trained. Adam's decay is coupled, since the penalty is part of the loss. */
@@ -161,19 +166,6 @@ function trainingProgram(
     ],
     { name: "convresnext-training" },
   );
-}
-
-/** Trees of replicates as one tree of stacked arrays. */
-export function stackParameters(
-  all: readonly Parameters<NdArray>[],
-): Parameters<NdArray> {
-  const stacked = (arrays: readonly NdArray[]): NdArray => {
-    const out = zeros([arrays.length, ...arrays[0].shape]);
-    const size = arrays[0].data.length;
-    arrays.forEach((a, i) => (out.data as Float32Array).set(a.data as Float32Array, i * size));
-    return out;
-  };
-  return { kernels: stacked(all.map((p) => p.kernels)), out: stacked(all.map((p) => p.out)) };
 }
 
 /** Indices of examples without end, a new random order each epoch. */
