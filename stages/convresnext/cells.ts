@@ -29,9 +29,14 @@ export function groupsOf(config: ConvResNeXtConfig): Group[] {
   ];
 }
 
-/** What most cells share. */
-function base(config: ConvResNeXtConfig, D: number): Omit<Cell, "n" | "decay"> {
-  const { network, training, testPoints, seeds, target } = config;
+/** What most cells share, with what a study trains otherwise. */
+function base(
+  config: ConvResNeXtConfig,
+  D: number,
+  otherwise: Partial<Cell["training"]> = {},
+): Omit<Cell, "n" | "decay"> {
+  const { network, testPoints, seeds, target } = config;
+  const training = { ...config.training, ...otherwise };
   const data = {
     shape: { kind: "spiral", target } as Shape,
     D,
@@ -43,25 +48,18 @@ function base(config: ConvResNeXtConfig, D: number): Omit<Cell, "n" | "decay"> {
 
 function dimensionGroups(config: ConvResNeXtConfig): Group[] {
   const { D: Ds, n: ns, irrelevant, filledDecay, embeddedDecay } = config.dimension;
-  const arm = (name: string, width: number, decay: (D: number, n: number) => number): Group[] =>
+  const arm = (name: string, width: number, decays: readonly (readonly number[])[]): Group[] =>
     Ds.map((D, i) => {
-      const shared = base(config, D);
-      const cells = ns.map((n, j) => ({
-        ...shared,
-        data: { ...shared.data, irrelevant: width },
-        n,
-        decay: decay(i, j),
-      }));
+      const shared = base(config, D), data = { ...shared.data, irrelevant: width };
+      const cells = ns.map((n, j) => ({ ...shared, data, n, decay: decays[i][j] }));
       return { study: "dimension", arm: name, name: `D=${D}`, cells, baselines: true };
     });
-  return [
-    ...arm("filled", irrelevant, (i, j) => filledDecay[i][j]),
-    ...arm("embedded", 0, (_, j) => embeddedDecay[j]),
-  ];
+  return [...arm("filled", irrelevant, filledDecay), ...arm("embedded", 0, embeddedDecay)];
 }
 
 function localGroup(config: ConvResNeXtConfig): Group {
-  const { D, n, target, crowd, decay } = config.local, shared = base(config, D);
+  const { D, n, target, crowd, decay, training } = config.local;
+  const shared = base(config, D, training);
   const data = { ...shared.data, shape: { kind: "spiral", target } as Shape };
   return {
     study: "local",
@@ -99,7 +97,8 @@ function intrinsicGroups(config: ConvResNeXtConfig): Group[] {
 }
 
 function depthGroup(config: ConvResNeXtConfig): Group {
-  const { D, L: Ls, n: ns, decay } = config.depth, shared = base(config, D);
+  const { D, L: Ls, n: ns, decay, training } = config.depth;
+  const shared = base(config, D, training);
   const cells = Ls.flatMap((L) =>
     ns.map((n, j) => ({
       ...shared,
@@ -112,7 +111,8 @@ function depthGroup(config: ConvResNeXtConfig): Group {
 }
 
 function sparsityGroups(config: ConvResNeXtConfig): Group[] {
-  const { D, n, paths, decays, steps } = config.sparsity, shared = base(config, D);
+  const { D, n, paths, decays, training } = config.sparsity;
+  const shared = base(config, D, training);
   return paths.map((M) => ({
     study: "sparsity",
     arm: "sparsity",
@@ -120,7 +120,6 @@ function sparsityGroups(config: ConvResNeXtConfig): Group[] {
     cells: decays.map((decay) => ({
       ...shared,
       network: { ...shared.network, M, N: 1 },
-      training: { ...shared.training, steps },
       n,
       decay,
     })),

@@ -29,6 +29,9 @@ export const trainingConfig = z.strictObject({
   batch: z.int().min(1).describe("examples a step, at most n"),
 });
 
+/** What a study trains otherwise than the rest. */
+const training = trainingConfig.partial().default({});
+
 /** λ for each number of examples: few examples need a stronger one. */
 const decayByN = z.array(decay).min(1);
 
@@ -52,7 +55,7 @@ export const convResNeXtConfig = z.strictObject({
     filledDecay: z.array(decayByN).describe(
       "λ of the arm `filled`: a row for each D, a value for each n",
     ),
-    embeddedDecay: decayByN.describe("λ of the arm `embedded`, a value for each n"),
+    embeddedDecay: z.array(decayByN).describe("the same of the arm `embedded`"),
   }),
   local: z.strictObject({
     D: z.int().min(3),
@@ -60,6 +63,7 @@ export const convResNeXtConfig = z.strictObject({
     target: targetConfig,
     crowd: z.tuple([z.number(), z.number()]).describe("the part of [0, 1] with the crowded knots"),
     decay,
+    training,
   }),
   classification: z.strictObject({ D: z.int().min(3), n: several, decay: decayByN }),
   intrinsic: z.strictObject({
@@ -74,13 +78,14 @@ export const convResNeXtConfig = z.strictObject({
     L: z.tuple([z.literal(3), z.literal(4), z.literal(6), z.literal(10)]),
     n: several,
     decay: decayByN,
+    training,
   }),
   sparsity: z.strictObject({
     D: z.int().min(3),
     n: z.int().min(32),
     paths: several.describe("M, in one block: N = 1"),
     decays: z.array(decay).min(2).describe("the first is 0, the control; the last the largest"),
-    steps: z.int().min(1).describe("more than elsewhere: η λ T must be well above 1"),
+    training,
   }).refine((s) => s.decays[0] === 0, "the first decay is the control, 0"),
   interchange: z.strictObject({
     D: z.int().min(3),
@@ -94,16 +99,20 @@ export const convResNeXtConfig = z.strictObject({
   const complain = (path: (string | number)[], message: string) =>
     context.addIssue({ code: "custom", path, message });
   const { dimension } = config;
-  if (dimension.filledDecay.length !== dimension.D.length) {
-    complain(["dimension", "filledDecay"], "needs a row for each D");
+  const tables = ["filledDecay", "embeddedDecay"] as const;
+  for (const table of tables) {
+    if (dimension[table].length !== dimension.D.length) {
+      complain(["dimension", table], "needs a row for each D");
+    }
   }
   const lists: [string, readonly unknown[], readonly number[]][] = [
-    ...dimension.filledDecay.map((row, i): [string, number[], number[]] => [
-      `dimension.filledDecay.${i}`,
-      row,
-      dimension.n,
-    ]),
-    ["dimension.embeddedDecay", dimension.embeddedDecay, dimension.n],
+    ...tables.flatMap((table) =>
+      dimension[table].map((row, i): [string, number[], number[]] => [
+        `dimension.${table}.${i}`,
+        row,
+        dimension.n,
+      ])
+    ),
     ["classification.decay", config.classification.decay, config.classification.n],
     ["intrinsic.decay", config.intrinsic.decay, config.intrinsic.n],
     ["depth.decay", config.depth.decay, config.depth.n],
