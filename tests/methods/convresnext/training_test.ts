@@ -9,8 +9,12 @@ import {
   torus,
   triangleProduct,
 } from "../../../methods/convresnext/manifold.ts";
-import { balancedNorm, layerNorms } from "../../../methods/convresnext/path_norms.ts";
-import { unstackParameters } from "../../../methods/convresnext/network.ts";
+import {
+  balancedNorm,
+  balancedPenalty,
+  layerNorms,
+} from "../../../methods/convresnext/path_norms.ts";
+import { initialParameters, unstackParameters } from "../../../methods/convresnext/network.ts";
 import { predict } from "../../../methods/convresnext/predict.ts";
 import { fitScaling } from "../../../methods/convresnext/scaling.ts";
 import { learningRates, trainReplicates } from "../../../methods/convresnext/train.ts";
@@ -55,6 +59,22 @@ Deno.test("decay leaves few paths, its absence all, and short training hides it"
   assert.ok(free[0] > 0.1 * free[3], `without: ${free}`);
   const [early] = await pathNorms(40);
   assert.ok(early[0] > 0.1 * early[3], `too early to see: ${early}`);
+});
+
+Deno.test("at a minimiser of the penalised loss a path's layers have one norm: decay is ℓ_{2/L}", async () => {
+  const one = { ...architecture, M: 1 };
+  // Plain gradient descent on all examples, so that nothing but the loss decides.
+  const descent = { ...plan, optimizer: "sgd", lr: 0.02, steps: 4000, batch: 64 } as const;
+  const { parameters } = await trainReplicates(one, descent, [replicate(1, 0.02)], execution);
+  const [norms] = layerNorms(one, unstackParameters(parameters)[0])[0];
+  const total = norms.reduce((sum, norm) => sum + norm * norm, 0);
+  assert.ok(norms.every((norm) => norm > 0.3), `alive: ${norms}`);
+  assert.ok(Math.abs(total / balancedPenalty(norms) - 1) < 1e-3, `${norms}`);
+  // The control: at the start they differ, as the last layer is smaller.
+  const start = initialParameters(one, stream(1, "convresnext"));
+  const [first] = layerNorms(one, start)[0];
+  const before = first.reduce((sum, norm) => sum + norm * norm, 0);
+  assert.ok(before / balancedPenalty(first) > 1.01, `${first}`);
 });
 
 Deno.test("sizes that do not fit are refused", async () => {
