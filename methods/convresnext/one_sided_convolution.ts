@@ -72,7 +72,7 @@ export function toTiles(x: Tensor, { tile, tiles }: Tiling): Tensor {
 /**
  * Convolves tiles z [..., n, tiles, w_in·tile], channels before positions, with banded matrices
  * [..., reach·w_in·tile, w_out·tile] → [..., n, tiles, w_out·tile]; leading axes broadcast. Beyond the
- * last tile there are zeros (one-sided padding), and a last tile filled with zeros stays so.
+ * last tile there are zeros (one-sided padding); positions beyond D read only such, and stay zero.
  */
 export function convolveTiles(z: Tensor, matrices: Tensor): Tensor {
   const lead = z.shape.slice(0, -3), [n, tiles] = z.shape.slice(-3);

@@ -64,7 +64,8 @@ scale:</p>${
           )
         }</ul>`
       )
-    }`,
+    }<p>The numbers of every seed and cell are in <code>results.json</code> and
+<code>studies.json</code>, kept beside this report.</p>`,
   };
 }
 
