@@ -16,9 +16,9 @@ import {
   zeros,
 } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
-import { linear, mapLinears, project, type Replaced } from "../nn/mod.ts";
+import { linear, linearArrays, mapLinears, project, type Replaced } from "../nn/mod.ts";
 import type { Groups } from "../budget/mod.ts";
-import { type AdapterOptions, chosenLinears } from "./triplets.ts";
+import type { AdapterOptions } from "./triplets.ts";
 
 /** ΔW = a b (LoRA, arXiv 2106.09685, with its A = aᵀ and B = bᵀ): doublet i is column i of a, row i of b. */
 export type LoraAdapter<L = Tensor> = {
@@ -37,7 +37,7 @@ export function initLora(
   params: unknown,
   { rank, where }: Omit<AdapterOptions, "std">,
 ): LoraAdapters<NdArray> {
-  const maps = Object.entries(chosenLinears(params, where));
+  const maps = Object.entries(linearArrays(params, where));
   return Object.fromEntries(maps.map(([path, { w: { shape: [inputs, outputs] } }]) => {
     const bound = 1 / Math.sqrt(inputs);
     const a = stream.child(path, "a").uniform([inputs, rank], { low: -bound, high: bound });

@@ -5,7 +5,9 @@
  * @module
  */
 
+export * from "./baselines.ts";
 export * from "./doublets.ts";
+export * from "./merge.ts";
 export * from "./orthogonality.ts";
 export * from "./training.ts";
 export * from "./triplets.ts";

@@ -14,7 +14,7 @@ import {
   zeros,
 } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
-import { linear, type LinearParams, mapLinears, project, type Replaced } from "../nn/mod.ts";
+import { linear, linearArrays, mapLinears, project, type Replaced } from "../nn/mod.ts";
 import type { Groups } from "../budget/mod.ts";
 
 /**
@@ -43,27 +43,13 @@ export interface AdapterOptions {
   std?: number;
 }
 
-/** The chosen linear maps of a parameter tree of host arrays, by path. */
-export function chosenLinears(
-  params: unknown,
-  where: (path: string) => boolean = () => true,
-): Record<string, LinearParams<NdArray>> {
-  const chosen: Record<string, LinearParams<NdArray>> = {};
-  mapLinears(params, (map, path) => {
-    if (where(path)) chosen[path] = map as unknown as LinearParams<NdArray>;
-    return map;
-  });
-  if (Object.keys(chosen).length === 0) throw new RangeError("no linear map of the tree is chosen");
-  return chosen;
-}
-
 /** P and Q normal, Λ = 0, so that the network is unchanged; from children named by path. */
 export function initSvdAdapters(
   stream: Stream,
   params: unknown,
   { rank, where, std = 0.02 }: AdapterOptions,
 ): SvdAdapters<NdArray> {
-  const maps = Object.entries(chosenLinears(params, where));
+  const maps = Object.entries(linearArrays(params, where));
   return Object.fromEntries(maps.map(([path, { w: { shape: [inputs, outputs] } }]) => [path, {
     q: stream.child(path, "q").normal([inputs, rank], { std }),
     lambda: zeros([rank]),

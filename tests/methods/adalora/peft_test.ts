@@ -23,12 +23,12 @@ import {
   type BertParams,
   linear,
   type LinearParams,
+  transposed,
 } from "../../../methods/nn/mod.ts";
 import { adam } from "../../../methods/optim/mod.ts";
 import {
   compile,
   crossEntropy,
-  fromNumbers,
   type Host,
   load,
   type NdArray,
@@ -63,14 +63,6 @@ function pathOf(module: string): string {
     "output.dense": "mlp.down",
   };
   return `blocks.${layer}.${places[rest.join(".")]}`;
-}
-
-/** A matrix [m, n] as [n, m]. */
-function transposed(x: NdArray): NdArray {
-  const [rows, columns] = x.shape;
-  const at = (k: number) => Number(x.data[(k % rows) * columns + Math.floor(k / rows)]);
-  const values = Array.from({ length: rows * columns }, (_, k) => at(k));
-  return fromNumbers(values, [columns, rows], x.dtype);
 }
 
 const widened = <T>(tree: T): T =>
