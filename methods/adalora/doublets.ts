@@ -56,8 +56,8 @@ export function withLora<T>(params: T, adapters: LoraAdapters, scale: number): R
 
 /**
  * The doublets of all adapters (the first variant of AdaLoRA's Table 4): scored by the sum of the
- * means of s(a) and s(b), and zeroed in both, which is why a doublet that is cut has no gradient and
- * does not return.
+ * means of s(a) and s(b), and zeroed in both. One that is cut has no gradient, so that only the
+ * momentum of an optimiser can bring it back, where a triplet of AdaLoRA keeps P and Q.
  */
 export function doubletGroups(
   like: LoraAdapters<{ shape: readonly number[] }>,
