@@ -6,6 +6,7 @@ import {
   greater,
   mean,
   mul,
+  type NdArray,
   reduceMax,
   type Spec,
   split,
@@ -63,10 +64,10 @@ export function residualsOf<L>(params: unknown, paths: readonly string[]): Resid
   return found;
 }
 
-/** The tree with other weights at the paths given. */
-export function withResiduals<P>(params: P, residuals: Residuals): P {
-  return mapLinears(
-    params,
-    (map, path): Linear => path in residuals ? { w: residuals[path], b: map.b } : map,
-  ) as P;
+/** The tree with other weights at the paths given, traced or on the host. */
+export function withResiduals<P>(params: P, residuals: Residuals | Residuals<NdArray>): P {
+  return mapLinears(params, (map, path) => {
+    if (!(path in residuals)) return map;
+    return { w: residuals[path], b: map.b } as Linear;
+  }) as P;
 }
