@@ -1,6 +1,14 @@
 // How a tree of parameters lies in one flat vector: packing on the host, unpacking in programs.
 
-import { type NdArray, reshape, type Spec, split, type Tensor, type Tree } from "../tensor/mod.ts";
+import {
+  type NdArray,
+  reshape,
+  type Spec,
+  split,
+  type Tensor,
+  type Tree,
+  zeros,
+} from "../tensor/mod.ts";
 
 /** A tree's place in a flat vector; leaves in order, record keys sorted (the order of `ravel`). */
 export interface Layout {
@@ -8,7 +16,7 @@ export interface Layout {
   readonly size: number;
   /** Each leaf's path, shape, and first element. */
   readonly leaves: readonly { path: string; shape: readonly number[]; start: number }[];
-  /** A tree of arrays (float32) of this form as one vector [N]. */
+  /** A tree of arrays of this form and dtype as one vector [N]. */
   pack(tree: Tree<NdArray>): NdArray;
   /** The arrays of a vector [N], copied; the caller names the tree's type. */
   unpack<P>(flat: NdArray): P;
@@ -32,13 +40,14 @@ function mapLeaves<R>(tree: unknown, make: (leaf: Spec, path: string) => R, path
   );
 }
 
-/** The layout of a tree of float32 arrays, or of their specs. */
+/** The layout of a tree of arrays, all float32 or all float64, or of their specs. */
 export function layoutOf(like: Tree<Spec>): Layout {
   const leaves: { path: string; shape: readonly number[]; start: number }[] = [];
-  let size = 0;
+  let size = 0, common: Spec["dtype"] = "float32";
   mapLeaves(like, ({ shape, dtype }, path) => {
-    if (dtype !== "float32") {
-      throw new TypeError(`parameter ${path} is ${dtype}; a flat vector holds float32 only`);
+    if (leaves.length === 0 && dtype === "float64") common = dtype;
+    if (dtype !== common) {
+      throw new TypeError(`parameter ${path} is ${dtype}; this flat vector holds ${common} only`);
     }
     leaves.push({ path, shape, start: size });
     size += sizeOf(shape);
@@ -54,7 +63,7 @@ export function layoutOf(like: Tree<Spec>): Layout {
     size,
     leaves,
     pack(tree) {
-      const data = new Float32Array(size);
+      const flat = zeros([size], common);
       let index = 0;
       mapLeaves(tree, (leaf, path) => {
         const place = leaves[index++];
@@ -65,12 +74,15 @@ export function layoutOf(like: Tree<Spec>): Layout {
             }] does not match the layout's ${place?.path}`,
           );
         }
-        data.set((leaf as NdArray).data as Float32Array, place.start);
+        if (leaf.dtype !== common) {
+          throw new TypeError(`parameter ${path} is ${leaf.dtype}; the layout holds ${common}`);
+        }
+        (flat.data as Float32Array).set((leaf as NdArray).data as Float32Array, place.start);
       });
       if (index !== leaves.length) {
         throw new RangeError(`parameter ${leaves[index].path} is missing`);
       }
-      return { dtype: "float32", shape: [size], data };
+      return flat;
     },
     unpack<P>(flat: NdArray): P {
       check(flat);
@@ -78,7 +90,7 @@ export function layoutOf(like: Tree<Spec>): Layout {
       return mapLeaves(like, () => {
         const { shape, start } = leaves[index++];
         const data = (flat.data as Float32Array).slice(start, start + sizeOf(shape));
-        return { dtype: "float32", shape: [...shape], data };
+        return { dtype: common, shape: [...shape], data };
       }) as P;
     },
     unpackTraced<P>(flat: Tensor): P {

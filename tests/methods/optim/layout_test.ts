@@ -44,6 +44,17 @@ Deno.test("matrixDecayMask() marks arrays of two axes or more", () => {
   assert.deepEqual([...matrixDecayMask(layout).data], [1, 1, 1, 1, 1, 1, 1, 0, 0, 0]);
 });
 
+Deno.test("a layout of float64 arrays packs and unpacks float64", () => {
+  const wide = { b: ndarray(Float64Array.of(1 / 3, 2)), a: ndarray(Float64Array.of(0.1), [1, 1]) };
+  const layout = layoutOf(wide);
+  const flat = layout.pack(wide);
+  assert.equal(flat.dtype, "float64");
+  assert.deepEqual([...flat.data], [0.1, 1 / 3, 2]);
+  assert.deepEqual(layout.unpack(flat), wide);
+  assert.throws(() => layout.pack({ ...wide, b: counting(0, [2]) }), /b is float32/);
+  assert.throws(() => layoutOf({ ...wide, b: counting(0, [2]) }), /b is float32.*float64 only/);
+});
+
 Deno.test("layouts refuse other forms and types", () => {
   assert.throws(() => layout.pack({ ...tree, c: tree.z }), /parameter c .* does not match/);
   assert.throws(() => layout.pack({ a: tree.a, b: tree.b }), /parameter z is missing/);

@@ -1,0 +1,13 @@
+/**
+ * AdaLoRA: adaptive budget allocation for parameter-efficient fine-tuning (Zhang et al., ICLR 2023,
+ * arXiv 2303.10512), its ablations, and the methods it is compared with.
+ *
+ * @module
+ */
+
+export * from "./baselines.ts";
+export * from "./doublets.ts";
+export * from "./merge.ts";
+export * from "./orthogonality.ts";
+export * from "./training.ts";
+export * from "./triplets.ts";

@@ -1,0 +1,30 @@
+// Whether weights are what LoSparse supposes: a coherent part of low rank, and a few strong neurons.
+
+import type { NdArray } from "../tensor/mod.ts";
+import { svd } from "./svd.ts";
+
+/** How far a weight is coherent and incoherent. */
+export interface Premise {
+  /** Share of the squared norm that the best approximation of the given rank leaves, in [0, 1]. */
+  tail: number;
+  /** Kurtosis of the norms of the output neurons' weights, 3 for a normal distribution. */
+  kurtosis: number;
+}
+
+/** Measures a weight [in, out]; not zero. */
+export function premiseOf(w: NdArray, rank: number): Premise {
+  const squares = svd(w).s.map((s) => s * s);
+  const total = squares.reduce((a, b) => a + b, 0);
+  const [inputs, outputs] = w.shape;
+  const norms = Array.from({ length: outputs }, (_, j) => {
+    let sum = 0;
+    for (let i = 0; i < inputs; i++) sum += Number(w.data[i * outputs + j]) ** 2;
+    return Math.sqrt(sum);
+  });
+  const mean = norms.reduce((a, b) => a + b, 0) / outputs;
+  const moment = (k: number) => norms.reduce((sum, x) => sum + (x - mean) ** k, 0) / outputs;
+  return {
+    tail: squares.subarray(rank).reduce((a, b) => a + b, 0) / total,
+    kurtosis: moment(4) / moment(2) ** 2,
+  };
+}
