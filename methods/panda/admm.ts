@@ -102,8 +102,14 @@ export function admm(
     settle(z3, u3);
     if (!look) continue;
 
-    const size = Math.max(1e-12, inner(s.beta, s.beta) + inner(s.product, s.product) + inner(s.root, s.root) + tau ** 2);
-    const multipliers = Math.max(1e-12, inner(u1, u1) + inner(u2, u2) + inner(u3, u3) + v2 ** 2 + v3 ** 2);
+    const size = Math.max(
+      1e-12,
+      inner(s.beta, s.beta) + inner(s.product, s.product) + inner(s.root, s.root) + tau ** 2,
+    );
+    const multipliers = Math.max(
+      1e-12,
+      inner(u1, u1) + inner(u2, u2) + inner(u3, u3) + v2 ** 2 + v3 ** 2,
+    );
     let primal = distance(z1, s.beta) + distance(z2, s.product) + distance(z3, s.root);
     let dual = distance(z1, p1) + distance(z2, p2) + distance(z3, p3);
     if (cone || linear) {

@@ -159,16 +159,32 @@ export function inverse(a: Dense): Dense {
   return out;
 }
 
-/** Solves `A x = b` for symmetric positive definite A, by its Cholesky factor L. */
-export function solveCholesky(l: Dense, b: Float64Array): Float64Array {
-  const n = l.rows;
-  const x = Float64Array.from(b);
-  for (let i = 0; i < n; i++) {
-    x[i] = (x[i] - dot(l.data, i * n, x, 0, i)) / l.data[i * n + i];
+/**
+ * The inverse of a square matrix, by Gauss–Jordan elimination with row pivoting.
+ * @returns Its rows, or null for a singular matrix.
+ */
+export function invert(rows: readonly Float64Array[]): Float64Array[] | null {
+  const k = rows.length;
+  const work = rows.map((row, r) => {
+    const line = new Float64Array(2 * k);
+    line.set(row);
+    line[k + r] = 1;
+    return line;
+  });
+  for (let c = 0; c < k; c++) {
+    let best = c;
+    for (let r = c + 1; r < k; r++) {
+      if (Math.abs(work[r][c]) > Math.abs(work[best][c])) best = r;
+    }
+    [work[c], work[best]] = [work[best], work[c]];
+    const pivotLine = work[c], pivot = pivotLine[c];
+    if (pivot === 0) return null;
+    for (let q = c; q < 2 * k; q++) pivotLine[q] /= pivot;
+    for (let r = 0; r < k; r++) {
+      const line = work[r], f = line[c];
+      if (r === c || f === 0) continue;
+      for (let q = c; q < 2 * k; q++) line[q] -= f * pivotLine[q];
+    }
   }
-  for (let i = n - 1; i >= 0; i--) {
-    x[i] /= l.data[i * n + i];
-    for (let k = 0; k < i; k++) x[k] -= l.data[i * n + k] * x[i];
-  }
-  return x;
+  return work.map((line) => line.slice(k));
 }

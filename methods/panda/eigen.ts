@@ -82,7 +82,7 @@ function accumulate(
     for (let i = k + 1; i < n; i++) {
       const row = i * n + k + 1;
       const s = beta * dot(q.data, row, v, 0, m);
-      if (s !== 0) for (let j = 0; j < m; j++) q.data[row + j] -= s * v[j];
+      if (s !== 0) { for (let j = 0; j < m; j++) q.data[row + j] -= s * v[j]; }
     }
   }
   return q;

@@ -21,29 +21,28 @@ export class PathError extends Error {
  * The solutions at `bounds`, which descend.
  *
  * @param maxEvents Changes of A and B to follow. @default 40 p + 1000
- * @returns One β of p entries for each bound.
+ * @yields One β of p entries for each bound, when asked for: a consumer may stop early.
  * @throws PathError when the events run out or, for a singular Σ̂, no solution exists at a bound.
  */
-export function lpdPath(
+export function* lpdPath(
   covariance: Dense,
   target: Float64Array,
   bounds: readonly number[],
   maxEvents = 40 * target.length + 1000,
-): Float64Array[] {
+): Generator<Float64Array> {
   if (bounds.some((t, i) => !(t > 0) || (i > 0 && t > bounds[i - 1]))) {
     throw new RangeError("lpdPath: bounds must be positive and descend");
   }
   const path = new Path(covariance, target);
-  const found: Float64Array[] = [];
-  for (let event = 0; found.length < bounds.length; event++) {
+  let found = 0;
+  for (let event = 0; found < bounds.length; event++) {
     if (event > maxEvents) throw new PathError(`lpdPath: ${maxEvents} events, at t = ${path.t}`);
-    const move = path.primal();(globalThis as any).EV=event;
-    while (found.length < bounds.length && bounds[found.length] >= path.t - move.length) {
-      found.push(path.at(bounds[found.length], move));
+    const move = path.primal();
+    while (found < bounds.length && bounds[found] >= path.t - move.length) {
+      yield path.at(bounds[found++], move);
     }
-    if (found.length < bounds.length) path.advance(move);
+    if (found < bounds.length) path.advance(move);
   }
-  return found;
 }
 
 /** A primal step: t falls by `length`, β_A moves along `direction`, then something happens. */
@@ -98,11 +97,10 @@ class Path {
     const sign = Float64Array.from(rows, (i) => Math.sign(this.#residual[i]));
     const direction = this.#basis.solve(sign);
     const change = this.#product(columns, direction);
-    let length = this.t;
-    let event: Move["event"] | null = null;
+    let length = this.t, leaves = -1, row = -1;
     columns.forEach((j, i) => {
       const reach = -this.#beta[j] / direction[i];
-      if (reach > 0 && reach < length) [length, event] = [reach, { leaves: i }];
+      if (reach > 0 && reach < length) [length, leaves] = [reach, i];
     });
     const binding = new Set(rows);
     for (let i = 0; i < change.length; i++) {
@@ -111,9 +109,10 @@ class Path {
       const up = g < 1 ? Math.max(0, this.t - r) / (1 - g) : Infinity;
       const down = g > -1 ? Math.max(0, this.t + r) / (1 + g) : Infinity;
       const reach = Math.min(up, down);
-      if (reach < length) [length, event] = [reach, { row: i }];
+      if (reach < length) [length, row] = [reach, i];
     }
-    return { direction, change, length, event: event ?? { row: -1 } };
+    const event = row < 0 && leaves >= 0 ? { leaves } : { row };
+    return { direction, change, length, event };
   }
 
   /** Goes to the end of `move`, and makes the change there. */
@@ -164,11 +163,10 @@ class Path {
     leaving: number,
   ): { readonly column: number } | { readonly position: number } {
     const change = this.#product(rows, direction);
-    let length = Infinity;
-    let end: { column: number } | { position: number } | null = null;
+    let length = Infinity, position = -1, column = -1;
     rows.forEach((i, k) => {
       const reach = -this.#y[i] / direction[k];
-      if (this.#y[i] !== 0 && reach >= 0 && reach < length) [length, end] = [reach, { position: k }];
+      if (this.#y[i] !== 0 && reach >= 0 && reach < length) [length, position] = [reach, k];
     });
     const inside = new Set(this.#basis.columns);
     for (let j = 0; j < change.length; j++) {
@@ -177,14 +175,16 @@ class Path {
       if (g === 0) continue;
       // The coordinate that leaves can come back only with the other sign.
       const reach = ((g > 0 ? 1 : -1) - c) / g;
-      if (reach < length) [length, end] = [Math.max(0, reach), { column: j }];
+      if (reach < length) [length, column] = [Math.max(0, reach), j];
     }
-    if (end === null) throw new PathError("lpdPath: the dual is unbounded: no solution at this t");
-    const stop: { column: number } | { position: number } = end;
+    if (length === Infinity) {
+      throw new PathError("lpdPath: the dual is unbounded: there is no solution at this t");
+    }
     rows.forEach((i, k) => this.#y[i] += length * direction[k]);
-    if ("position" in stop) this.#y[rows[stop.position]] = 0;
     for (let j = 0; j < change.length; j++) this.#correlation[j] += length * change[j];
-    return stop;
+    if (column >= 0) return { column };
+    this.#y[rows[position]] = 0;
+    return { position };
   }
 
   #refresh(): void {

@@ -14,6 +14,8 @@ export interface Moments {
   readonly midpoint: Float64Array;
   /** Σ̂, p × p: within-class products **divided by n₀ + n₁** (section 2), not by n₀ + n₁ − 2. */
   readonly covariance: Dense;
+  /** The sample within its classes' means, p × (n₀ + n₁): Σ̂ is its Gram matrix over n₀ + n₁. */
+  readonly centred: Dense;
   /** σ̂_max = max_j √Σ̂_jj. */
   readonly sigmaMax: number;
   /** n of the paper: observations in each class; their mean when the classes differ. */
@@ -42,6 +44,7 @@ export function momentsOf(x0: Dense, x1: Dense): Moments {
     difference: mean1.map((m, j) => m - mean0[j]),
     midpoint: mean1.map((m, j) => (m + mean0[j]) / 2),
     covariance,
+    centred,
     sigmaMax: Math.sqrt(largest),
     perClass,
     rate: Math.sqrt(Math.log(p) / perClass),

@@ -1,6 +1,6 @@
 /** The square matrix Σ̂_BA of a path's binding constraints B and nonzero coordinates A, with its inverse. */
 
-import { type Dense, dot } from "./dense.ts";
+import { type Dense, dot, invert } from "./dense.ts";
 
 /** Rows B, columns A, and the inverse of Σ̂_BA, updated in O(k²) when B or A changes. */
 export class PathBasis {
@@ -26,7 +26,7 @@ export class PathBasis {
     const out = new Float64Array(b.length);
     this.#inverse.forEach((row, c) => {
       const bc = b[c];
-      if (bc !== 0) for (let r = 0; r < out.length; r++) out[r] += row[r] * bc;
+      if (bc !== 0) { for (let r = 0; r < out.length; r++) out[r] += row[r] * bc; }
     });
     return out;
   }
@@ -94,31 +94,16 @@ export class PathBasis {
     this.columns.splice(c, 1);
   }
 
-  /** Computes the inverse from scratch, by Gauss–Jordan elimination with row pivoting. */
+  /**
+   * Computes the inverse from scratch.
+   * @throws RangeError when Σ̂_BA is singular.
+   */
   refactor(): void {
-    const k = this.rows.length;
-    const work = this.rows.map((i, r) => {
-      const line = new Float64Array(2 * k);
-      this.columns.forEach((j, c) => line[c] = this.#entry(i, j));
-      line[k + r] = 1;
-      return line;
-    });
-    for (let c = 0; c < k; c++) {
-      let best = c;
-      for (let r = c + 1; r < k; r++) {
-        if (Math.abs(work[r][c]) > Math.abs(work[best][c])) best = r;
-      }
-      [work[c], work[best]] = [work[best], work[c]];
-      const pivotLine = work[c], pivot = pivotLine[c];
-      for (let q = c; q < 2 * k; q++) pivotLine[q] /= pivot;
-      for (let r = 0; r < k; r++) {
-        const f = work[r][c];
-        if (r === c || f === 0) continue;
-        const line = work[r];
-        for (let q = c; q < 2 * k; q++) line[q] -= f * pivotLine[q];
-      }
-    }
-    this.#inverse = work.map((line) => line.slice(k));
+    const inverse = invert(
+      this.rows.map((i) => Float64Array.from(this.columns, (j) => this.#entry(i, j))),
+    );
+    if (inverse === null) throw new RangeError("PathBasis: the basis is singular");
+    this.#inverse = inverse;
   }
 
   #entry(i: number, j: number): number {

@@ -5,6 +5,7 @@
 
 import { admm } from "./admm.ts";
 import { type Certificate, certify, type Iterate, type Programme } from "./programme.ts";
+import { vertexOf } from "./vertex.ts";
 import { WorkingSystem } from "./system.ts";
 
 /** A solution with its proof. */
@@ -26,58 +27,86 @@ export interface SolveOptions {
   readonly maxSteps?: number;
 }
 
-/** Coordinates and constraints this close to binding are in the first working set. */
-const FIRST_NEAR = Number(Deno.env.get('N1')??0.8), LATER_NEAR = Number(Deno.env.get('N2')??0.97);
-const FIRST_TOLERANCE = 1e-4;
+/** Coordinates and constraints are candidates for the working set from this share of their bound on. */
+const NEAR = 0.8;
+/** A round adds at most so many of them, and this share of what is in the set. */
+const LEAST = 8, SHARE = 0.25;
+/** Tolerance of the first rounds of ADMM. */
+const FIRST_TOLERANCE = 1e-3;
+/** An LP's vertex is looked for after so many steps. */
+const STEPS_TO_VERTEX = 300;
 
-/** Solves `programme` from `start`, e.g. the solution of a neighbouring one. */
+/**
+ * Solves `programme` from `start`, e.g. the solution of a neighbouring one.
+ *
+ * Without the quadratic penalty the programme is an LP, on which ADMM finds the active sets soon and
+ * the last digits slowly; there the vertex of the active sets is computed and certified instead.
+ */
 export function solve(
   programme: Programme,
   start: Iterate & { readonly rho?: number },
   { gap = 1e-4, maxSteps = 20_000 }: SolveOptions = {},
 ): Solution {
+  const isLp = programme.budget.kind !== "cone";
+  const proven = (c: Certificate) => c.gap <= gap && c.violation <= gap;
   let current: Iterate & { readonly rho: number } = { rho: 1, ...start };
   let certificate = certify(programme, current);
-  let columns = new Set<number>(), rows = new Set<number>();
+  const columns = new Set<number>(), rows = new Set<number>();
   let tolerance = FIRST_TOLERANCE, steps = 0, rounds = 0;
   let system: WorkingSystem | null = null;
-  while ((certificate.gap > gap || certificate.violation > gap) && steps < maxSteps) {
-    const grown = grow(programme, current, certificate, columns, rows, rounds === 0);
+  while (!proven(certificate) && steps < maxSteps) {
+    const grown = grow(programme, current, certificate, columns, rows);
     if (grown || system === null) {
       system = new WorkingSystem(programme, sortedArray(columns), sortedArray(rows));
-    } else {
-      tolerance /= 4;
     }
-    const result = admm(programme, system, current, { tolerance, maxSteps: maxSteps - steps });
+    const left = maxSteps - steps;
+    const result = admm(programme, system, current, {
+      tolerance,
+      maxSteps: isLp ? Math.min(STEPS_TO_VERTEX, left) : left,
+    });
+    if (!grown && result.converged) tolerance /= 4;
     steps += result.steps;
     rounds++;
     current = result;
     certificate = certify(programme, current);
+    const vertex = isLp && !proven(certificate) ? vertexOf(programme, current) : null;
+    if (vertex !== null) {
+      const exact = certify(programme, vertex);
+      if (proven(exact)) [current, certificate] = [{ ...vertex, rho: result.rho }, exact];
+    }
   }
   return { ...current, certificate, steps, rounds };
 }
 
-/** Adds what is near its bound; says whether anything was. */
+/** Adds what is nonzero, and the most pressing of what is near its bound; says whether anything was added. */
 function grow(
   { slack, budget }: Programme,
   { beta, y }: Iterate,
   { residual, correlation, tau }: Certificate,
   columns: Set<number>,
   rows: Set<number>,
-  first: boolean,
 ): boolean {
   const before = columns.size + rows.size;
-  const near = first ? FIRST_NEAR : LATER_NEAR;
-  const half = slack * (tau + 1);
   for (let j = 0; j < beta.length; j++) {
-    if (beta[j] !== 0 || Math.abs(correlation[j]) > near) columns.add(j);
-    if (y[j] !== 0 || Math.abs(residual[j]) > near * half) {
-      rows.add(j);
-      // Without τ to widen the slab, a constraint needs a coordinate that can satisfy it.
-      if (budget.kind !== "cone") columns.add(j);
-    }
+    if (beta[j] !== 0) columns.add(j);
+    if (y[j] !== 0) rows.add(j);
   }
+  addLargest(columns, correlation, 1);
+  addLargest(rows, residual, slack * (tau + 1));
+  // Without τ to widen the slab, a constraint needs a coordinate that can satisfy it.
+  if (budget.kind !== "cone") { for (const j of rows) columns.add(j); }
   return columns.size + rows.size > before;
+}
+
+/** Adds the indices of the largest entries that are near `bound`, at most half as many again as there are. */
+function addLargest(set: Set<number>, values: Float64Array, bound: number): void {
+  const near: number[] = [];
+  for (let j = 0; j < values.length; j++) {
+    if (Math.abs(values[j]) > NEAR * bound && !set.has(j)) near.push(j);
+  }
+  near.sort((i, j) => Math.abs(values[j]) - Math.abs(values[i]));
+  const most = LEAST + Math.round(SHARE * set.size);
+  for (const j of near.slice(0, most)) set.add(j);
 }
 
 function sortedArray(set: Set<number>): Int32Array {

@@ -4,7 +4,7 @@
  */
 
 import { addTransposed, cholesky, type Dense, inverse, multiply, zeros } from "./dense.ts";
-import { type Eigen, eigenSymmetric } from "./eigen.ts";
+import type { Eigen } from "./eigen.ts";
 import type { Budget, Programme } from "./programme.ts";
 
 /** Right-hand sides and products of one step; overwritten by `step`. */
@@ -106,7 +106,7 @@ export class SpectralSystem implements System {
     const w = this.#values, d = this.#diagonal, a = this.#a, b = this.#b;
     const l = this.#linear;
     s.beta.set(s.r1);
-    if (l !== null) for (let j = 0; j < l.length; j++) s.beta[j] += l[j] * s.r4;
+    if (l !== null) { for (let j = 0; j < l.length; j++) s.beta[j] += l[j] * s.r4; }
     multiply(this.#vectors, s.beta, a);
     multiply(this.#vectors, s.r2, b);
     // a: V′β; b: what the thin factor adds to the right-hand side and to its solution.
@@ -142,19 +142,6 @@ export class SpectralSystem implements System {
     addTransposed(this.#vectors, w.map((v, k) => Math.sqrt(this.#values[k]) * v), out);
     return out;
   }
-}
-
-/** The eigendecomposition that {@linkcode SpectralSystem} needs, without eigenvalues below `floor` × the largest. */
-export function spectrumOf(covariance: Dense, floor = 1e-12): Eigen {
-  const { values, vectors } = eigenSymmetric(covariance);
-  const least = floor * values[values.length - 1];
-  const first = values.findIndex((w) => w > least);
-  if (first < 0) throw new RangeError("spectrumOf: the covariance is zero");
-  const n = values.length;
-  return {
-    values: values.slice(first),
-    vectors: { rows: n - first, columns: n, data: vectors.data.slice(first * n) },
-  };
 }
 
 /** A working set of coordinates and constraints, by the inverse of its k × k normal matrix. */
@@ -213,7 +200,7 @@ export class WorkingSystem implements System {
     right.set(s.r1);
     addTransposed(this.#k, s.r2, right);
     if (this.#l.rows > 0) addLower(this.#l, s.r3, right);
-    if (l !== null) for (let j = 0; j < l.length; j++) right[j] += l[j] * s.r4;
+    if (l !== null) { for (let j = 0; j < l.length; j++) right[j] += l[j] * s.r4; }
     multiply(this.#inverse, right, s.beta);
     multiply(this.#k, s.beta, s.product);
     if (this.#l.rows > 0) lowerTransposed(this.#l, s.beta, s.root);
