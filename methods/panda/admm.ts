@@ -41,7 +41,7 @@ export function admm(
   { tolerance, maxSteps }: AdmmOptions,
 ): AdmmResult {
   const { budget, slack } = programme;
-  const { columns, rows } = system;
+  const { columns, rows, weight } = system;
   const cone = budget.kind === "cone", linear = budget.kind === "linear";
   const centre = columnsOf(programme.target, rows);
   const s = system.buffers();
@@ -69,7 +69,7 @@ export function admm(
   let steps = 0, converged = false;
   while (steps < maxSteps && !converged) {
     const look = ++steps % LOOK === 0;
-    for (let i = 0; i < z1.length; i++) s.r1[i] = z1[i] - u1[i];
+    for (let i = 0; i < z1.length; i++) s.r1[i] = weight * (z1[i] - u1[i]);
     for (let i = 0; i < z2.length; i++) s.r2[i] = z2[i] - u2[i];
     for (let i = 0; i < z3.length; i++) s.r3[i] = z3[i] - u3[i];
     s.r4 = t2 - v2;
@@ -82,7 +82,7 @@ export function admm(
     }
     const before2 = t2, before3 = t3;
     relax(z1, u1, s.beta);
-    softThreshold(z1, 1 / rho);
+    softThreshold(z1, 1 / (rho * weight));
     relax(z2, u2, s.product);
     if (cone || linear) {
       const aim = RELAXATION * tau + (1 - RELAXATION) * t2 + v2;
@@ -104,14 +104,15 @@ export function admm(
 
     const size = Math.max(
       1e-12,
-      inner(s.beta, s.beta) + inner(s.product, s.product) + inner(s.root, s.root) + tau ** 2,
+      weight * inner(s.beta, s.beta) + inner(s.product, s.product) + inner(s.root, s.root) +
+        tau ** 2,
     );
     const multipliers = Math.max(
       1e-12,
-      inner(u1, u1) + inner(u2, u2) + inner(u3, u3) + v2 ** 2 + v3 ** 2,
+      weight * inner(u1, u1) + inner(u2, u2) + inner(u3, u3) + v2 ** 2 + v3 ** 2,
     );
-    let primal = distance(z1, s.beta) + distance(z2, s.product) + distance(z3, s.root);
-    let dual = distance(z1, p1) + distance(z2, p2) + distance(z3, p3);
+    let primal = weight * distance(z1, s.beta) + distance(z2, s.product) + distance(z3, s.root);
+    let dual = weight * distance(z1, p1) + distance(z2, p2) + distance(z3, p3);
     if (cone || linear) {
       primal += (t2 - tau) ** 2;
       dual += (t2 - before2) ** 2;
@@ -141,7 +142,7 @@ export function admm(
   };
 }
 
-/** u1 = −(K′u2 + S′u3 + ℓ v2): the β-step's optimality condition. */
+/** ω u1 = −(K′u2 + S′u3 + ℓ v2): the β-step's optimality condition. */
 function firstMultiplier(
   { covariance, budget }: Programme,
   system: System,
@@ -154,7 +155,9 @@ function firstMultiplier(
   const out = columnsOf(all, system.columns);
   const root = system.rootTransposed(u3);
   const l = budget.kind === "linear" ? columnsOf(budget.weights, system.columns) : null;
-  for (let i = 0; i < out.length; i++) out[i] = -(out[i] + root[i] + (l === null ? 0 : l[i] * v2));
+  for (let i = 0; i < out.length; i++) {
+    out[i] = -(out[i] + root[i] + (l === null ? 0 : l[i] * v2)) / system.weight;
+  }
   return out;
 }
 

@@ -22,14 +22,28 @@ export const PAPER_GRID: readonly number[] = Array.from({ length: 80 }, (_, i) =
 /** The penalty that the paper's experiments use throughout. */
 export const PAPER_C = 20;
 
-/** Programme (5): λ in the paper's units is `lambda · moments.rate`. */
+/**
+ * Programme (5) at λ = λ̃ √(log p / n), for σ̂_max β instead of β: dividing the data by σ̂_max leaves τ as it
+ * is and multiplies c by σ̂_max.
+ */
 export function pandaProgramme(moments: Moments, lambda: number, c: number): Programme {
+  const { covariance, rate, sigmaMax } = moments;
   return {
-    covariance: moments.covariance,
-    target: moments.difference,
-    slack: lambda * moments.rate * moments.sigmaMax,
-    budget: { kind: "cone", c },
+    covariance,
+    target: targetOf(moments),
+    slack: lambda * rate,
+    budget: { kind: "cone", c: c * sigmaMax },
   };
+}
+
+/** μ̂_d in units of σ̂_max. */
+function targetOf({ difference, sigmaMax }: Moments): Float64Array {
+  return difference.map((d) => d / sigmaMax);
+}
+
+/** β from σ̂_max β. */
+function unscale(scaled: Float64Array, { sigmaMax }: Moments): Float64Array {
+  return scaled.map((b) => b / sigmaMax);
 }
 
 /**
@@ -46,16 +60,16 @@ export function* panda(
   for (const lambda of grid) {
     const solution = solve(pandaProgramme(moments, lambda, c), current, options);
     current = solution;
-    yield { lambda, beta: solution.beta, tau: solution.certificate.tau };
+    yield { lambda, beta: unscale(solution.beta, moments), tau: solution.certificate.tau };
   }
 }
 
 /** LPD along `grid` (descending): bound λ σ̂_max. */
 export function* lpd(moments: Moments, grid: readonly number[]): Generator<Estimate> {
-  const { covariance, difference, rate, sigmaMax } = moments;
+  const { covariance, rate } = moments;
   let at = 0;
-  for (const beta of lpdPath(covariance, difference, grid.map((l) => l * rate * sigmaMax))) {
-    yield { lambda: grid[at++], beta };
+  for (const beta of lpdPath(covariance, targetOf(moments), grid.map((l) => l * rate))) {
+    yield { lambda: grid[at++], beta: unscale(beta, moments) };
   }
 }
 
@@ -80,21 +94,22 @@ export function* adaLda(
   { factor, unit }: AdaLdaOptions,
   options: SolveOptions = {},
 ): Generator<Estimate> {
-  const { covariance, difference, rate, sigmaMax } = moments;
-  const slack = factor * sigmaMax * rate;
+  const { covariance, rate } = moments;
+  const target = targetOf(moments);
+  const slack = factor * rate;
   const bounds: number[] = [];
-  let current: Iterate & { readonly rho?: number } = origin(difference.length);
+  let current: Iterate & { readonly rho?: number } = origin(target.length);
   // Small λ first: the first programme is then LPD with the bound f, which has a close neighbour.
   for (const tilde of [...grid].reverse()) {
     const lambda = unit === "plain" ? tilde : tilde * rate;
     const stage1: Programme = {
       covariance,
-      target: difference,
+      target,
       slack,
-      budget: { kind: "linear", weights: difference.map((d) => lambda * d) },
+      budget: { kind: "linear", weights: target.map((d) => lambda * d) },
     };
     current = solve(stage1, current, options);
-    const gain = Math.abs(dot(current.beta, 0, difference, 0, difference.length));
+    const gain = Math.abs(dot(current.beta, 0, target, 0, target.length));
     bounds.push(slack * Math.sqrt(lambda * gain + 1));
   }
   bounds.reverse();
@@ -102,10 +117,10 @@ export function* adaLda(
   const order = [...bounds.keys()].sort((i, j) => bounds[j] - bounds[i]);
   const found = new Array<Float64Array>(bounds.length);
   let at = 0;
-  for (const beta of lpdPath(covariance, difference, order.map((i) => bounds[i]))) {
+  for (const beta of lpdPath(covariance, target, order.map((i) => bounds[i]))) {
     found[order[at++]] = beta;
   }
-  for (let i = 0; i < grid.length; i++) yield { lambda: grid[i], beta: found[i] };
+  for (let i = 0; i < grid.length; i++) yield { lambda: grid[i], beta: unscale(found[i], moments) };
 }
 
 /**
@@ -132,7 +147,7 @@ export function solveFull(
     readonly maxSteps?: number;
   } = {},
 ): Solution {
-  const system = new SpectralSystem(spectrum, programme.target.length, programme.budget);
+  const system = new SpectralSystem(spectrum, programme.target.length, programme.budget, 0.1);
   const result = admm(programme, system, { rho: 1, ...start }, { tolerance, maxSteps });
   return { ...result, certificate: certify(programme, result), rounds: 1 };
 }

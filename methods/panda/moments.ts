@@ -2,7 +2,7 @@
 
 import { type Dense, dot, gram, zeros } from "./dense.ts";
 
-/** Means, pooled covariance and scale of two samples. */
+/** Means, pooled covariance and scale of two classes. */
 export interface Moments {
   /** p. */
   readonly mean0: Float64Array;
@@ -12,7 +12,10 @@ export interface Moments {
   readonly difference: Float64Array;
   /** μ̂_m, the midpoint of the two means, p. */
   readonly midpoint: Float64Array;
-  /** Σ̂, p × p: within-class products **divided by n₀ + n₁** (section 2), not by n₀ + n₁ − 2. */
+  /**
+   * Σ̂/σ̂²_max, p × p, of within-class products **divided by n₀ + n₁** (section 2), not n₀ + n₁ − 2. In
+   * this unit the largest variance is 1 and programmes are alike for all data.
+   */
   readonly covariance: Dense;
   /** The sample within its classes' means, p × (n₀ + n₁): Σ̂ is its Gram matrix over n₀ + n₁. */
   readonly centred: Dense;
@@ -26,29 +29,49 @@ export interface Moments {
 
 /** Moments of two samples, one observation in each row. */
 export function momentsOf(x0: Dense, x1: Dense): Moments {
-  const p = x0.columns;
-  if (x1.columns !== p) throw new RangeError(`momentsOf: ${p} against ${x1.columns} columns`);
-  const mean0 = columnMeans(x0), mean1 = columnMeans(x1);
-  const total = x0.rows + x1.rows;
+  return contrastsOf([x0, x1])[0];
+}
+
+/**
+ * The moments of K classes, as K − 1 contrasts with the first class (section 6): entry k has the
+ * difference and the midpoint of classes 0 and k + 1. All share Σ̂, pooled over the K classes.
+ *
+ * @param classes At least two, one observation in each row.
+ * @throws RangeError when classes are too few, empty, or differ in their columns.
+ */
+export function contrastsOf(classes: readonly Dense[]): Moments[] {
+  const p = classes[0]?.columns ?? 0;
+  if (classes.length < 2 || classes.some((x) => x.columns !== p || x.rows === 0)) {
+    throw new RangeError("contrastsOf: needs two or more classes of observations of equal length");
+  }
+  const means = classes.map(columnMeans);
+  const total = classes.reduce((sum, x) => sum + x.rows, 0);
   // Observations along memory, so that each covariance is one inner product.
   const centred = zeros(p, total);
-  centre(x0, mean0, centred, 0);
-  centre(x1, mean1, centred, x0.rows);
-  const covariance = gram(centred, total);
+  let offset = 0;
+  classes.forEach((x, k) => {
+    centre(x, means[k], centred, offset);
+    offset += x.rows;
+  });
   let largest = 0;
-  for (let j = 0; j < p; j++) largest = Math.max(largest, covariance.data[j * p + j]);
-  const perClass = total / 2;
-  return {
-    mean0,
+  for (let j = 0; j < p; j++) {
+    largest = Math.max(largest, dot(centred.data, j * total, centred.data, j * total, total));
+  }
+  largest /= total;
+  if (largest === 0) throw new RangeError("contrastsOf: nothing varies within the classes");
+  const covariance = gram(centred, total * largest);
+  const perClass = total / classes.length;
+  return means.slice(1).map((mean1) => ({
+    mean0: means[0],
     mean1,
-    difference: mean1.map((m, j) => m - mean0[j]),
-    midpoint: mean1.map((m, j) => (m + mean0[j]) / 2),
+    difference: mean1.map((m, j) => m - means[0][j]),
+    midpoint: mean1.map((m, j) => (m + means[0][j]) / 2),
     covariance,
     centred,
     sigmaMax: Math.sqrt(largest),
     perClass,
     rate: Math.sqrt(Math.log(p) / perClass),
-  };
+  }));
 }
 
 function columnMeans(x: Dense): Float64Array {

@@ -31,6 +31,8 @@ export interface SolveOptions {
 const NEAR = 0.8;
 /** A round adds at most so many of them, and this share of what is in the set. */
 const LEAST = 8, SHARE = 0.25;
+/** Weight of the split z1 = β: chosen on calibration seeds at p = 400. */
+const WEIGHT = 0.1;
 /** Tolerance of the first rounds of ADMM. */
 const FIRST_TOLERANCE = 1e-3;
 /** An LP's vertex is looked for after so many steps. */
@@ -57,7 +59,12 @@ export function solve(
   while (!proven(certificate) && steps < maxSteps) {
     const grown = grow(programme, current, certificate, columns, rows);
     if (grown || system === null) {
-      system = new WorkingSystem(programme, sortedArray(columns), sortedArray(rows));
+      system = new WorkingSystem(
+        programme,
+        sortedArray(columns),
+        sortedArray(rows),
+        WEIGHT,
+      );
     }
     const left = maxSteps - steps;
     const result = admm(programme, system, current, {

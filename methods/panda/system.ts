@@ -27,8 +27,10 @@ export interface Step {
   linear: number;
 }
 
-/** Solves `(I + K′K [+ S′S] [+ ℓℓ′]) β = r1 + K′r2 [+ S′r3] [+ ℓ r4]`. */
+/** Solves `(ω I + K′K [+ S′S] [+ ℓℓ′]) β = r1 + K′r2 [+ S′r3] [+ ℓ r4]`. */
 export interface System {
+  /** ω > 0: how much the split z1 = β counts beside the others. */
+  readonly weight: number;
   /** Coordinates of β that may be nonzero. */
   readonly columns: Int32Array;
   /** Slab constraints that are kept. */
@@ -69,20 +71,20 @@ export class SpectralSystem implements System {
   readonly #diagonal: Float64Array;
   readonly #cone: boolean;
   readonly #linear: Float64Array | null;
-  /** (I + Σ̂²)⁻¹ℓ and 1 + ℓ′(I + Σ̂²)⁻¹ℓ, for the Sherman–Morrison correction. */
+  /** (ωI + Σ̂²)⁻¹ℓ and 1 + ℓ′(ωI + Σ̂²)⁻¹ℓ, for the Sherman–Morrison correction. */
   readonly #solvedLinear: Float64Array;
   readonly #linearScale: number = 1;
   readonly #a: Float64Array;
   readonly #b: Float64Array;
 
-  constructor(spectrum: Eigen, p: number, budget: Budget) {
+  constructor(spectrum: Eigen, p: number, budget: Budget, readonly weight: number) {
     const { values, vectors } = spectrum;
     this.columns = this.rows = Int32Array.from({ length: p }, (_, i) => i);
     this.#cone = budget.kind === "cone";
     this.#values = values;
     this.#vectors = vectors;
     const power = this.#cone ? 1 : 0;
-    this.#diagonal = values.map((w) => 1 / (1 + w * w + power * w));
+    this.#diagonal = values.map((w) => 1 / (weight + w * w + power * w));
     this.#a = new Float64Array(values.length);
     this.#b = new Float64Array(values.length);
     this.#linear = budget.kind === "linear" ? budget.weights : null;
@@ -90,8 +92,8 @@ export class SpectralSystem implements System {
     if (this.#linear !== null) {
       const l = this.#linear;
       multiply(vectors, l, this.#a);
-      for (let k = 0; k < this.#a.length; k++) this.#a[k] *= this.#diagonal[k] - 1;
-      this.#solvedLinear.set(l);
+      for (let k = 0; k < this.#a.length; k++) this.#a[k] *= this.#diagonal[k] - 1 / weight;
+      this.#solvedLinear.set(l.map((x) => x / weight));
       addTransposed(vectors, this.#a, this.#solvedLinear);
       this.#linearScale = 1 + inner(l, this.#solvedLinear);
     }
@@ -109,11 +111,12 @@ export class SpectralSystem implements System {
     if (l !== null) { for (let j = 0; j < l.length; j++) s.beta[j] += l[j] * s.r4; }
     multiply(this.#vectors, s.beta, a);
     multiply(this.#vectors, s.r2, b);
+    for (let j = 0; j < s.beta.length; j++) s.beta[j] /= this.weight;
     // a: V′β; b: what the thin factor adds to the right-hand side and to its solution.
     for (let k = 0; k < w.length; k++) {
       const extra = w[k] * b[k] + (this.#cone ? Math.sqrt(w[k]) * s.r3[k] : 0);
       const solved = d[k] * (a[k] + extra);
-      b[k] = solved - a[k];
+      b[k] = solved - a[k] / this.weight;
       a[k] = solved;
     }
     addTransposed(this.#vectors, b, s.beta);
@@ -155,7 +158,12 @@ export class WorkingSystem implements System {
   readonly #linear: Float64Array | null;
   readonly #right: Float64Array;
 
-  constructor(programme: Programme, columns: Int32Array, rows: Int32Array) {
+  constructor(
+    programme: Programme,
+    columns: Int32Array,
+    rows: Int32Array,
+    readonly weight: number,
+  ) {
     const { covariance, budget } = programme;
     const n = columns.length, m = rows.length;
     this.columns = columns;
@@ -184,7 +192,7 @@ export class WorkingSystem implements System {
       if (li !== 0) {
         for (let j = 0; j <= i; j++) normal.data[i * n + j] += li * this.#linear![j];
       }
-      normal.data[i * n + i] += 1;
+      normal.data[i * n + i] += weight;
       for (let j = 0; j < i; j++) normal.data[j * n + i] = normal.data[i * n + j];
     }
     this.#inverse = inverse(normal);
