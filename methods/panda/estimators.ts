@@ -64,7 +64,7 @@ export function* panda(
   }
 }
 
-/** LPD along `grid` (descending): bound λ σ̂_max. */
+/** LPD along `grid` (descending): bound λ σ̂_max. Ends where no β satisfies it, which a singular Σ̂ allows. */
 export function* lpd(moments: Moments, grid: readonly number[]): Generator<Estimate> {
   const { covariance, rate } = moments;
   let at = 0;
@@ -115,12 +115,15 @@ export function* adaLda(
   bounds.reverse();
   // λΔ̂² need not rise with λ to the last digit, and the path wants descending bounds.
   const order = [...bounds.keys()].sort((i, j) => bounds[j] - bounds[i]);
-  const found = new Array<Float64Array>(bounds.length);
+  const found = new Array<Float64Array | undefined>(bounds.length);
   let at = 0;
   for (const beta of lpdPath(covariance, target, order.map((i) => bounds[i]))) {
     found[order[at++]] = beta;
   }
-  for (let i = 0; i < grid.length; i++) yield { lambda: grid[i], beta: unscale(found[i], moments) };
+  for (const [i, lambda] of grid.entries()) {
+    if (found[i] === undefined) return;
+    yield { lambda, beta: unscale(found[i], moments) };
+  }
 }
 
 /**

@@ -21,8 +21,9 @@ export class PathError extends Error {
  * The solutions at `bounds`, which descend.
  *
  * @param maxEvents Changes of A and B to follow. @default 40 p + 1000
- * @yields One β of p entries for each bound, when asked for: a consumer may stop early.
- * @throws PathError when the events run out or, for a singular Σ̂, no solution exists at a bound.
+ * @yields One β of p entries for each bound, when asked for: a consumer may stop early. The path ends
+ *   before the last bound where no β satisfies the constraint, as a singular Σ̂ has it for small t.
+ * @throws PathError when the events run out, or rounding errors led astray.
  */
 export function* lpdPath(
   covariance: Dense,
@@ -41,7 +42,7 @@ export function* lpdPath(
     while (found < bounds.length && bounds[found] >= path.t - move.length) {
       yield path.at(bounds[found++], move);
     }
-    if (found < bounds.length) path.advance(move);
+    if (found < bounds.length && !path.advance(move)) return;
   }
 }
 
@@ -115,23 +116,21 @@ class Path {
     return { direction, change, length, event };
   }
 
-  /** Goes to the end of `move`, and makes the change there. */
-  advance({ direction, change, length, event }: Move): void {
+  /** Goes to the end of `move`, and makes the change there; false when the path ends there. */
+  advance({ direction, change, length, event }: Move): boolean {
     this.#basis.columns.forEach((j, i) => this.#beta[j] += length * direction[i]);
     for (let i = 0; i < change.length; i++) this.#residual[i] -= length * change[i];
     this.t -= length;
-    if ("row" in event) {
-      if (event.row < 0) throw new PathError("lpdPath: t reached 0");
-      this.#rowEnters(event.row);
-    } else {
-      this.#columnLeaves(event.leaves);
-    }
+    const goesOn = "row" in event
+      ? event.row >= 0 && this.#rowEnters(event.row)
+      : this.#columnLeaves(event.leaves);
     // Rounding errors of the updates add up: now and then everything is computed from A and B again.
-    if (++this.#sinceRefresh >= 50) this.#refresh();
+    if (goesOn && ++this.#sinceRefresh >= 50) this.#refresh();
+    return goesOn;
   }
 
   /** Constraint `row` begins to bind: its multiplier grows until a coordinate enters or another's is zero. */
-  #rowEnters(row: number): void {
+  #rowEnters(row: number): boolean {
     const basis = this.#basis;
     const sign = Math.sign(this.#residual[row]);
     const { data, columns: p } = this.#covariance;
@@ -139,29 +138,33 @@ class Path {
     const direction = basis.solveTransposed(right);
     const rows = [...basis.rows, row];
     const end = this.#dual(rows, Float64Array.of(...direction, sign), -1);
+    if (end === null) return false;
     if ("column" in end) basis.append(row, end.column);
     else if (end.position < basis.rows.length) basis.replaceRow(end.position, row);
     else throw new PathError("lpdPath: a constraint left as it entered");
+    return true;
   }
 
   /** Coordinate A[position] reached zero: its dual constraint loosens until something replaces it. */
-  #columnLeaves(position: number): void {
+  #columnLeaves(position: number): boolean {
     const basis = this.#basis;
     const j = basis.columns[position];
     this.#beta[j] = 0;
     const right = new Float64Array(basis.columns.length);
     right[position] = -Math.sign(this.#correlation[j]);
     const end = this.#dual(basis.rows, basis.solveTransposed(right), j);
+    if (end === null) return false;
     if ("column" in end) basis.replaceColumn(position, end.column);
     else basis.remove(end.position, position);
+    return true;
   }
 
-  /** Moves y along `direction` over `rows` until a multiplier is zero or a coordinate's correlation is ±1. */
+  /** Moves y along `direction` over `rows` until a multiplier is zero or a coordinate's correlation is ±1; null: never. */
   #dual(
     rows: readonly number[],
     direction: Float64Array,
     leaving: number,
-  ): { readonly column: number } | { readonly position: number } {
+  ): { readonly column: number } | { readonly position: number } | null {
     const change = this.#product(rows, direction);
     let length = Infinity, position = -1, column = -1;
     rows.forEach((i, k) => {
@@ -177,9 +180,8 @@ class Path {
       const reach = ((g > 0 ? 1 : -1) - c) / g;
       if (reach < length) [length, column] = [Math.max(0, reach), j];
     }
-    if (length === Infinity) {
-      throw new PathError("lpdPath: the dual is unbounded: there is no solution at this t");
-    }
+    // An unbounded dual: nothing satisfies the constraint below this t.
+    if (length === Infinity) return null;
     rows.forEach((i, k) => this.#y[i] += length * direction[k]);
     for (let j = 0; j < change.length; j++) this.#correlation[j] += length * change[j];
     if (column >= 0) return { column };
