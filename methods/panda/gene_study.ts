@@ -1,7 +1,7 @@
 /** Classification of gene expressions over random splits, for two or more classes (section 5.3). */
 
 import type { Stream } from "../tensor/random.ts";
-import { type Estimate, lpd, panda } from "./estimators.ts";
+import { type Estimate, lpd, pandaThin } from "./estimators.ts";
 import { type Expression, middleVariance, part, screen, stratifiedSplit } from "./expression.ts";
 import { multiclassError } from "./k_classes.ts";
 import { contrastsOf, type Moments } from "./moments.ts";
@@ -77,7 +77,7 @@ export function runSplits(
     const outcome = (path: (m: Moments) => Iterable<Estimate>) =>
       outcomeOf(contrasts, path, validation, test, options.grid);
     const methods = {
-      panda: outcome((m) => panda(m, options.grid, options.c, { gap: 1e-3, maxSteps: 2000 })),
+      panda: outcome((m) => pandaThin(m, options.grid, options.c)),
       lpd: outcome((m) => lpd(m, options.grid)),
     };
     finished(done + 1);

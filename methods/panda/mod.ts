@@ -24,6 +24,7 @@ export {
   lpd,
   panda,
   pandaProgramme,
+  pandaThin,
   PAPER_C,
   PAPER_GRID,
   solveFull,

@@ -5,7 +5,7 @@
 
 import { admm } from "./admm.ts";
 import { type Certificate, certify, type Iterate, type Programme } from "./programme.ts";
-import { vertexOf } from "./vertex.ts";
+import { polish } from "./polish.ts";
 import { WorkingSystem } from "./system.ts";
 
 /** A solution with its proof. */
@@ -35,26 +35,25 @@ const LEAST = 8, SHARE = 0.25;
 const WEIGHT = 0.1;
 /** Tolerance of the first rounds of ADMM. */
 const FIRST_TOLERANCE = 1e-3;
-/** An LP's vertex is looked for after so many steps. */
-const STEPS_TO_VERTEX = 300;
+/** The exact solution of the active sets is looked for after so many steps. */
+const STEPS_TO_POLISH = 200;
 
 /**
  * Solves `programme` from `start`, e.g. the solution of a neighbouring one.
  *
- * Without the quadratic penalty the programme is an LP, on which ADMM finds the active sets soon and
- * the last digits slowly; there the vertex of the active sets is computed and certified instead.
+ * ADMM finds the active sets soon and the last digits slowly, above all on LPs and with a small c; so the
+ * exact solution of small active sets is computed, and taken when it is certified.
  */
 export function solve(
   programme: Programme,
   start: Iterate & { readonly rho?: number },
   { gap = 1e-4, maxSteps = 20_000 }: SolveOptions = {},
 ): Solution {
-  const isLp = programme.budget.kind !== "cone";
   const proven = (c: Certificate) => c.gap <= gap && c.violation <= gap;
   let current: Iterate & { readonly rho: number } = { rho: 1, ...start };
   let certificate = certify(programme, current);
   const columns = new Set<number>(), rows = new Set<number>();
-  let tolerance = FIRST_TOLERANCE, steps = 0, rounds = 0;
+  let tolerance = FIRST_TOLERANCE, steps = 0, rounds = 0, chunk = STEPS_TO_POLISH;
   let system: WorkingSystem | null = null;
   while (!proven(certificate) && steps < maxSteps) {
     const grown = grow(programme, current, certificate, columns, rows);
@@ -69,17 +68,19 @@ export function solve(
     const left = maxSteps - steps;
     const result = admm(programme, system, current, {
       tolerance,
-      maxSteps: isLp ? Math.min(STEPS_TO_VERTEX, left) : left,
+      maxSteps: Math.min(chunk, left),
     });
     if (!grown && result.converged) tolerance /= 4;
+    // A new start loses part of what the multipliers have learnt: stay longer.
+    if (!grown && !result.converged) chunk *= 2;
     steps += result.steps;
     rounds++;
     current = result;
     certificate = certify(programme, current);
-    const vertex = isLp && !proven(certificate) ? vertexOf(programme, current) : null;
-    if (vertex !== null) {
-      const exact = certify(programme, vertex);
-      if (proven(exact)) [current, certificate] = [{ ...vertex, rho: result.rho }, exact];
+    const exact = proven(certificate) ? null : polish(programme, current);
+    if (exact !== null) {
+      const better = certify(programme, exact);
+      if (proven(better)) [current, certificate] = [{ ...exact, rho: result.rho }, better];
     }
   }
   return { ...current, certificate, steps, rounds };
