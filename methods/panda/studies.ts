@@ -13,6 +13,8 @@ export interface Curve {
   readonly scale: number;
   /** Δ of the population. */
   readonly delta: number;
+  /** ‖β*‖₂. */
+  readonly size: number;
   readonly method: MethodName;
   /** ‖β̂ − β*‖₂ at each λ̃ of the grid. */
   readonly l2: readonly number[];
@@ -40,6 +42,7 @@ export function sensitivityCurves(
     const population = populationOf({ ...choice, scale }, random.child("population"));
     const { x0, x1 } = sample(population, options.n, random.child("train"));
     const moments = momentsOf(x0, x1);
+    const size = Math.hypot(...population.beta);
     return options.methods.map((method): Curve => {
       const l2: number[] = [], risk: number[] = [];
       for (const { beta } of pathOf(method, moments, options)) {
@@ -47,7 +50,7 @@ export function sensitivityCurves(
         l2.push(scores.l2);
         risk.push(scores.risk);
       }
-      return { scale, delta: population.delta, method, l2, risk };
+      return { scale, delta: population.delta, size, method, l2, risk };
     });
   });
 }

@@ -5,6 +5,7 @@ import { cellName } from "../../methods/panda/cells.ts";
 import { verdict } from "../common/verdict.ts";
 import { loadClaims } from "./claims.ts";
 import { collect } from "./collect.ts";
+import { loadPublished } from "./published.ts";
 import { report } from "./report.ts";
 import { type Genes, pandaConfig } from "./schema.ts";
 import { sense } from "./sense.ts";
@@ -90,7 +91,7 @@ export default pipeline({
     const decided = verdict({ inputs: { studies }, params: { claims } });
     const sections = report({
       inputs: { results, verdicts: decided.verdicts, evidence: decided.evidence },
-      params: {},
+      params: { published: loadPublished() },
     });
     return { verdicts: decided.verdicts, report: sections.sections, keep: { results } };
   },

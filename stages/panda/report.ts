@@ -6,6 +6,7 @@ import { stage } from "../../pipeline/declare/stage.ts";
 import type { ReportSection, Verdict } from "../../pipeline/types.ts";
 import type { ClaimEvidence } from "../../methods/stats/claims.ts";
 import type { Results } from "./collect.ts";
+import { publishedSchema } from "./published.ts";
 
 export const report = stage({
   name: "report",
@@ -16,6 +17,7 @@ export const report = stage({
     verdicts: json<Verdict[]>(),
     evidence: json<ClaimEvidence[]>(),
   },
-  params: z.object({}),
+  /** The printed numbers are parameters: changing one draws the report again. */
+  params: z.object({ published: publishedSchema }),
   outputs: { sections: json<ReportSection[]>() },
 });
