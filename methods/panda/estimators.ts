@@ -15,6 +15,8 @@ export interface Estimate {
   readonly lambda: number;
   /** β̂, p. */
   readonly beta: Float64Array;
+  /** Relative duality gap that was proven; exact solutions have 0. */
+  readonly gap: number;
 }
 
 /** The paper's grid, λ̃ = 0.1, 0.2, …, 8.0, from the largest down: paths are followed that way. */
@@ -61,7 +63,8 @@ export function* panda(
   for (const lambda of grid) {
     const solution = solve(pandaProgramme(moments, lambda, c), current, options);
     current = solution;
-    yield { lambda, beta: unscale(solution.beta, moments), tau: solution.certificate.tau };
+    const { tau, gap } = solution.certificate;
+    yield { lambda, beta: unscale(solution.beta, moments), tau, gap };
   }
 }
 
@@ -86,8 +89,8 @@ export function* pandaThin(
     const programme = pandaProgramme(moments, lambda, c);
     const solved = certify(programme, current).gap === 0;
     if (!solved) current = solveFull(programme, spectrum, current, { tolerance, maxSteps });
-    const { tau } = certify(programme, current);
-    yield { lambda, beta: unscale(current.beta, moments), tau };
+    const { tau, gap } = certify(programme, current);
+    yield { lambda, beta: unscale(current.beta, moments), tau, gap };
   }
 }
 
@@ -96,7 +99,7 @@ export function* lpd(moments: Moments, grid: readonly number[]): Generator<Estim
   const { covariance, rate } = moments;
   let at = 0;
   for (const beta of lpdPath(covariance, targetOf(moments), grid.map((l) => l * rate))) {
-    yield { lambda: grid[at++], beta: unscale(beta, moments) };
+    yield { lambda: grid[at++], beta: unscale(beta, moments), gap: 0 };
   }
 }
 
@@ -149,7 +152,7 @@ export function* adaLda(
   }
   for (const [i, lambda] of grid.entries()) {
     if (found[i] === undefined) return;
-    yield { lambda, beta: unscale(found[i], moments) };
+    yield { lambda, beta: unscale(found[i], moments), gap: 0 };
   }
 }
 

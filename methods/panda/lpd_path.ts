@@ -46,6 +46,9 @@ export function* lpdPath(
   }
 }
 
+/** Changes below this share of the direction's size are rounding errors. */
+const ROUNDING = 1e-9;
+
 /** A primal step: t falls by `length`, β_A moves along `direction`, then something happens. */
 interface Move {
   readonly direction: Float64Array;
@@ -68,11 +71,14 @@ class Path {
   /** Σ̂y. */
   readonly #correlation: Float64Array;
   #sinceRefresh = 0;
+  /** The largest variance. */
+  readonly #largest: number;
 
   constructor(covariance: Dense, target: Float64Array) {
     const p = target.length;
     this.#covariance = covariance;
     this.#target = target;
+    this.#largest = covariance.data.reduce((most, v) => Math.max(most, v), 0);
     this.#basis = new PathBasis(covariance);
     this.#beta = new Float64Array(p);
     this.#y = new Float64Array(p);
@@ -171,11 +177,14 @@ class Path {
       const reach = -this.#y[i] / direction[k];
       if (this.#y[i] !== 0 && reach >= 0 && reach < length) [length, position] = [reach, k];
     });
+    const noise = ROUNDING * direction.reduce((most, d) => Math.max(most, Math.abs(d)), 0) *
+      this.#largest;
     const inside = new Set(this.#basis.columns);
     for (let j = 0; j < change.length; j++) {
       if (inside.has(j) && j !== leaving) continue;
       const c = this.#correlation[j], g = change[j];
-      if (g === 0) continue;
+      // With a singular Σ̂ the direction may change nothing but rounding errors.
+      if (Math.abs(g) <= noise) continue;
       // The coordinate that leaves can come back only with the other sign.
       const reach = ((g > 0 ? 1 : -1) - c) / g;
       if (reach < length) [length, column] = [Math.max(0, reach), j];

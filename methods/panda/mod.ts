@@ -65,6 +65,7 @@ export {
 export {
   bestLambda,
   type Curve,
+  type PenaltyOutcome,
   penaltyReplicate,
   rateReplicate,
   sensitivityCurves,

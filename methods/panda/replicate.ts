@@ -33,6 +33,8 @@ export interface TunedScores {
   readonly scores: Scores;
   /** The same with ties resolved to the smallest λ̃. */
   readonly smallest: { readonly lambda: number; readonly scores: Scores };
+  /** Relative duality gap proven for the chosen estimate. */
+  readonly gap: number;
   /** λ̃ that share the smallest validation error, and λ̃ that were looked at. */
   readonly ties: number;
   readonly looked: number;
@@ -96,6 +98,7 @@ export function tunedScores(
       lambda: smallest.estimate.lambda,
       scores: score(smallest.estimate.beta),
     },
+    gap: largest.estimate.gap,
     ties,
     looked,
   };

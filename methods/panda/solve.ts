@@ -23,7 +23,7 @@ export interface Solution extends Iterate {
 export interface SolveOptions {
   /** Largest relative duality gap, and relative violation of the slab. @default 1e-4 */
   readonly gap?: number;
-  /** ADMM steps in all. @default 20_000 */
+  /** ADMM steps in all. @default 3000 */
   readonly maxSteps?: number;
 }
 
@@ -47,7 +47,7 @@ const STEPS_TO_POLISH = 200;
 export function solve(
   programme: Programme,
   start: Iterate & { readonly rho?: number },
-  { gap = 1e-4, maxSteps = 20_000 }: SolveOptions = {},
+  { gap = 1e-4, maxSteps = 3000 }: SolveOptions = {},
 ): Solution {
   const proven = (c: Certificate) => c.gap <= gap && c.violation <= gap;
   let current: Iterate & { readonly rho: number } = { rho: 1, ...start };

@@ -62,29 +62,42 @@ export function bestLambda(grid: readonly number[], curve: readonly number[]): n
   return grid[best];
 }
 
-/** PANDA for each c on one sample, tuned by validation (table 1). */
+/** PANDA for one c on one sample. */
+export interface PenaltyOutcome {
+  /** λ̃ tuned by validation anew for this c. */
+  readonly tuned: TunedScores;
+  /** Exact risk at a λ̃ that is the same for all c. */
+  readonly fixedRisk: number;
+}
+
+/** PANDA for each c on one sample (table 1). The paper does not say whether λ̃ was tuned for each c. */
 export function penaltyReplicate(
   population: Population,
   options: {
     readonly n: number;
     readonly grid: readonly number[];
     readonly penalties: readonly number[];
+    readonly lambda: number;
     readonly patience: number;
   },
   random: Stream,
-): TunedScores[] {
+): PenaltyOutcome[] {
   const train = sample(population, options.n, random.child("train"));
   const validation = sample(population, options.n, random.child("validation"));
   const moments = momentsOf(train.x0, train.x1);
-  return options.penalties.map((c) =>
-    tunedScores(
-      population,
-      moments,
-      panda(moments, options.grid, c),
-      (beta) => errorRate(beta, moments.midpoint, validation.x0, validation.x1),
-      options.patience,
-    )
-  );
+  return options.penalties.map((c) => {
+    const [fixed] = panda(moments, [options.lambda], c);
+    return {
+      tuned: tunedScores(
+        population,
+        moments,
+        panda(moments, options.grid, c),
+        (beta) => errorRate(beta, moments.midpoint, validation.x0, validation.x1),
+        options.patience,
+      ),
+      fixedRisk: scoresOf(population, fixed.beta, moments.midpoint).risk,
+    };
+  });
 }
 
 /** PANDA with the oracle-free (c, λ) of Theorem 1 (tables 8 and 9). */

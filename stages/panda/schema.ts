@@ -58,6 +58,7 @@ export const penalty = z.strictObject({
   s: z.int().min(1).default(5),
   n: z.int().min(10).default(200),
   penalties: z.array(z.number().positive()).min(2).describe("values of c; table 1: 10⁻³ to 100"),
+  lambda: z.number().positive().default(0.5).describe("λ̃ that is the same for all c"),
   replicates: z.int().min(1),
 });
 export type Penalty = z.output<typeof penalty>;

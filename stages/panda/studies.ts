@@ -1,7 +1,7 @@
 /** From results to the replicates that claims are decided on. */
 
 import type { GeneResult } from "../../methods/panda/gene_study.ts";
-import { bestLambda, type Curve } from "../../methods/panda/studies.ts";
+import { bestLambda, type Curve, type PenaltyOutcome } from "../../methods/panda/studies.ts";
 import type { MethodName, TunedScores } from "../../methods/panda/replicate.ts";
 import type { Studies, Study } from "../../methods/stats/claims.ts";
 import type { MetricScope, SeedMetrics } from "../../methods/stats/estimand.ts";
@@ -33,7 +33,7 @@ export function joinSensitivity(parts: readonly SensitivityResult[]): Sensitivit
  * - cells, by their names: `risk`, `l2`, `auc`, `tp`, `precision`, `lambda`, and the same with
  *   `_smallest` for the other rule on ties;
  * - `sensitivity_<model>`: `slope` and `slope_risk`, of log λ̃* on log Δ;
- * - `penalty`: `risk.c1`, `risk.c0_1` and so on; `rate`: `slope`, of log ‖β̂ − β*‖₂ on log n;
+ * - `penalty`: `risk.c1`, `risk.c0_1` and so on, `risk_fixed` at one λ̃ for all c; `rate`: `slope`, of log ‖β̂ − β*‖₂ on log n;
  * - `theory`: `zero`, `risk`, `l2`; `leukemia` and `srbct`: `error`, `error_largest`, `error_smallest`.
  *
  * @param asked Names that claims use; those not measured are listed as left out.
@@ -108,10 +108,13 @@ export function penaltyName(c: number): string {
 }
 
 function penaltyMetrics({ penalty }: Variations): SeedMetrics[] {
-  return penalty.replicates.map(({ seed, tuned }) => {
-    const risk: Record<string, number> = {};
-    penalty.penalties.forEach((c, i) => risk[penaltyName(c)] = tuned[i].scores.risk);
-    return { seed, scope: { risk } };
+  return penalty.replicates.map(({ seed, outcomes }) => {
+    const by = (value: (outcome: PenaltyOutcome) => number): MetricScope =>
+      Object.fromEntries(outcomes.map((o, i) => [penaltyName(penalty.penalties[i]), value(o)]));
+    return {
+      seed,
+      scope: { risk: by((o) => o.tuned.scores.risk), risk_fixed: by((o) => o.fixedRisk) },
+    };
   });
 }
 

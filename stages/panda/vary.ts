@@ -3,8 +3,7 @@
 import { z } from "zod";
 import { json } from "../../pipeline/declare/artifact.ts";
 import { stage } from "../../pipeline/declare/stage.ts";
-import type { TunedScores } from "../../methods/panda/replicate.ts";
-import type { TheoryOutcome } from "../../methods/panda/studies.ts";
+import type { PenaltyOutcome, TheoryOutcome } from "../../methods/panda/studies.ts";
 import { pandaConfig, penalty, rate, tuning } from "./schema.ts";
 
 /** What the smaller studies measured. */
@@ -14,7 +13,7 @@ export interface Variations {
     readonly penalties: readonly number[];
     readonly replicates: readonly {
       readonly seed: number;
-      readonly tuned: readonly TunedScores[];
+      readonly outcomes: readonly PenaltyOutcome[];
     }[];
   };
   /** ‖β̂ − β*‖₂ for each n. */

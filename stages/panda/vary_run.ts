@@ -26,7 +26,7 @@ export const run: Run<typeof vary> = async ({ params, outputs, progress }) => {
       replicates: seeds(penalty.replicates).map((seed) =>
         told({
           seed,
-          tuned: penaltyReplicate(
+          outcomes: penaltyReplicate(
             penalised,
             { ...penalty, grid, patience: tuning.patience },
             stream(seed, "panda", "penalty"),

@@ -27,7 +27,7 @@ export function variationsSection({ variations }: Results, published: Published)
   const { penalty, rate, theory } = variations;
   const printed = published.others.find((t) => t.table === 1)!;
   const risks = penalty.penalties.map((_, i) =>
-    penalty.replicates.map(({ tuned }) => tuned[i].scores.risk)
+    penalty.replicates.map(({ outcomes }) => outcomes[i].tuned.scores.risk)
   );
   const lines = rate.replicates.map(({ l2 }) => ({
     x: rate.sizes.map(Math.log),
@@ -72,21 +72,23 @@ export function variationsSection({ variations }: Results, published: Published)
       })
     }<h3>Table 1</h3>${
       table(
-        ["c", "printed risk", "measured", "best λ̃"],
+        ["c", "printed risk", "λ̃ tuned for each c", "mean λ̃", "one λ̃ for all c"],
         penalty.penalties.map((c, i) => {
           const cell = printed.values.find((v) => v.c === c);
-          const lambdas = penalty.replicates.map(({ tuned }) => tuned[i].lambda);
+          const lambdas = penalty.replicates.map(({ outcomes }) => outcomes[i].tuned.lambda);
+          const fixed = penalty.replicates.map(({ outcomes }) => outcomes[i].fixedRisk);
           return [
             String(c),
             cell ? meanSd(cell.mean, cell.sd) : "–",
             meanSd(mean(risks[i]), risks[i].length < 2 ? null : standardDeviation(risks[i])),
             mean(lambdas).toFixed(2),
+            meanSd(mean(fixed), fixed.length < 2 ? null : standardDeviation(fixed)),
           ];
         }),
       )
     }<p class="muted">${
       String(penalty.replicates.length)
-    } replicates; λ̃ is tuned anew for each c.</p>
+    } replicates. The paper does not say whether λ̃ was tuned for each c, so both are shown.</p>
 <p>${
       fit === null
         ? null

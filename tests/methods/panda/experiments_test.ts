@@ -80,7 +80,11 @@ describe("paths", () => {
 });
 
 describe("tune()", () => {
-  const path = [4, 3, 2, 1].map((lambda): Estimate => ({ lambda, beta: Float64Array.of(lambda) }));
+  const path = [4, 3, 2, 1].map((lambda): Estimate => ({
+    lambda,
+    beta: Float64Array.of(lambda),
+    gap: 0,
+  }));
 
   it("keeps both ends of a tie, and leaves a path that gets worse", () => {
     const errors: Record<number, number> = { 4: 0.3, 3: 0.1, 2: 0.1, 1: 0.9 };

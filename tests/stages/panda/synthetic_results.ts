@@ -20,7 +20,7 @@ const GRID = Array.from({ length: 60 }, (_, i) => 12 * (0.05 / 12) ** (i / 59));
 function tuned(risk: number, l2: number): TunedScores {
   const scores = { risk, l2, auc: 0.88, truePositives: 2, selected: 5, precision: 0.4 };
   const smallest = { lambda: 0.5, scores };
-  return { lambda: 1, validation: risk, scores, smallest, ties: 2, looked: 80 };
+  return { lambda: 1, validation: risk, scores, smallest, gap: 0, ties: 2, looked: 80 };
 }
 
 function curve(method: MethodName, scale: number, best: number): Curve {
@@ -87,7 +87,10 @@ export function syntheticResults(planted: Planted): Results {
         penalties: [0.001, 0.01, 0.1, 1, 10, 100],
         replicates: seeds.map((seed) => ({
           seed,
-          tuned: [0.35, 0.22, 0.21, 0.204, 0.2036, 0.2035].map((r) => tuned(r + noise(0.001), 1.9)),
+          outcomes: [0.35, 0.22, 0.21, 0.204, 0.2036, 0.2035].map((r) => ({
+            tuned: tuned(r + noise(0.001), 1.9),
+            fixedRisk: r,
+          })),
         })),
       },
       rate: {
