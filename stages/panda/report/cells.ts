@@ -130,7 +130,8 @@ function leftOut(results: Results, published: Published): Markup {
   );
   const byReason = Map.groupBy(
     missing,
-    (cell) => published.not_matchable[cell.model] ?? "not run in this preset; `paper` has it",
+    (cell) =>
+      published.not_matchable[cell.model] ?? "not run in this preset; the preset paper has it",
   );
   return markup`<h3>Printed, but not set beside a measured value</h3>
 <ul>${

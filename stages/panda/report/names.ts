@@ -45,3 +45,8 @@ export function shown(value: number): string {
 export function meanSd(mean: number, sd: number | null): string {
   return sd === null ? shown(mean) : `${shown(mean)} (${shown(sd)})`;
 }
+
+/** Two or more decimals, with a real minus sign. */
+export function signed(value: number, decimals = 2): string {
+  return value.toFixed(decimals).replace("-", "−");
+}

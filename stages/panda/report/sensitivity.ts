@@ -12,7 +12,7 @@ import type { Section } from "../../common/section.ts";
 import type { Results } from "../collect.ts";
 import type { SensitivityResult } from "../sense.ts";
 import { lambdaSlope } from "../studies.ts";
-import { METHOD_STYLES, MODEL_TITLES, ordered } from "./names.ts";
+import { METHOD_STYLES, MODEL_TITLES, ordered, signed } from "./names.ts";
 import { table } from "./table.ts";
 
 type Replicates = SensitivityResult["replicates"];
@@ -25,8 +25,10 @@ export function sensitivitySection({ sensitivity }: Results): Section {
     title: "Does the best λ̃ move with Δ?",
     html:
       markup`<p>β* is multiplied by η, and so is Δ. Lines: ℓ₂ error relative to ‖β*‖₂, mean over replicates,
-against λ̃; the dots below give the λ̃ of the smallest mean error. For a method that needs no knowledge of Δ
-they lie at one place for all η.</p>${sensitivity.map(model)}`,
+against λ̃; the table gives the λ̃ of the smallest mean error, which for a
+method that needs no knowledge of Δ is the same for all η. Lines are cut at 1.6.</p>${
+        sensitivity.map(model)
+      }`,
   };
 }
 
@@ -79,7 +81,8 @@ function model(result: SensitivityResult) {
     String(replicates.length)
   } replicates. Slopes of log λ̃* on log Δ with 95 % intervals: t over
 replicates; for the mean curve, a bootstrap of the replicates, which is the better reading where single
-curves have several dips. λ̃ minimises the true ℓ₂ error, or the true risk, not a validation error.</p>`;
+curves have several dips. λ̃ minimises the true ℓ₂ error, or the true risk, not a validation error; a minimum at an end of the grid counts
+as if it were there.</p>`;
 }
 
 const curveOf = (curves: readonly Curve[], method: MethodName, scale: number) =>
@@ -121,7 +124,7 @@ function points(
 }
 
 const interval = (value: number, [low, high]: readonly [number, number]) =>
-  `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
+  `${signed(value)} (${signed(low)} to ${signed(high)})`;
 
 function perReplicate(
   grid: readonly number[],
@@ -132,7 +135,7 @@ function perReplicate(
   const slopes = replicates.map(({ curves }) =>
     lambdaSlope(grid, curves.filter((curve) => curve.method === method), measure)
   );
-  if (slopes.length < 2) return slopes[0].toFixed(2);
+  if (slopes.length < 2) return signed(slopes[0]);
   const { effect, interval: ends } = tTest(slopes);
   return interval(effect, ends);
 }

@@ -10,7 +10,7 @@ import { mean, pairedDifferences, standardDeviation } from "../../../methods/sta
 import type { Section } from "../../common/section.ts";
 import type { Results } from "../collect.ts";
 import type { Published } from "../published.ts";
-import { meanSd, METHOD_STYLES } from "./names.ts";
+import { meanSd, METHOD_STYLES, signed } from "./names.ts";
 import { table } from "./table.ts";
 
 /** A mean with the ends of its 95 % interval, where there are two values or more. */
@@ -20,7 +20,7 @@ function point(series: string, x: number, values: readonly number[]): LinePoint 
   return { series, x, y: effect, low, high };
 }
 
-const power = (x: number) => String(Number((10 ** x).toPrecision(3)));
+const power = (x: number) => String(Number((10 ** x).toPrecision(2)));
 
 /** Table 1, the rate in n, and what the theory's parameters give. */
 export function variationsSection({ variations }: Results, published: Published): Section {
@@ -64,6 +64,7 @@ export function variationsSection({ variations }: Results, published: Published)
               xLabel: "n of each class (logarithmic)",
               yLabel: "‖β̂ − β*‖₂",
               yScale: "log",
+              yTickFormat: String,
               xTickFormat: power,
             }),
           },
@@ -93,8 +94,8 @@ export function variationsSection({ variations }: Results, published: Published)
       fit === null
         ? null
         : markup`The slope of log ‖β̂ − β*‖₂ on log n is <b>${
-          fit.effect.toFixed(3)
-        }</b> (95 % interval ${fit.interval[0].toFixed(3)} to ${fit.interval[1].toFixed(3)}, ${
+          signed(fit.effect, 3)
+        }</b> (95 % interval ${signed(fit.interval[0], 3)} to ${signed(fit.interval[1], 3)}, ${
           String(lines.length)
         } replicates); the theory says −0.5. `
     }With the theory's own parameters (eq. 7) β̂ = 0 and τ̂ = 0 exactly in ${String(zero)} of ${
@@ -131,6 +132,7 @@ r-bioc-impute); missing values have the mean of their gene. K − 1 = 3 contrast
 function genes(result: GeneResult) {
   const { splits, sizes, classes } = result;
   const percent = (x: number) => (100 * x).toFixed(2);
+  const points = (x: number) => signed(100 * x);
   const rules = [["mean", "mean over tied λ̃"], ["largest", "largest"], [
     "smallest",
     "smallest",
@@ -154,8 +156,8 @@ function genes(result: GeneResult) {
           title,
           percent(mean(own)),
           percent(mean(other)),
-          `${percent(corrected.effect)} (${percent(corrected.interval[0])} to ${
-            percent(corrected.interval[1])
+          `${points(corrected.effect)} (${points(corrected.interval[0])} to ${
+            points(corrected.interval[1])
           })`,
           formatP(tTest(differences).p),
           formatP(corrected.p),
