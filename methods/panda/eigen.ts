@@ -2,7 +2,7 @@
  * Eigenvalues and eigenvectors of a symmetric matrix: Householder tridiagonalisation and implicit QL.
  *
  * Eigenvectors are kept as rows, so that every inner loop runs along memory: at 800 × 800 that is
- * several times as fast as ml-matrix 6.12, which keeps them as columns (7.5 s against about 1.5 s).
+ * more than twice as fast as ml-matrix 6.12, which keeps them as columns (2.1 s against 5.4 s).
  * Sources: Golub and Van Loan, Matrix Computations, section 8.3; Wilkinson's shift.
  */
 

@@ -84,6 +84,22 @@ describe("the solvers", () => {
     assert(found.certificate.violation < 1e-7);
   });
 
+  it("agree on AdaLDA's first stage: over all coordinates, and at a vertex", () => {
+    const weights = programme.target.map((d) => 0.4 * d);
+    const linear = {
+      ...programme,
+      slack: moments.rate,
+      budget: { kind: "linear" as const, weights },
+    };
+    const part = solve(linear, origin(8), EXACT);
+    const all = solveFull(linear, spectrumOf(moments), origin(8), {
+      tolerance: 1e-8,
+      maxSteps: 200_000,
+    });
+    assert(size(part.beta) > 0.1);
+    assert(difference(part.beta, all.beta) < 1e-4);
+  });
+
   it("agree with fewer observations than coordinates: thin steps and working sets", () => {
     const thin = momentsOfCase(reference.cases[2]);
     const [a] = pandaThin(thin, [0.7], 20, { tolerance: 1e-8, maxSteps: 100_000 });
