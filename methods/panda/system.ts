@@ -135,13 +135,15 @@ export class SpectralSystem implements System {
   }
 
   rootOf(x: Float64Array): Float64Array {
-    const out = new Float64Array(this.#values.length);
+    const out = new Float64Array(this.#cone ? this.#values.length : 0);
+    if (!this.#cone) return out;
     multiply(this.#vectors, x, out);
     return out.map((v, k) => Math.sqrt(this.#values[k]) * v);
   }
 
   rootTransposed(w: Float64Array): Float64Array {
     const out = new Float64Array(this.columns.length);
+    if (!this.#cone) return out;
     addTransposed(this.#vectors, w.map((v, k) => Math.sqrt(this.#values[k]) * v), out);
     return out;
   }
