@@ -51,8 +51,8 @@ export function limitsSection(): Section {
     id: "limits",
     title: "What was run, and its limits",
     html: markup`<ul>
-<li><b>Two cells of the tables at full size</b>, models a and e at p = 400, with fewer replicates than the
-paper's 100; the preset <code>paper</code> has the whole grid. Models b, c and d cannot be matched by
+<li><b>Claims are tested on two cells of the tables</b>, models a and e at p = 400, with fewer replicates than the
+paper's 100; other cells have a handful, for a look. The preset <code>paper</code> has the whole grid. Models b, c and d cannot be matched by
 anybody but the authors: see the reasons below the tables.</li>
 <li><b>The sensitivity study is at p = 100</b>, not 400 and 800. It asks for the λ̃ of the smallest true error, on a
 grid of even logarithms.</li>
