@@ -10,6 +10,7 @@ export { holm } from "./holm.ts";
 export { normalCdf, normalQuantile, zTest } from "./normal.ts";
 export { pageTest } from "./page.ts";
 export type { PageResult } from "./page.ts";
+export { correctedTTest } from "./corrected_t.ts";
 export { tTest } from "./paired_t.ts";
 export type { TResult } from "./paired_t.ts";
 export { signFlipTest } from "./sign_flip.ts";
