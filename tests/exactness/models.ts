@@ -42,7 +42,8 @@ export function isValue(output: string): boolean {
 const BATCH = 4, STEPS = 5;
 const items = Int32Array.from({ length: BATCH * STEPS }, (_, i) => dataset.splits.train[i % 9]);
 
-function model<Args extends readonly unknown[], R>(
+/** A program with arguments that it was compiled for. */
+export function model<Args extends readonly unknown[], R>(
   name: string,
   program: t.Program<Args, R>,
   args: { [K in keyof Args]: t.Host<Args[K]> },
@@ -109,6 +110,7 @@ export async function models(): Promise<Model[]> {
     coca("CoCa, teacher: outputs and gradient", TEACHER),
     await distillation(),
     encoder(),
+    ...(await import("./paper_models.ts")).paperModels(),
   ];
 }
 
