@@ -1,6 +1,6 @@
 // Designs of real images: pooled pixels in principal coordinates.
 
-import { type NdArray } from "../tensor/mod.ts";
+import type { NdArray } from "../tensor/mod.ts";
 import { stream } from "../tensor/random.ts";
 import type { Part } from "./design.ts";
 import type { Points } from "./replicate.ts";

@@ -33,7 +33,7 @@ export interface LearningCurve {
   readonly floor: number;
   /** Step of the checkpoint that was kept, for each size. */
   readonly bestStep: readonly number[];
-  /** Mean training loss after the last checkpoint but one, for each size. */
+  /** Mean loss of the batches since the last checkpoint but one, for each size. */
   readonly training: readonly number[];
   /** Var f₀ before scaling. */
   readonly variance: number;
