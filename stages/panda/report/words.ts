@@ -40,7 +40,8 @@ export function summarySection(verdicts: readonly Verdict[]): Section {
           ? null
           : markup`<p>Of ${String(matches.length)} printed means that were tested, ${
             String(agreed)
-          } agree with this run within both standard errors.</p>`
+          } agree with this run within both standard errors. One of them is a control: AdaLDA with the factor 4 of the
+paper's text, which is not what its tables show.</p>`
       }`,
   };
 }
