@@ -86,8 +86,8 @@ noise above 1 a comparison is worth more than a rating even without bias.</li>
 <li><b>The bias is one family of functions</b>, tanh(kr)/tanh(k). Other increasing transforms that leave the same gap
 and noise act alike in theory; they were not run.</li>
 <li><b>The main bandit is one of four contexts and two arms</b>, chosen for its simplicity; the three statements are
-repeated on random bandits of ${config.bandits.arms} arms, where at the smallest n even P1 does not hold: few
-comparisons tell less about four arms than biased ratings do.</li>
+repeated on random bandits of ${config.bandits.arms} arms. At the smallest n there P1 holds for greedy choice only: the
+worst-case radius costs pessimistic choice most when data are few.</li>
 <li><b>Worst-case radii are loose.</b> With the radius that is proved, pessimistic choice among many contexts stays
 with its reference policy at all sample sizes that were run. Figures show a tenth of it beside it.</li>
 <li><b>The four-action instance is a reconstruction</b> of a theorem's mechanism, not its authors' own.</li>
