@@ -9,5 +9,7 @@ export * from "./baselines.ts";
 export * from "./doublets.ts";
 export * from "./merge.ts";
 export * from "./orthogonality.ts";
+export * from "./planted.ts";
+export * from "./study.ts";
 export * from "./training.ts";
 export * from "./triplets.ts";

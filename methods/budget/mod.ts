@@ -11,4 +11,5 @@ export * from "./keep_top.ts";
 export * from "./plan.ts";
 export * from "./pruner.ts";
 export * from "./realised.ts";
+export * from "./replicates.ts";
 export * from "./training.ts";

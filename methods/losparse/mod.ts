@@ -8,8 +8,10 @@
 
 export * from "./compact.ts";
 export * from "./distillation.ts";
+export * from "./planted.ts";
 export * from "./premise.ts";
 export * from "./rows.ts";
 export * from "./split.ts";
+export * from "./study.ts";
 export * from "./svd.ts";
 export * from "./training.ts";

@@ -1,0 +1,27 @@
+/** Lays the results out as error.STRUCTURE.rN.METHOD of each seed. */
+
+import type { MetricScope } from "../../methods/stats/estimand.ts";
+import type { Run } from "../../pipeline/types.ts";
+import type { collect } from "./collect.ts";
+import type { Compressed } from "./compress.ts";
+
+/** The errors of seed number i in one structure, by budget and method. */
+function errorsOf({ results }: Compressed, i: number): MetricScope {
+  const ranks = [...new Set(results.map(({ rank }) => rank))];
+  return Object.fromEntries(ranks.map((rank) => [
+    `r${rank}`,
+    Object.fromEntries(
+      results.filter((r) => r.rank === rank).map((r) => [r.method, r.outcomes[i].error]),
+    ),
+  ]));
+}
+
+export const run: Run<typeof collect> = async ({ inputs, outputs }) => {
+  const all = await Promise.all(inputs.compressed.map((one) => one.read()));
+  const replicates = all[0].seeds.map((seed, i) => ({
+    seed,
+    scope: { error: Object.fromEntries(all.map((one) => [one.structure, errorsOf(one, i)])) },
+  }));
+  await outputs.studies.write({ planted_networks: { replicates } });
+  await outputs.all.write(all);
+};

@@ -1,0 +1,35 @@
+/** Declares the stage that chooses each method's learning rate on the calibration seeds. */
+
+import { z } from "zod";
+import { json } from "../../pipeline/declare/artifact.ts";
+import { stage } from "../../pipeline/declare/stage.ts";
+import type { Method } from "../../methods/losparse/study.ts";
+import { budget, sizes, structureName, training } from "./schema.ts";
+
+/** Rates tried and chosen for one structure of weights. */
+export interface Rates {
+  /** Geometric mean of the error over the calibration seeds, for each method and rate tried. */
+  readonly tried: readonly {
+    readonly method: Method;
+    readonly lr: number;
+    readonly error: number;
+  }[];
+  readonly chosen: Readonly<Record<Method, number>>;
+}
+
+export const tune = stage({
+  name: "tune",
+  describe: "choose a learning rate for each method on calibration seeds",
+  implementation: new URL("./tune_run.ts", import.meta.url),
+  inputs: {},
+  params: z.strictObject({
+    structure: structureName,
+    sizes,
+    training,
+    budget,
+    rates: z.array(z.number()),
+    seeds: z.array(z.int()),
+  }),
+  outputs: { rates: json<Rates>() },
+  provider: true,
+});
