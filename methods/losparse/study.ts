@@ -11,7 +11,6 @@ import {
   sub,
   take,
   type Tensor,
-  treeMap,
   vmap,
 } from "../tensor/mod.ts";
 import { stream } from "../tensor/random.ts";
@@ -22,6 +21,8 @@ import {
   type PrunedTrainingState,
   type PrunerTrace,
   type Realised,
+  replicateOf,
+  stackTrees,
 } from "../budget/mod.ts";
 import { type LinearParams, linearPaths } from "../nn/mod.ts";
 import { type PlantedTask, type ResidualNet, residualNet } from "./planted.ts";
@@ -71,31 +72,6 @@ type State = PrunedTrainingState<Trained>;
 type Batch = { rows: Tensor };
 type Data<L = Tensor> = { x: L; y: L; testX: L; testY: L };
 
-/** Trees of one form as one with a leading axis. */
-function stacked<T>(trees: readonly T[]): T {
-  const [first, ...others] = trees;
-  return treeMap<T>(
-    (leaf, _, ...rest) => {
-      const arrays = [leaf, ...rest] as NdArray[];
-      const { dtype, shape, data } = arrays[0];
-      const all = new (data.constructor as Float32ArrayConstructor)(arrays.length * data.length);
-      arrays.forEach((array, i) => all.set(array.data as Float32Array, i * data.length));
-      return { dtype, shape: [arrays.length, ...shape], data: all };
-    },
-    first,
-    ...others,
-  );
-}
-
-/** Replicate i of a tree with a leading axis. */
-function replicate<T>(tree: T, i: number): T {
-  return treeMap<T>((leaf) => {
-    const { dtype, shape, data } = leaf as NdArray;
-    const size = data.length / shape[0];
-    return { dtype, shape: shape.slice(1), data: data.slice(i * size, (i + 1) * size) };
-  }, tree);
-}
-
 /** The split of a network for a method; ρ is such that ⌈ρ·in·out/(in + out)⌉ is the rank meant. */
 function start(
   method: Method,
@@ -124,7 +100,7 @@ function start(
  */
 export async function runMethod(
   method: Method,
-  tasks: readonly PlantedTask[],
+  tasks: readonly [PlantedTask, ...PlantedTask[]],
   seeds: readonly number[],
   budget: RankBudget,
   { steps, batch, lr, warmup, cooldown, every }: StudyTraining,
@@ -153,18 +129,19 @@ export async function runMethod(
     ? losparsePlan({ entries: dense.entries, final: share, warmup, cooldown, steps, every })
     : undefined;
   const lots = (seed: number) => stream(seed, "losparse", "rows").uniform([dense.count]);
-  const states = starts.map((split, i) =>
+  const [firstState, ...otherStates] = starts.map((split, i) =>
     training.init(split, method === "random_rows" ? { scores: lots(seeds[i]) } : {})
   );
+  const state = stackTrees([firstState, ...otherStates]);
   const order = stream(0, "losparse", "batches").integers(0, tasks[0].x.shape[0], [steps, batch]);
   const inputs = {
     batch: { rows: order },
     lr: learningRates(polynomialRate(lr, steps), 0, steps),
     ...(plan ? { plan } : {}),
   };
-  const data = stacked(
-    tasks.map(({ x, y, testX, testY }): Data<NdArray> => ({ x, y, testX, testY })),
-  );
+  const dataOf = ({ x, y, testX, testY }: PlantedTask): Data<NdArray> => ({ x, y, testX, testY });
+  const [first, ...rest] = tasks;
+  const data = stackTrees([dataOf(first), ...rest.map(dataOf)]);
 
   const predict = ({ params, lowRanks }: Trained, x: Tensor) =>
     residualNet(withLowRanks(params, lowRanks), x);
@@ -177,7 +154,6 @@ export async function runMethod(
   };
   const all = (states: State, data: Data, inputs: PrunedTrainingInputs<Batch>) =>
     vmap((s: State, d: Data) => one(s, d, inputs))(states, data);
-  const state = stacked(states);
   const program = compile(all, [state, data, inputs], { name: `losparse ${method}` });
   const executable = await load(program, { provider, threads, finite: true });
   const results = await executable.run(state, data, inputs);
@@ -188,7 +164,7 @@ export async function runMethod(
       const entries = method === "dense" ? dense.entries : lowRank;
       return { error, ratio: entries / dense.entries, ties: 0 };
     }
-    const trace: PrunerTrace<NdArray> = replicate(results.pruning, i);
+    const trace: PrunerTrace<NdArray> = replicateOf(results.pruning, i);
     const realised: Realised = assertRealised(plan, trace, dense);
     return {
       error,

@@ -1,16 +1,16 @@
 /** Compresses networks of one structure by every method at every budget. */
 
-import { plantedTask } from "../../methods/losparse/planted.ts";
 import { premiseOf } from "../../methods/losparse/premise.ts";
 import { METHODS, runMethod } from "../../methods/losparse/study.ts";
 import type { Run } from "../../pipeline/types.ts";
 import type { compress, Compressed } from "./compress.ts";
+import { tasksOf } from "./tasks.ts";
 
 export const run: Run<typeof compress> = async (ctx) => {
   const { inputs, params, outputs, provider, threads, progress } = ctx;
   const { structure, sizes, training, budgets, seeds } = params;
   const { chosen } = await inputs.rates.read();
-  const tasks = seeds.map((seed) => plantedTask(seed, structure, sizes));
+  const tasks = tasksOf(seeds, structure, sizes);
   const results: Compressed["results"][number][] = [];
   for (const method of METHODS) {
     for (const budget of budgets) {

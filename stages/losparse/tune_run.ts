@@ -1,13 +1,13 @@
 /** Chooses learning rates: the rate of smallest mean log error, for each method. */
 
-import { plantedTask } from "../../methods/losparse/planted.ts";
 import { type Method, METHODS, runMethod } from "../../methods/losparse/study.ts";
 import type { Run } from "../../pipeline/types.ts";
+import { tasksOf } from "./tasks.ts";
 import type { Rates, tune } from "./tune.ts";
 
 export const run: Run<typeof tune> = async ({ params, outputs, provider, threads, progress }) => {
   const { structure, sizes, training, budget, rates, seeds } = params;
-  const tasks = seeds.map((seed) => plantedTask(seed, structure, sizes));
+  const tasks = tasksOf(seeds, structure, sizes);
   const tried: { method: Method; lr: number; error: number }[] = [];
   const chosen: Partial<Record<Method, number>> = {};
   for (const method of METHODS) {
