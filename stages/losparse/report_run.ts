@@ -82,9 +82,11 @@ function errorTable({ structure, results }: Compressed) {
     results.map((r) => {
       const errors = r.outcomes.map(({ error }) => error);
       const { y, high } = estimate(errors);
-      return markup`<tr><td>${STYLES[r.method].label}</td><td class="n">${
-        r.method === "dense" ? "–" : r.rank
-      }</td><td class="n">${(100 * mean(r.outcomes.map(({ ratio }) => ratio))).toFixed(1)} %</td>
+      return markup`<tr><td style="white-space:nowrap">${
+        STYLES[r.method].label
+      }</td><td class="n">${r.method === "dense" ? "–" : r.rank}</td><td class="n">${
+        (100 * mean(r.outcomes.map(({ ratio }) => ratio))).toFixed(1)
+      } %</td>
 <td class="n">${r.lr}</td><td class="n">${formatNumber(y)}${
         high === undefined ? null : markup` <small>± ${formatNumber(high - y, 2)}</small>`
       }</td><td><small>${errors.map((e) => formatNumber(e)).join(" ")}</small></td></tr>`;
