@@ -100,6 +100,8 @@ and not where it is even, shows the mechanism, not how need is spread in languag
 <li>AdaLoRA trains twice its final parameters; LoRA of the initial rank trains as many and keeps them.</li>
 <li>An initial rank caps the rank of any map: at a mean final rank of 1 half of the budget lies, by
 necessity, in maps that need none.</li>
+<li>Learning rates were chosen at one budget, for every method alike. At the largest initial rank LoRA trains
+badly at the rate chosen there, so its last point says nothing about that rank.</li>
 <li>What is run is the published code's form of schedule, penalty and sensitivity, which differ from the
 printed ones. Every method has the same factor on its update, and its own learning rate.</li>
 </ul>`,
