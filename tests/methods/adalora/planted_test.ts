@@ -98,6 +98,8 @@ interface Outcome {
   ranks: number[];
   loss: number;
   ties: number;
+  /** Triplets with λ ≠ 0 after each step. */
+  alive: number[];
 }
 
 async function adalora(
@@ -121,7 +123,8 @@ async function adalora(
   const { ties } = assertRealised(plan, trace.pruning!, { count: MAPS * RANK });
   const found = ranksOf(training.layout.unpack<SvdAdapters<NdArray>>(next.trained.adapters));
   const ranks = Array.from({ length: MAPS }, (_, i) => found[`maps.${i}`]);
-  return { ranks, loss: Number(trace.loss.data[STEPS - 1]), ties };
+  const alive = toNumbers(trace.pruning!.alive);
+  return { ranks, loss: Number(trace.loss.data[STEPS - 1]), ties, alive };
 }
 
 /** Whether the budget went where the update is planted. */
@@ -153,6 +156,18 @@ Deno.test("a wrong ranking fails: the budget is realised, the update is not foun
   const outcome = await adalora({ by: "given" }, { scores: wrong });
   assert.deepEqual(outcome.ranks, [2, 0, 0, 0]);
   assert.ok(!foundPlanted(outcome) && outcome.loss > 0.05, `${outcome.loss}`);
+});
+
+Deno.test("a masked λ is back after one step without a mask, until the mask is frozen", async () => {
+  const { alive } = await adalora();
+  const keep = toNumbers(plan.keep), rank = toNumbers(plan.rank);
+  const ranked = rank.flatMap((flag, step) => flag && step < STEPS - 150 ? [step] : []);
+  assert.equal(ranked.length, 11);
+  for (const step of ranked) {
+    assert.equal(alive[step], keep[step], `step ${step}`);
+    assert.equal(alive[step + 1], MAPS * RANK, `step ${step + 1}`);
+  }
+  assert.deepEqual(alive.slice(STEPS - 150), new Array(150).fill(2));
 });
 
 Deno.test("LoRA's doublets are pruned whole, and without momentum never return", async () => {
