@@ -3,21 +3,17 @@
 import {
   abs,
   add,
-  concat,
-  greater,
   mean,
   mul,
   type NdArray,
   reduceMax,
   reshape,
-  sizeOf,
-  split,
   type Tensor,
   zeros,
 } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
 import { linear, linearArrays, mapLinears, project, type Replaced } from "../nn/mod.ts";
-import type { Groups } from "../budget/mod.ts";
+import { entriesOf, type Groups, groupsByPath } from "../budget/mod.ts";
 import type { AdapterOptions } from "./triplets.ts";
 
 /** ΔW = a b (LoRA, arXiv 2106.09685, with its A = aᵀ and B = bᵀ): doublet i is column i of a, row i of b. */
@@ -62,28 +58,13 @@ export function withLora<T>(params: T, adapters: LoraAdapters, scale: number): R
 export function doubletGroups(
   like: LoraAdapters<{ shape: readonly number[] }>,
 ): Groups<LoraAdapters> {
-  const paths = Object.keys(like).sort();
-  const ranks = paths.map((path) => like[path].b.shape[0]);
-  const all = (adapters: LoraAdapters, f: (adapter: LoraAdapter) => Tensor) =>
-    concat(paths.map((path) => f(adapters[path])));
   return {
-    count: ranks.reduce((a, b) => a + b, 0),
-    entries: paths.flatMap((path) => Object.values(like[path])).reduce(
-      (sum, { shape }) => sum + sizeOf(shape),
-      0,
-    ),
-    pool: (scores) => all(scores, ({ a, b }) => add(mean(a, [0]), mean(b, [1]))),
-    apply(adapters, mask) {
-      const masks = split(mask, ranks);
-      return Object.fromEntries(paths.map((path, i) => {
-        const { a, b } = adapters[path];
-        return [path, { a: mul(a, masks[i]), b: mul(b, reshape(masks[i], [-1, 1])) }];
-      }));
-    },
-    alive: (adapters) =>
-      greater(
-        all(adapters, ({ a, b }) => add(reduceMax(abs(a), [0]), reduceMax(abs(b), [1]))),
-        0,
-      ),
+    entries: entriesOf(like),
+    ...groupsByPath<LoraAdapter<{ shape: readonly number[] }>, LoraAdapter>(like, {
+      count: ({ b }) => b.shape[0],
+      pool: ({ a, b }) => add(mean(a, [0]), mean(b, [1])),
+      apply: ({ a, b }, mask) => ({ a: mul(a, mask), b: mul(b, reshape(mask, [-1, 1])) }),
+      size: ({ a, b }) => add(reduceMax(abs(a), [0]), reduceMax(abs(b), [1])),
+    }),
   };
 }

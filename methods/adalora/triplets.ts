@@ -1,21 +1,9 @@
 // Updates in the form of a singular value decomposition beside frozen linear maps, and their groups.
 
-import {
-  abs,
-  add,
-  concat,
-  greater,
-  mean,
-  mul,
-  type NdArray,
-  sizeOf,
-  split,
-  type Tensor,
-  zeros,
-} from "../tensor/mod.ts";
+import { abs, add, concat, mean, mul, type NdArray, type Tensor, zeros } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
 import { linear, linearArrays, mapLinears, project, type Replaced } from "../nn/mod.ts";
-import type { Groups } from "../budget/mod.ts";
+import { entriesOf, type Groups, groupsByPath } from "../budget/mod.ts";
 
 /**
  * ΔW = P Λ Q (AdaLoRA, arXiv 2303.10512, equation 3), laid out for x W with W [in, out]: triplet i is
@@ -86,26 +74,14 @@ export function withSvdAdapters<T>(params: T, adapters: SvdAdapters, scale: numb
 export function tripletGroups(
   like: SvdAdapters<{ shape: readonly number[] }>,
 ): Groups<SvdAdapters> {
-  const paths = Object.keys(like).sort();
-  const ranks = paths.map((path) => like[path].lambda.shape[0]);
-  const all = (adapters: SvdAdapters, f: (adapter: SvdAdapter) => Tensor) =>
-    concat(paths.map((path) => f(adapters[path])));
   return {
-    count: ranks.reduce((a, b) => a + b, 0),
-    entries: paths.flatMap((path) => Object.values(like[path])).reduce(
-      (sum, { shape }) => sum + sizeOf(shape),
-      0,
-    ),
-    pool: (scores) =>
-      all(scores, ({ q, lambda, p }) => add(lambda, add(mean(p, [1]), mean(q, [0])))),
-    apply(adapters, mask) {
-      const masks = split(mask, ranks);
-      return Object.fromEntries(paths.map((path, i) => {
-        const { q, lambda, p } = adapters[path];
-        return [path, { q, lambda: mul(lambda, masks[i]), p }];
-      }));
-    },
-    alive: (adapters) => greater(abs(all(adapters, ({ lambda }) => lambda)), 0),
+    entries: entriesOf(like),
+    ...groupsByPath<SvdAdapter<{ shape: readonly number[] }>, SvdAdapter>(like, {
+      count: ({ lambda }) => lambda.shape[0],
+      pool: ({ q, lambda, p }) => add(lambda, add(mean(p, [1]), mean(q, [0]))),
+      apply: ({ q, lambda, p }, mask) => ({ q, lambda: mul(lambda, mask), p }),
+      size: ({ lambda }) => abs(lambda),
+    }),
   };
 }
 

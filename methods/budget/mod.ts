@@ -6,6 +6,7 @@
  * @module
  */
 
+export * from "./groups_by_path.ts";
 export * from "./importance.ts";
 export * from "./keep_top.ts";
 export * from "./plan.ts";

@@ -1,19 +1,8 @@
 // Rows of the residuals as groups to prune: one output neuron each, costing its number of entries.
 
-import {
-  abs,
-  concat,
-  greater,
-  mean,
-  mul,
-  type NdArray,
-  reduceMax,
-  type Spec,
-  split,
-  type Tensor,
-} from "../tensor/mod.ts";
+import { abs, mean, mul, type NdArray, reduceMax, type Spec, type Tensor } from "../tensor/mod.ts";
 import { type Linear, linearPaths, mapLinears } from "../nn/mod.ts";
-import type { Groups } from "../budget/mod.ts";
+import { type Groups, groupsByPath } from "../budget/mod.ts";
 
 /** Weights S [in, out] by the paths of their maps. */
 export type Residuals<L = Tensor> = { [path: string]: L };
@@ -27,24 +16,19 @@ export type Residuals<L = Tensor> = { [path: string]: L };
 export function rowGroups(
   like: Residuals<Spec>,
 ): Groups<Residuals> & { readonly sizes: readonly number[] } {
-  const paths = Object.keys(like).sort();
-  const outputs = paths.map((path) => like[path].shape[1]);
-  const sizes = paths.flatMap((path) => {
+  const sizes = Object.keys(like).sort().flatMap((path) => {
     const [inputs, outputs] = like[path].shape;
     return new Array<number>(outputs).fill(inputs);
   });
-  const all = (weights: Residuals, f: (w: Tensor) => Tensor) =>
-    concat(paths.map((path) => f(weights[path])));
   return {
-    count: sizes.length,
     sizes,
     entries: sizes.reduce((a, b) => a + b, 0),
-    pool: (scores) => all(scores, (s) => mean(s, [0])),
-    apply(weights, mask) {
-      const masks = split(mask, outputs);
-      return Object.fromEntries(paths.map((path, i) => [path, mul(weights[path], masks[i])]));
-    },
-    alive: (weights) => greater(all(weights, (w) => reduceMax(abs(w), [0])), 0),
+    ...groupsByPath<Spec, Tensor>(like, {
+      count: ({ shape }) => shape[1],
+      pool: (scores) => mean(scores, [0]),
+      apply: (weights, mask) => mul(weights, mask),
+      size: (weights) => reduceMax(abs(weights), [0]),
+    }),
   };
 }
 

@@ -1,7 +1,7 @@
 /** The corrected resampled t test: paired differences over random splits of one data set. */
 
 import type { Alternative } from "./alternative.ts";
-import { tQuantile, tSurvival } from "./student_t.ts";
+import { tResult } from "./paired_t.ts";
 import { mean, requireSample, standardDeviation } from "./summary.ts";
 import type { TResult } from "./paired_t.ts";
 
@@ -28,12 +28,5 @@ export function correctedTTest(
   const effect = mean(differences), df = differences.length - 1;
   const error = standardDeviation(differences) *
     Math.sqrt(1 / differences.length + sizes.test / sizes.train);
-  const statistic = effect === 0 ? 0 : effect / error;
-  const p = alternative === "less"
-    ? tSurvival(-statistic, df)
-    : alternative === "greater"
-    ? tSurvival(statistic, df)
-    : Math.min(1, 2 * tSurvival(Math.abs(statistic), df));
-  const half = tQuantile((1 + confidence) / 2, df) * error;
-  return { effect, statistic, df, p, interval: [effect - half, effect + half] };
+  return tResult(effect, error, df, { alternative, confidence });
 }

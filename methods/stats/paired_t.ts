@@ -34,6 +34,20 @@ export function tTest(
   const effect = mean(values);
   const error = standardError(values);
   const df = values.length - 1;
+  return tResult(effect, error, df, { alternative, confidence, nullValue });
+}
+
+/** The test of an effect with a standard error and its degrees of freedom. */
+export function tResult(
+  effect: number,
+  error: number,
+  df: number,
+  { alternative, confidence, nullValue = 0 }: {
+    readonly alternative: Alternative;
+    readonly confidence: number;
+    readonly nullValue?: number;
+  },
+): TResult {
   const distance = effect - nullValue;
   const statistic = distance === 0 ? 0 : distance / error;
   const p = alternative === "less"

@@ -6,7 +6,7 @@ import { stage } from "../../pipeline/declare/stage.ts";
 import type { Need } from "../../methods/adalora/planted.ts";
 import type { Adaptation, AdaptationOutcome } from "../../methods/adalora/study.ts";
 import { needName, sizes, training } from "./schema.ts";
-import type { Rates } from "./tune.ts";
+import type { Rates } from "../common/choose_rates.ts";
 
 /** What the replicates of one need came to. */
 export interface Adapted {
@@ -25,7 +25,7 @@ export const adapt = stage({
   name: "adapt",
   describe: "adapt frozen networks by every method at every budget",
   implementation: new URL("./adapt_run.ts", import.meta.url),
-  inputs: { rates: json<Rates>() },
+  inputs: { rates: json<Rates<Adaptation>>() },
   params: z.strictObject({
     need: needName,
     sizes,

@@ -8,10 +8,10 @@ import {
   type SeriesStyles,
 } from "../../methods/plot/mod.ts";
 import { formatNumber } from "../../methods/stats/format.ts";
-import { mean, tTest } from "../../methods/stats/mod.ts";
-import type { ReportSection, Run } from "../../pipeline/types.ts";
+import { estimate, mean } from "../../methods/stats/mod.ts";
+import type { Run } from "../../pipeline/types.ts";
 import { claimsSection } from "../common/claims_section.ts";
-import type { Section } from "../common/section.ts";
+import { type Section, written } from "../common/section.ts";
 import type { Adapted } from "./adapt.ts";
 import type { report } from "./report.ts";
 
@@ -31,23 +31,15 @@ const TITLES: Readonly<Record<Adapted["need"], string>> = {
   uniform: "rank 1 is needed in all maps (control)",
 };
 
-/** Mean over seeds with its 95 % interval. */
-function estimate(values: readonly number[]): { y: number; low?: number; high?: number } {
-  if (values.length < 2) return { y: mean(values) };
-  const { effect, interval } = tTest(values);
-  return { y: effect, low: interval[0], high: interval[1] };
-}
-
 function errorsSection(all: readonly Adapted[]): Section {
   const panels = all.map(({ need, results }) => ({
     title: markup`${TITLES[need]}`,
     chart: lineChart({
       label: `Error by mean final rank, ${TITLES[need]}`,
-      points: results.map((r): LinePoint => ({
-        series: r.method,
-        x: r.rank,
-        ...estimate(r.outcomes.map(({ error }) => error)),
-      })),
+      points: results.map((r): LinePoint => {
+        const { value: y, low, high } = estimate(r.outcomes.map(({ error }) => error));
+        return { series: r.method, x: r.rank, y, low, high };
+      }),
       styles: STYLES,
       bands: ["adalora", "lora"],
       xLabel: "mean final rank",
@@ -77,11 +69,13 @@ function errorTable({ need, results }: Adapted) {
 <th class="n">ranks where needed</th><th>error of each seed</th></tr></thead><tbody>${
     results.map((r) => {
       const errors = r.outcomes.map(({ error }) => error);
-      const { y, high } = estimate(errors);
+      const { value, high } = estimate(errors);
       return markup`<tr><td style="white-space:nowrap">${
         STYLES[r.method].label
-      }</td><td class="n">${r.rank}</td><td class="n">${r.lr}</td><td class="n">${formatNumber(y)}${
-        high === undefined ? null : markup` <small>± ${formatNumber(high - y, 2)}</small>`
+      }</td><td class="n">${r.rank}</td><td class="n">${r.lr}</td><td class="n">${
+        formatNumber(value)
+      }${
+        high === undefined ? null : markup` <small>± ${formatNumber(high - value, 2)}</small>`
       }</td><td class="n">${
         (100 * mean(r.outcomes.map(({ found }) => found))).toFixed(0)
       } %</td><td><small>${errors.map((e) => formatNumber(e)).join(" ")}</small></td></tr>`;
@@ -127,7 +121,5 @@ export const run: Run<typeof report> = async ({ inputs, outputs }) => {
     errorsSection(all),
     limitsSection(),
   ];
-  await outputs.sections.write(
-    sections.map((s): ReportSection => ({ ...s, html: s.html.text })),
-  );
+  await outputs.sections.write(written(sections));
 };

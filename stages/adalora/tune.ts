@@ -4,18 +4,8 @@ import { z } from "zod";
 import { json } from "../../pipeline/declare/artifact.ts";
 import { stage } from "../../pipeline/declare/stage.ts";
 import type { Adaptation } from "../../methods/adalora/study.ts";
+import type { Rates } from "../common/choose_rates.ts";
 import { needName, sizes, training } from "./schema.ts";
-
-/** Rates tried and chosen for one need. */
-export interface Rates {
-  /** Geometric mean of the error over the calibration seeds, for each method and rate tried. */
-  readonly tried: readonly {
-    readonly method: Adaptation;
-    readonly lr: number;
-    readonly error: number;
-  }[];
-  readonly chosen: Readonly<Record<Adaptation, number>>;
-}
 
 export const tune = stage({
   name: "tune",
@@ -31,6 +21,6 @@ export const tune = stage({
     rates: z.array(z.number()),
     seeds: z.array(z.int()),
   }),
-  outputs: { rates: json<Rates>() },
+  outputs: { rates: json<Rates<Adaptation>>() },
   provider: true,
 });

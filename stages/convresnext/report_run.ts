@@ -1,8 +1,8 @@
 /** Runs the report stage. */
 
-import type { ReportSection, Run } from "../../pipeline/types.ts";
+import type { Run } from "../../pipeline/types.ts";
 import { claimsSection } from "../common/claims_section.ts";
-import type { Section } from "../common/section.ts";
+import { type Section, written } from "../common/section.ts";
 import type { report } from "./report.ts";
 import { degreesSection, dimensionSection, localSection } from "./report/dimension.ts";
 import { interchangeSection, ratesSection, sparsitySection } from "./report/shape.ts";
@@ -25,7 +25,5 @@ export const run: Run<typeof report> = async ({ inputs, outputs }) => {
     claimsSection(verdicts, evidence, CLAIMS_WORDS),
     limitsSection(results),
   ];
-  await outputs.sections.write(
-    sections.map((s): ReportSection => ({ ...s, html: s.html.text })),
-  );
+  await outputs.sections.write(written(sections));
 };

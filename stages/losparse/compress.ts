@@ -7,7 +7,7 @@ import type { Structure } from "../../methods/losparse/planted.ts";
 import type { Premise } from "../../methods/losparse/premise.ts";
 import type { Method, StudyOutcome } from "../../methods/losparse/study.ts";
 import { budget, sizes, structureName, training } from "./schema.ts";
-import type { Rates } from "./tune.ts";
+import type { Rates } from "../common/choose_rates.ts";
 
 /** What the replicates of one structure came to. */
 export interface Compressed {
@@ -28,7 +28,7 @@ export const compress = stage({
   name: "compress",
   describe: "compress networks by every method at every budget",
   implementation: new URL("./compress_run.ts", import.meta.url),
-  inputs: { rates: json<Rates>() },
+  inputs: { rates: json<Rates<Method>>() },
   params: z.strictObject({
     structure: structureName,
     sizes,

@@ -10,10 +10,10 @@ import {
   type SeriesStyles,
 } from "../../methods/plot/mod.ts";
 import { formatNumber } from "../../methods/stats/format.ts";
-import { mean, tTest } from "../../methods/stats/mod.ts";
-import type { ReportSection, Run } from "../../pipeline/types.ts";
+import { estimate, mean } from "../../methods/stats/mod.ts";
+import type { Run } from "../../pipeline/types.ts";
 import { claimsSection } from "../common/claims_section.ts";
-import type { Section } from "../common/section.ts";
+import { type Section, written } from "../common/section.ts";
 import type { Compressed } from "./compress.ts";
 import type { report } from "./report.ts";
 
@@ -32,20 +32,18 @@ const TITLES: Readonly<Record<Compressed["structure"], string>> = {
   gaussian: "independent entries (control)",
 };
 
-/** Mean over seeds with its 95 % interval. */
-function estimate(values: readonly number[]): { y: number; low?: number; high?: number } {
-  if (values.length < 2) return { y: mean(values) };
-  const { effect, interval } = tTest(values);
-  return { y: effect, low: interval[0], high: interval[1] };
-}
-
 function errorsSection(all: readonly Compressed[]): Section {
   const panels = all.map(({ structure, results }) => {
-    const points: LinePoint[] = results.filter((r) => r.method !== "dense").map((r) => ({
-      series: r.method,
-      x: 100 * mean(r.outcomes.map(({ ratio }) => ratio)),
-      ...estimate(r.outcomes.map(({ error }) => error)),
-    }));
+    const points = results.filter((r) => r.method !== "dense").map((r): LinePoint => {
+      const { value: y, low, high } = estimate(r.outcomes.map(({ error }) => error));
+      return {
+        series: r.method,
+        x: 100 * mean(r.outcomes.map(({ ratio }) => ratio)),
+        y,
+        low,
+        high,
+      };
+    });
     return {
       title: markup`${TITLES[structure]}`,
       chart: lineChart({
@@ -81,14 +79,14 @@ function errorTable({ structure, results }: Compressed) {
 <th class="n">error</th><th>each seed</th></tr></thead><tbody>${
     results.map((r) => {
       const errors = r.outcomes.map(({ error }) => error);
-      const { y, high } = estimate(errors);
+      const { value, high } = estimate(errors);
       return markup`<tr><td style="white-space:nowrap">${
         STYLES[r.method].label
       }</td><td class="n">${r.method === "dense" ? "–" : r.rank}</td><td class="n">${
         (100 * mean(r.outcomes.map(({ ratio }) => ratio))).toFixed(1)
       } %</td>
-<td class="n">${r.lr}</td><td class="n">${formatNumber(y)}${
-        high === undefined ? null : markup` <small>± ${formatNumber(high - y, 2)}</small>`
+<td class="n">${r.lr}</td><td class="n">${formatNumber(value)}${
+        high === undefined ? null : markup` <small>± ${formatNumber(high - value, 2)}</small>`
       }</td><td><small>${errors.map((e) => formatNumber(e)).join(" ")}</small></td></tr>`;
     })
   }</tbody></table></div>`;
@@ -106,8 +104,7 @@ function premiseSection(all: readonly Compressed[]): Section {
     chart: intervalChart({
       label: title,
       points: all.map((one): IntervalPoint => {
-        const { y, low, high } = estimate(f(one));
-        return { series: one.structure, value: y, low, high };
+        return { series: one.structure, ...estimate(f(one)) };
       }),
       styles,
       xLabel,
@@ -176,7 +173,5 @@ export const run: Run<typeof report> = async ({ inputs, outputs }) => {
     premiseSection(all),
     limitsSection(),
   ];
-  await outputs.sections.write(
-    sections.map((s): ReportSection => ({ ...s, html: s.html.text })),
-  );
+  await outputs.sections.write(written(sections));
 };

@@ -4,18 +4,8 @@ import { z } from "zod";
 import { json } from "../../pipeline/declare/artifact.ts";
 import { stage } from "../../pipeline/declare/stage.ts";
 import type { Method } from "../../methods/losparse/study.ts";
+import type { Rates } from "../common/choose_rates.ts";
 import { budget, sizes, structureName, training } from "./schema.ts";
-
-/** Rates tried and chosen for one structure of weights. */
-export interface Rates {
-  /** Geometric mean of the error over the calibration seeds, for each method and rate tried. */
-  readonly tried: readonly {
-    readonly method: Method;
-    readonly lr: number;
-    readonly error: number;
-  }[];
-  readonly chosen: Readonly<Record<Method, number>>;
-}
 
 export const tune = stage({
   name: "tune",
@@ -30,6 +20,6 @@ export const tune = stage({
     rates: z.array(z.number()),
     seeds: z.array(z.int()),
   }),
-  outputs: { rates: json<Rates>() },
+  outputs: { rates: json<Rates<Method>>() },
   provider: true,
 });

@@ -1,32 +1,18 @@
-/** Chooses learning rates: the rate of smallest mean log error, for each method. */
+/** Chooses learning rates on the calibration seeds. */
 
-import { type Method, METHODS, runMethod } from "../../methods/losparse/study.ts";
+import { METHODS, runMethod } from "../../methods/losparse/study.ts";
 import type { Run } from "../../pipeline/types.ts";
+import { chooseRates } from "../common/choose_rates.ts";
 import { tasksOf } from "./tasks.ts";
-import type { Rates, tune } from "./tune.ts";
+import type { tune } from "./tune.ts";
 
 export const run: Run<typeof tune> = async ({ params, outputs, provider, threads, progress }) => {
   const { structure, sizes, training, budget, rates, seeds } = params;
   const tasks = tasksOf(seeds, structure, sizes);
-  const tried: { method: Method; lr: number; error: number }[] = [];
-  const chosen: Partial<Record<Method, number>> = {};
-  for (const method of METHODS) {
-    let best = Infinity;
-    for (const lr of rates) {
-      const setting = { ...training, lr };
-      const outcomes = await runMethod(method, tasks, seeds, budget, setting, {
-        provider,
-        threads,
-      });
-      const logs = outcomes.reduce((sum, { error }) => sum + Math.log(error), 0);
-      const error = Math.exp(logs / outcomes.length);
-      tried.push({ method, lr, error });
-      progress({ step: tried.length, steps: METHODS.length * rates.length, loss: error });
-      if (error < best) {
-        best = error;
-        chosen[method] = lr;
-      }
-    }
-  }
-  await outputs.rates.write({ tried, chosen: chosen as Rates["chosen"] });
+  const place = { provider, threads };
+  const chosen = await chooseRates(METHODS, rates, async (method, lr) => {
+    const outcomes = await runMethod(method, tasks, seeds, budget, { ...training, lr }, place);
+    return outcomes.map(({ error }) => error);
+  }, progress);
+  await outputs.rates.write(chosen);
 };

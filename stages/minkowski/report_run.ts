@@ -1,8 +1,8 @@
 /** Runs the report stage. */
 
-import type { ReportSection, Run } from "../../pipeline/types.ts";
+import type { Run } from "../../pipeline/types.ts";
 import { claimsSection } from "../common/claims_section.ts";
-import type { Section } from "../common/section.ts";
+import { type Section, written } from "../common/section.ts";
 import { curvesSection } from "./report/curves.ts";
 import { dimensionSection } from "./report/dimension.ts";
 import { imagesSection } from "./report/images.ts";
@@ -34,7 +34,5 @@ export const run: Run<typeof report> = async ({ inputs, params, outputs }) => {
     seedsSection(designs),
     limitsSection(designs, { noise, lengthScale, validation: rows.validation }),
   ];
-  await outputs.sections.write(
-    sections.filter((s) => s !== null).map((s): ReportSection => ({ ...s, html: s.html.text })),
-  );
+  await outputs.sections.write(written(sections));
 };

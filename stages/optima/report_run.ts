@@ -1,12 +1,12 @@
 /** Runs the report stage. */
 
-import type { ReportSection, Run } from "../../pipeline/types.ts";
+import type { Run } from "../../pipeline/types.ts";
 import { claimsSection } from "../common/claims_section.ts";
 import { CLAIMS_WORDS, limitsSection, summarySection } from "./report/words.ts";
 import { choicesSection, curvesSection, regretSection } from "./report/training.ts";
 import { outcomesSection, tasksSection } from "./report/outcomes.ts";
 import { samplesSection, teacherSection } from "./report/samples.ts";
-import type { Section } from "../common/section.ts";
+import { type Section, written } from "../common/section.ts";
 import type { report } from "./report.ts";
 
 export const run: Run<typeof report> = async ({ inputs, outputs }) => {
@@ -27,7 +27,5 @@ export const run: Run<typeof report> = async ({ inputs, outputs }) => {
     teacherSection(metrics),
     limitsSection(metrics),
   ];
-  await outputs.sections.write(
-    sections.filter((s) => s !== null).map((s): ReportSection => ({ ...s, html: s.html.text })),
-  );
+  await outputs.sections.write(written(sections));
 };

@@ -1,8 +1,9 @@
 /** Runs the report stage. */
 
 import { markup } from "../../methods/plot/mod.ts";
-import type { ReportSection, Run } from "../../pipeline/types.ts";
+import type { Run } from "../../pipeline/types.ts";
 import { claimsSection } from "../common/claims_section.ts";
+import { written } from "../common/section.ts";
 import type { report } from "./report.ts";
 import { cellsSection } from "./report/cells.ts";
 import { sensitivitySection } from "./report/sensitivity.ts";
@@ -28,7 +29,5 @@ export const run: Run<typeof report> = async ({ inputs, params, outputs }) => {
     }),
     limitsSection(),
   ];
-  await outputs.sections.write(
-    sections.map((section): ReportSection => ({ ...section, html: section.html.text })),
-  );
+  await outputs.sections.write(written(sections));
 };

@@ -1,8 +1,8 @@
 /** Runs the report stage. */
 
-import type { ReportSection, Run } from "../../pipeline/types.ts";
+import type { Run } from "../../pipeline/types.ts";
 import { claimsSection } from "../common/claims_section.ts";
-import type { Section } from "../common/section.ts";
+import { type Section, written } from "../common/section.ts";
 import { banditsSection } from "./report/bandits.ts";
 import { estimatesSection, fourActionsSection, validitySection } from "./report/bounds.ts";
 import { crossingSection } from "./report/crossing.ts";
@@ -33,7 +33,5 @@ export const run: Run<typeof report> = async ({ inputs, params: { config }, outp
     claimsSection(verdicts, evidence, CLAIMS_WORDS),
     limitsSection(config),
   ];
-  await outputs.sections.write(
-    sections.map((s): ReportSection => ({ ...s, html: s.html.text })),
-  );
+  await outputs.sections.write(written(sections));
 };

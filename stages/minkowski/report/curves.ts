@@ -4,9 +4,9 @@ import type { DesignName } from "../../../methods/minkowski/designs.ts";
 import type { MeasuredDesign } from "../../../methods/minkowski/measures.ts";
 import { figure, lineChart, type Markup, markup } from "../../../methods/plot/mod.ts";
 import type { LinePoint, Panel } from "../../../methods/plot/mod.ts";
+import { geometricEstimate } from "../../../methods/stats/mod.ts";
 import type { Section } from "../../common/section.ts";
 import { measuredStyle, STYLES } from "./names.ts";
-import { geometric } from "./over_seeds.ts";
 
 /** Figures beside each other where there is room, each with a legend of its own. */
 export function sideBySide(figures: readonly Markup[]): Markup {
@@ -74,7 +74,7 @@ ${sideBySide(figures)}`,
 function linesOf({ study, measures }: MeasuredDesign): LinePoint[] {
   const sizes = study.curves[0].sizes;
   return sizes.flatMap((n, i): LinePoint[] => {
-    const { value, low, high } = geometric(study.curves.map((c) => c.error[i]));
+    const { value, low, high } = geometricEstimate(study.curves.map((c) => c.error[i]));
     return [
       { series: measures.design, x: sizeAxis.of(n), y: value, low, high },
       {

@@ -6,10 +6,10 @@ import type { MeasuredDesign } from "../../../methods/minkowski/measures.ts";
 import { eigenvalues } from "../../../methods/minkowski/spectrum.ts";
 import { figure, lineChart, type Markup, markup } from "../../../methods/plot/mod.ts";
 import type { LinePoint } from "../../../methods/plot/mod.ts";
+import { estimate } from "../../../methods/stats/mod.ts";
 import type { Section } from "../../common/section.ts";
 import { sideBySide, sizeAxis } from "./curves.ts";
 import { designLabel, measuredStyle, STYLES } from "./names.ts";
-import { estimate } from "./over_seeds.ts";
 import { table } from "./tables.ts";
 
 /** Counted beside predicted dimensions at the first and the last size. */

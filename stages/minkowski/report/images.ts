@@ -5,12 +5,12 @@ import { logLog, sizesAboveFloor } from "../../../methods/minkowski/curve_shape.
 import type { StudyResult } from "../../../methods/minkowski/study.ts";
 import { figure, lineChart, markup } from "../../../methods/plot/mod.ts";
 import type { LinePoint, SeriesStyles } from "../../../methods/plot/mod.ts";
-import { slope } from "../../../methods/stats/mod.ts";
+import { estimate, geometricEstimate, slope } from "../../../methods/stats/mod.ts";
 import type { Section } from "../../common/section.ts";
 import { IMAGE_PACKAGES, type ImageSet } from "../data_packages.ts";
 import { errorTick, sizeAxis } from "./curves.ts";
 import { IMAGE_LABELS } from "./names.ts";
-import { estimate, geometric, shown, signed } from "./over_seeds.ts";
+import { shown, signed } from "./written.ts";
 import { table } from "./tables.ts";
 
 /** One set of images. */
@@ -46,7 +46,7 @@ export function imagesSection(
   );
   const curves = exhibits.flatMap(({ set, result }, e) =>
     result.curves[0].sizes.flatMap((n, i): LinePoint[] => {
-      const { value, low, high } = geometric(result.curves.map((c) => c.error[i]));
+      const { value, low, high } = geometricEstimate(result.curves.map((c) => c.error[i]));
       const x = sizeAxis.of(n);
       return [
         { series: set, x, y: value, low, high },
@@ -75,8 +75,8 @@ export function imagesSection(
       kept.length < 2 ? "–" : signed(slopeOf(logLog(predicted, kept)), 2),
       kept.length < 2 ? "–" : shown(estimate(result.curves.map((c) => slopeOf(logLog(c, kept))))),
       signed(-2 * smoothness / (2 * smoothness + eigenvalues.length), 3),
-      geometric(result.curves.map((c) => c.error[last])).value.toFixed(3),
-      geometric(result.curves.map((c) => c.floor)).value.toFixed(3),
+      geometricEstimate(result.curves.map((c) => c.error[last])).value.toFixed(3),
+      geometricEstimate(result.curves.map((c) => c.floor)).value.toFixed(3),
     ];
   });
   const shared = { styles: STYLES, yScale: "log" as const, yTickFormat: errorTick, height: 240 };

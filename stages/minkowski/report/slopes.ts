@@ -10,10 +10,11 @@ import {
   markup,
 } from "../../../methods/plot/mod.ts";
 import type { IntervalPoint, LinePoint, Panel } from "../../../methods/plot/mod.ts";
+import { estimate } from "../../../methods/stats/mod.ts";
 import type { Section } from "../../common/section.ts";
 import { sizeAxis } from "./curves.ts";
 import { designLabel, measuredStyle, STYLES } from "./names.ts";
-import { estimate, shown, signed } from "./over_seeds.ts";
+import { shown, signed } from "./written.ts";
 import { table } from "./tables.ts";
 
 /** Predicted and measured slopes of each design. */

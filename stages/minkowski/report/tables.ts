@@ -3,10 +3,10 @@
 import type { LearningCurve } from "../../../methods/minkowski/learning_curve.ts";
 import type { MeasuredDesign } from "../../../methods/minkowski/measures.ts";
 import { type Markup, markup } from "../../../methods/plot/mod.ts";
-import { slope } from "../../../methods/stats/mod.ts";
+import { estimate, geometricEstimate, slope } from "../../../methods/stats/mod.ts";
 import type { Section } from "../../common/section.ts";
 import { designLabel } from "./names.ts";
-import { estimate, geometric, signed } from "./over_seeds.ts";
+import { signed } from "./written.ts";
 
 /** A table that scrolls sideways where it does not fit; the first column is text. */
 export function table(
@@ -34,10 +34,10 @@ export function floorsSection(designs: readonly MeasuredDesign[], factor: number
   const errors = designs.map(({ study: { curves }, measures }) => [
     designLabel(measures.design),
     ...sizes.map((n, i) => {
-      const text = geometric(curves.map((c) => c.error[i])).value.toFixed(3);
+      const text = geometricEstimate(curves.map((c) => c.error[i])).value.toFixed(3);
       return measures.kept.includes(n) ? text : markup`<s>${text}</s>`;
     }),
-    geometric(curves.map((c) => c.floor)).value.toFixed(3),
+    geometricEstimate(curves.map((c) => c.floor)).value.toFixed(3),
     excessSlope(curves, measures.kept),
     estimate(curves.map((c) => c.variance)).value.toFixed(2),
   ]);
@@ -64,9 +64,9 @@ overfitted from then on.</p>${table(["Design", ...sizeHeadings], steps)}`,
 
 /** Slope of log(mean error − mean floor), means geometric; a dash where a difference is not positive. */
 function excessSlope(curves: readonly LearningCurve[], kept: readonly number[]): string {
-  const floor = geometric(curves.map((c) => c.floor)).value;
+  const floor = geometricEstimate(curves.map((c) => c.floor)).value;
   const excess = curves[0].sizes.flatMap((n, i) =>
-    kept.includes(n) ? [[n, geometric(curves.map((c) => c.error[i])).value - floor]] : []
+    kept.includes(n) ? [[n, geometricEstimate(curves.map((c) => c.error[i])).value - floor]] : []
   );
   if (excess.length < 2 || excess.some(([, e]) => e <= 0)) return "–";
   return signed(slope(excess.map(([n]) => Math.log(n)), excess.map(([, e]) => Math.log(e))), 2);

@@ -2,6 +2,7 @@
 
 import type { MeasuredDesign } from "../../../methods/minkowski/measures.ts";
 import { type Markup, markup } from "../../../methods/plot/mod.ts";
+import { overallOutcome } from "../../../methods/stats/mod.ts";
 import type { Verdict } from "../../../pipeline/types.ts";
 import { type ClaimsWords, verdictWord } from "../../common/claims_section.ts";
 import type { Section } from "../../common/section.ts";
@@ -34,13 +35,8 @@ const REQUIRED = [
 
 /** The overall outcome, by the rule that was fixed with the claims. */
 export function outcomeSection(verdicts: readonly Verdict[]): Section {
-  const required = REQUIRED.map((id) => verdicts.find((v) => v.claim === id))
-    .filter((v) => v !== undefined);
-  const overall = required.some((v) => v.verdict === "not reproduced")
-    ? "not reproduced"
-    : required.length === REQUIRED.length && required.every((v) => v.verdict === "reproduced")
-    ? "reproduced"
-    : "inconclusive";
+  const required = verdicts.filter((v) => REQUIRED.includes(v.claim));
+  const overall = overallOutcome(required);
   return {
     id: "outcome",
     title: "Outcome",

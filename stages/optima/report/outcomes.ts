@@ -3,11 +3,11 @@
 import { figure, intervalChart, Markup, markup, styleOf } from "../../../methods/plot/mod.ts";
 import type { IntervalPoint, Panel } from "../../../methods/plot/mod.ts";
 import { formatNumber } from "../../../methods/stats/format.ts";
+import { estimate } from "../../../methods/stats/mod.ts";
+import type { Estimate } from "../../../methods/stats/mod.ts";
 import type { Metrics } from "../../../methods/optima/metrics.ts";
 import { computeUnit } from "./compute_unit.ts";
 import { conditionTitle, POLICY_STYLES } from "./names.ts";
-import { estimate } from "./over_seeds.ts";
-import type { Estimate } from "./over_seeds.ts";
 import type { Section } from "../../common/section.ts";
 
 interface Column {

@@ -1,20 +1,7 @@
-/** Means over seeds with 95 % t intervals. */
+/** Curves of means over seeds. */
 
-import { mean, tTest } from "../../../methods/stats/mod.ts";
-
-export interface Estimate {
-  readonly value: number;
-  /** Left out with fewer than two seeds. */
-  readonly low?: number;
-  readonly high?: number;
-}
-
-/** Mean of one value for each seed. */
-export function estimate(values: readonly number[]): Estimate {
-  if (values.length < 2) return { value: mean(values) };
-  const { effect, interval } = tTest(values);
-  return { value: effect, low: interval[0], high: interval[1] };
-}
+import { estimate } from "../../../methods/stats/mod.ts";
+import type { Estimate } from "../../../methods/stats/mod.ts";
 
 /** Point-wise means of one curve for each seed; the curves have one length. */
 export function estimateCurve(curves: readonly (readonly number[])[]): Estimate[] {

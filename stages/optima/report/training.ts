@@ -3,10 +3,10 @@
 import { figure, lineChart, markup, styleOf } from "../../../methods/plot/mod.ts";
 import type { LinePoint, Panel } from "../../../methods/plot/mod.ts";
 import { formatNumber } from "../../../methods/stats/format.ts";
-import { mean } from "../../../methods/stats/mod.ts";
+import { estimate, mean } from "../../../methods/stats/mod.ts";
 import type { Curve, Metrics, Pulls } from "../../../methods/optima/metrics.ts";
 import { conditionTitle, FIXED, MODULE_STYLES, POLICY_STYLES } from "./names.ts";
-import { estimate, estimateCurve } from "./over_seeds.ts";
+import { estimateCurve } from "./over_seeds.ts";
 import { computeUnit } from "./compute_unit.ts";
 import { regretCurves } from "./regret.ts";
 import type { Section } from "../../common/section.ts";

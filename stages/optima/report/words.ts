@@ -3,6 +3,7 @@
 import { Markup, markup, styleOf } from "../../../methods/plot/mod.ts";
 import { formatChange } from "../../../methods/stats/format.ts";
 import type { Metrics } from "../../../methods/optima/metrics.ts";
+import { overallOutcome } from "../../../methods/stats/mod.ts";
 import type { Verdict } from "../../../pipeline/types.ts";
 import type { ClaimsWords } from "../../common/claims_section.ts";
 import { verdictWord } from "../../common/claims_section.ts";
@@ -28,13 +29,8 @@ const REQUIRED = ["wasted_random", "wasted_round_robin", "even_not_worse"];
 
 /** The overall outcome, by the rule that was fixed with the claims. */
 export function summarySection(metrics: Metrics, verdicts: readonly Verdict[]): Section {
-  const required = REQUIRED.map((id) => verdicts.find((v) => v.claim === id))
-    .filter((v) => v !== undefined);
-  const overall = required.some((v) => v.verdict === "not reproduced")
-    ? "not reproduced"
-    : required.length === REQUIRED.length && required.every((v) => v.verdict === "reproduced")
-    ? "reproduced"
-    : "inconclusive";
+  const required = verdicts.filter((v) => REQUIRED.includes(v.claim));
+  const overall = overallOutcome(required);
   const seeds = `${metrics.seeds.length} seed${metrics.seeds.length === 1 ? "" : "s"}`;
   return {
     id: "outcome",

@@ -1,6 +1,7 @@
 /** Sections in words: what came out, and what was not shown. */
 
 import { markup } from "../../../methods/plot/mod.ts";
+import { overallOutcome } from "../../../methods/stats/mod.ts";
 import type { Verdict } from "../../../pipeline/types.ts";
 import { verdictWord } from "../../common/claims_section.ts";
 import type { Section } from "../../common/section.ts";
@@ -22,11 +23,11 @@ export const FAMILIES = {
 /** The overall outcome, by the rule that was fixed with the claims. */
 export function summarySection(verdicts: readonly Verdict[]): Section {
   const required = verdicts.filter((v) => REQUIRED.includes(v.claim));
-  const overall = required.some((v) => v.verdict === "not reproduced")
-    ? markup`<b>does not reproduce</b>`
-    : required.every((v) => v.verdict === "reproduced")
-    ? markup`<b>reproduces</b>`
-    : markup`<b>leaves open</b>`;
+  const overall = {
+    "reproduced": markup`<b>reproduces</b>`,
+    "not reproduced": markup`<b>does not reproduce</b>`,
+    "inconclusive": markup`<b>leaves open</b>`,
+  }[overallOutcome(required)];
   const matches = verdicts.filter((v) => v.claim.startsWith("match_") && v.n > 0);
   const agreed = matches.filter((v) => v.verdict === "reproduced").length;
   return {

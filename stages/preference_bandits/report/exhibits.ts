@@ -5,7 +5,7 @@ import type { LinePoint, Panel } from "../../../methods/plot/mod.ts";
 import { preferenceHalving, ratingHalving } from "../../../methods/preference_bandits/theory.ts";
 import type { Studies } from "../../../methods/stats/claims.ts";
 import { formatNumber } from "../../../methods/stats/format.ts";
-import { bootstrapInterval, mean } from "../../../methods/stats/mod.ts";
+import { bootstrapInterval, estimate, mean } from "../../../methods/stats/mod.ts";
 import type { Section } from "../../common/section.ts";
 import type { AllResults } from "../collect.ts";
 import { partName, saturationName, seenGap } from "../conditions.ts";
@@ -14,7 +14,6 @@ import {
   curve,
   decadeTick,
   denseTick,
-  estimate,
   estimateAt,
   plainTick,
   sizeText,

@@ -2,22 +2,8 @@
 
 import type { LinePoint } from "../../../methods/plot/mod.ts";
 import type { StudyResult } from "../../../methods/preference_bandits/rating_study.ts";
-import { mean, tTest } from "../../../methods/stats/mod.ts";
-
-/** A mean with its interval. */
-export interface Estimate {
-  readonly value: number;
-  /** Left out with fewer than two blocks. */
-  readonly low?: number;
-  readonly high?: number;
-}
-
-/** Mean of one value for each block. */
-export function estimate(values: readonly number[]): Estimate {
-  if (values.length < 2) return { value: mean(values) };
-  const { effect, interval } = tTest(values);
-  return { value: effect, low: interval[0], high: interval[1] };
-}
+import { estimate } from "../../../methods/stats/mod.ts";
+import type { Estimate } from "../../../methods/stats/mod.ts";
 
 /** A measure of one condition at one sample size, over blocks. */
 export function estimateAt(result: StudyResult, measure: string, at: number): Estimate {

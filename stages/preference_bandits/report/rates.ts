@@ -5,21 +5,13 @@ import type { LinePoint, Panel } from "../../../methods/plot/mod.ts";
 import { lcbWorstCase } from "../../../methods/preference_bandits/theory.ts";
 import type { Studies } from "../../../methods/stats/claims.ts";
 import type { MetricScope } from "../../../methods/stats/estimand.ts";
-import { bootstrapInterval, mean } from "../../../methods/stats/mod.ts";
+import { bootstrapInterval, estimate, mean } from "../../../methods/stats/mod.ts";
 import { formatNumber } from "../../../methods/stats/format.ts";
 import type { Section } from "../../common/section.ts";
 import type { AllResults } from "../collect.ts";
 import { partName } from "../conditions.ts";
 import type { PreferenceBanditsConfig } from "../schema.ts";
-import {
-  curve,
-  decadeTick,
-  denseTick,
-  estimate,
-  estimateAt,
-  positive,
-  theoryCurve,
-} from "./over_blocks.ts";
+import { curve, decadeTick, denseTick, estimateAt, positive, theoryCurve } from "./over_blocks.ts";
 import { STYLES } from "./styles.ts";
 
 const LOG = {

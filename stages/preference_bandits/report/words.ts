@@ -1,6 +1,7 @@
 /** Sections in words: what came out, and what was not shown. */
 
 import { Markup, markup } from "../../../methods/plot/mod.ts";
+import { overallOutcome } from "../../../methods/stats/mod.ts";
 import type { Verdict } from "../../../pipeline/types.ts";
 import { type ClaimsWords, verdictWord } from "../../common/claims_section.ts";
 import type { Section } from "../../common/section.ts";
@@ -35,13 +36,14 @@ export function summarySection(
 ): Section {
   const required = verdicts.filter((v) => REQUIRED.test(v.claim));
   const failed = required.filter((v) => v.verdict !== "reproduced");
+  const outcome = overallOutcome(required);
   const others = verdicts.filter((v) => !REQUIRED.test(v.claim));
   const missed = others.filter((v) => v.verdict !== "reproduced");
-  const overall = failed.length === 0
+  const overall = outcome === "reproduced"
     ? markup`This run <b>reproduces the qualitative claim by simulation</b>: with saturated ratings learning stays
 near a coin flip while unbiased preferences converge, and with the same bias, or with none, preferences
 are no better than ratings.`
-    : failed.some((v) => v.verdict === "not reproduced")
+    : outcome === "not reproduced"
     ? markup`This run <b>does not reproduce the qualitative claim</b>.`
     : markup`This run <b>leaves the qualitative claim open</b>.`;
   const list = (of: readonly Verdict[]): Markup | null =>

@@ -7,29 +7,19 @@ import { evaluateStudies } from "../../../methods/stats/claims.ts";
 import type { ReportSection } from "../../../pipeline/types.ts";
 import { loadClaims } from "../../../stages/convresnext/claims.ts";
 import { run } from "../../../stages/convresnext/report_run.ts";
+import { input, sectionsOf, surroundings } from "../common/run_report.ts";
 import { plantedResults } from "./planted_results.ts";
 import { preset } from "./preset.ts";
 
 async function report(name: string): Promise<Record<string, ReportSection>> {
   const config = await preset(name), results = plantedResults(config);
   const decided = evaluateStudies(loadClaims(), studiesOf(results, config.seeds));
-  const input = <T>(value: T) => ({ path: "input.json", read: () => Promise.resolve(value) });
-  let sections: ReportSection[] = [];
-  await run({
-    inputs: {
-      results: input(results),
-      verdicts: input(decided.map((r) => r.verdict)),
-      evidence: input(decided.map((r) => r.evidence)),
-    },
-    params: {},
-    outputs: {
-      sections: { path: "sections.json", write: (s) => Promise.resolve(void (sections = s)) },
-    },
-    provider: "cpu",
-    threads: 1,
-    progress: () => {},
-  });
-  return Object.fromEntries(sections.map((s) => [s.id, s]));
+  const inputs = {
+    results: input(results),
+    verdicts: input(decided.map((r) => r.verdict)),
+    evidence: input(decided.map((r) => r.evidence)),
+  };
+  return await sectionsOf((outputs) => run({ inputs, params: {}, outputs, ...surroundings }));
 }
 
 Deno.test("the report of the small preset has its sections, figures and tables", async () => {

@@ -10,28 +10,18 @@ import { loadClaims } from "../../../stages/optima/claims.ts";
 import { POLICY_STYLES } from "../../../stages/optima/report/names.ts";
 import { regretCurves } from "../../../stages/optima/report/regret.ts";
 import { run } from "../../../stages/optima/report_run.ts";
+import { input, sectionsOf, surroundings } from "../common/run_report.ts";
 import { syntheticMetrics } from "./synthetic_metrics.ts";
 
 /** Runs the stage's implementation in memory, on the claims' verdicts. */
 async function report(metrics: Metrics): Promise<Record<string, ReportSection>> {
   const results = evaluateClaims(loadClaims(), scopesOf(metrics), { absent: absentFrom(metrics) });
-  const input = <T>(value: T) => ({ path: "input.json", read: () => Promise.resolve(value) });
-  let sections: ReportSection[] = [];
-  await run({
-    inputs: {
-      metrics: input(metrics),
-      verdicts: input(results.map((r) => r.verdict)),
-      evidence: input(results.map((r) => r.evidence)),
-    },
-    params: {},
-    outputs: {
-      sections: { path: "sections.json", write: (s) => Promise.resolve(void (sections = s)) },
-    },
-    provider: "cpu",
-    threads: 1,
-    progress: () => {},
-  });
-  return Object.fromEntries(sections.map((s) => [s.id, s]));
+  const inputs = {
+    metrics: input(metrics),
+    verdicts: input(results.map((r) => r.verdict)),
+    evidence: input(results.map((r) => r.evidence)),
+  };
+  return await sectionsOf((outputs) => run({ inputs, params: {}, outputs, ...surroundings }));
 }
 
 const IDS = "outcome claims curves choices regret outcomes tasks samples teacher limits".split(" ");

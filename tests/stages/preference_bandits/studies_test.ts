@@ -9,6 +9,7 @@ import { loadClaims } from "../../../stages/preference_bandits/claims.ts";
 import { studiesOf } from "../../../stages/preference_bandits/collect_run.ts";
 import pipeline from "../../../stages/preference_bandits/pipeline.ts";
 import { run } from "../../../stages/preference_bandits/report_run.ts";
+import { input, sectionsOf, surroundings } from "../common/run_report.ts";
 import { syntheticResults, type World } from "./synthetic_results.ts";
 
 const file = new URL("../../../stages/preference_bandits/config.yaml", import.meta.url);
@@ -73,24 +74,15 @@ Deno.test("a ball that does not hold the truth is refused at the field to change
 
 async function report(preset: string): Promise<Record<string, ReportSection>> {
   const { config, results, studies, decided } = await decide(preset);
-  const input = <T>(value: T) => ({ path: "input.json", read: () => Promise.resolve(value) });
-  let sections: ReportSection[] = [];
-  await run({
-    inputs: {
-      results: input(results),
-      studies: input(studies),
-      verdicts: input(decided.map((r) => r.verdict)),
-      evidence: input(decided.map((r) => r.evidence)),
-    },
-    params: { config },
-    outputs: {
-      sections: { path: "sections.json", write: (s) => Promise.resolve(void (sections = s)) },
-    },
-    provider: "cpu",
-    threads: 1,
-    progress: () => {},
-  });
-  return Object.fromEntries(sections.map((s) => [s.id, s]));
+  const inputs = {
+    results: input(results),
+    studies: input(studies),
+    verdicts: input(decided.map((r) => r.verdict)),
+    evidence: input(decided.map((r) => r.evidence)),
+  };
+  return await sectionsOf((outputs) =>
+    run({ inputs, params: { config }, outputs, ...surroundings })
+  );
 }
 
 Deno.test("the report has its sections, well-formed, without scripts, ids or fixed colours", async () => {
