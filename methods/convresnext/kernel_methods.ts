@@ -1,6 +1,7 @@
 // The baselines, exact: kernel ridge regression tuned by validation, Gaussian process by marginal likelihood.
 
-import { cholesky, logDeterminant, type Matrix, solveCholesky } from "./cholesky.ts";
+import { cholesky, logDeterminant, solveCholesky } from "../linear_algebra/cholesky.ts";
+import type { Dense } from "../linear_algebra/dense.ts";
 import {
   type KernelName,
   kernelValues,
@@ -85,8 +86,8 @@ export function kernelRidge(
  * −log marginal likelihood per point of zero-mean responses under variance s²·(K + ridge·I), with the
  * s² that maximises it, yᵀ(K + ridge·I)⁻¹y/n (Rasmussen and Williams, Eq. 2.30).
  */
-export function negativeLogEvidence(ridged: Matrix, y: Float64Array): number {
-  const { n } = ridged, factor = cholesky(ridged), solved = solveCholesky(factor, y);
+export function negativeLogEvidence(ridged: Dense, y: Float64Array): number {
+  const n = ridged.rows, factor = cholesky(ridged), solved = solveCholesky(factor, y);
   const variance = y.reduce((sum, v, i) => sum + v * solved[i], 0) / n;
   return (n * Math.log(2 * Math.PI * variance) + n + logDeterminant(factor)) / (2 * n);
 }

@@ -1,6 +1,6 @@
 // Kernels of the baselines (App. B): radial basis functions, and Matérn's with smoothness 3/2.
 
-import type { Matrix } from "./cholesky.ts";
+import { type Dense, square } from "../linear_algebra/dense.ts";
 
 /** Kernels k(r), r the distance divided by the width; k(0) = 1. */
 export const KERNELS = {
@@ -33,10 +33,10 @@ export function ridgedKernel(
   distances: Float64Array,
   n: number,
   { width, ridge }: { readonly width: number; readonly ridge: number },
-): Matrix {
+): Dense {
   const data = kernelValues(name, distances, width);
   for (let i = 0; i < n; i++) data[i * n + i] += ridge;
-  return { n, data };
+  return square(data, n);
 }
 
 /** k(distances / width), element by element. */

@@ -33,7 +33,6 @@ export {
   runNetworks,
   type SampleCell,
 } from "./cell.ts";
-export { cholesky, logDeterminant, type Matrix, solveCholesky } from "./cholesky.ts";
 export { degreesOfFreedom, excessLogisticRisk, meanSquaredError } from "./errors.ts";
 export {
   gaussianProcess,

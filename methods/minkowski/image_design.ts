@@ -1,10 +1,11 @@
 // Designs of real images: pooled pixels in principal coordinates.
 
+import { dot, square } from "../linear_algebra/dense.ts";
+import { eigenSymmetric } from "../linear_algebra/eigen.ts";
 import type { NdArray } from "../tensor/mod.ts";
 import { stream } from "../tensor/random.ts";
 import type { Part } from "./design.ts";
 import type { Points } from "./replicate.ts";
-import { symmetricEigen } from "./symmetric_eigen.ts";
 
 /** Images, bytes [images, height, width, channels]. */
 export interface Pixels {
@@ -60,10 +61,11 @@ export function principalCoordinates(samples: readonly NdArray[]): PrincipalCoor
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < d; j++) row[j] = first[i * d + j] - mean[j];
     for (let j = 0; j < d; j++) {
-      for (let k = j; k < d; k++) covariance[j * d + k] += row[j] * row[k] / rows;
+      for (let k = 0; k <= j; k++) covariance[j * d + k] += row[j] * row[k] / rows;
     }
   }
-  const { values, vectors } = symmetricEigen(covariance, d);
+  const ascending = eigenSymmetric(square(covariance, d));
+  const values = ascending.values.toReversed();
   const scale = 1 / Math.sqrt(values[0]);
   return {
     // Pixels that never vary have eigenvalues of 0, which rounding may bring below it.
@@ -71,12 +73,12 @@ export function principalCoordinates(samples: readonly NdArray[]): PrincipalCoor
     samples: samples.map(({ data, shape }) => ({
       dtype: "float32",
       shape,
-      data: turned(data as Float32Array, mean, vectors, scale),
+      data: turned(data as Float32Array, mean, ascending.vectors.data, scale),
     })),
   };
 }
 
-/** scale · (x − mean) V, row by row. */
+/** scale · V (x − mean), row by row; the axes are the rows of V, the last one first. */
 function turned(
   x: Float32Array,
   mean: Float64Array,
@@ -85,15 +87,10 @@ function turned(
 ): Float32Array {
   const d = mean.length;
   const out = new Float32Array(x.length);
-  const sums = new Float64Array(d);
+  const centred = new Float64Array(d);
   for (let first = 0; first < x.length; first += d) {
-    sums.fill(0);
-    for (let j = 0; j < d; j++) {
-      const value = scale * (x[first + j] - mean[j]);
-      if (value === 0) continue;
-      for (let k = 0; k < d; k++) sums[k] += value * vectors[j * d + k];
-    }
-    out.set(sums, first);
+    for (let j = 0; j < d; j++) centred[j] = scale * (x[first + j] - mean[j]);
+    for (let k = 0; k < d; k++) out[first + k] = dot(vectors, (d - 1 - k) * d, centred, 0, d);
   }
   return out;
 }

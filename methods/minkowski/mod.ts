@@ -29,4 +29,3 @@ export * from "./network.ts";
 export * from "./replicate.ts";
 export * from "./spectrum.ts";
 export * from "./study.ts";
-export * from "./symmetric_eigen.ts";

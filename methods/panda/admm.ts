@@ -7,7 +7,7 @@
  * Over-relaxed (Boyd et al. 2011, section 3.4.3), with ρ balanced between the residuals (3.4.1).
  */
 
-import { addTransposed } from "./dense.ts";
+import { addTransposed } from "../linear_algebra/dense.ts";
 import type { Iterate, Programme } from "./programme.ts";
 import { clipToSlab, projectOnCone, projectOnSlabCone, softThreshold } from "./projections.ts";
 import { columnsOf, inner, type System } from "./system.ts";

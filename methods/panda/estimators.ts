@@ -1,8 +1,8 @@
 /** PANDA, LPD and AdaLDA over a grid of λ̃, in the units of the paper: λ = λ̃ √(log p / n). */
 
 import { admm } from "./admm.ts";
-import { dot } from "./dense.ts";
-import type { Eigen } from "./eigen.ts";
+import { dot } from "../linear_algebra/dense.ts";
+import type { Eigen } from "../linear_algebra/eigen.ts";
 import { lpdPath } from "./lpd_path.ts";
 import type { Moments } from "./moments.ts";
 import { certify, type Iterate, origin, type Programme } from "./programme.ts";

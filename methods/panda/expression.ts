@@ -1,7 +1,7 @@
 /** Gene expression data: reading, the paper's filters, and stratified splits. */
 
 import type { Stream } from "../tensor/random.ts";
-import { type Dense, zeros } from "./dense.ts";
+import { type Dense, zeros } from "../linear_algebra/dense.ts";
 
 /** Samples with their classes. */
 export interface Expression {

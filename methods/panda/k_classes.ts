@@ -1,6 +1,6 @@
 /** Classification into K classes by K − 1 directions (section 6). */
 
-import { type Dense, dot } from "./dense.ts";
+import { type Dense, dot } from "../linear_algebra/dense.ts";
 import type { Moments } from "./moments.ts";
 
 /**

@@ -9,7 +9,7 @@
  * O(pk): the whole path costs less than one LP of a general solver, and ADMM is slow on LPs.
  */
 
-import type { Dense } from "./dense.ts";
+import type { Dense } from "../linear_algebra/dense.ts";
 import { PathBasis } from "./path_basis.ts";
 
 /** Where a path that cannot be followed stopped. */

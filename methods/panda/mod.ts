@@ -16,7 +16,7 @@
  * @module
  */
 
-export type { Dense } from "./dense.ts";
+export type { Dense } from "../linear_algebra/dense.ts";
 export {
   adaLda,
   type AdaLdaOptions,

@@ -1,6 +1,6 @@
 /** Sample moments of two classes: what every method of the paper starts from. */
 
-import { type Dense, dot, gram, zeros } from "./dense.ts";
+import { type Dense, dot, gram, zeros } from "../linear_algebra/dense.ts";
 
 /** Means, pooled covariance and scale of two classes. */
 export interface Moments {

@@ -1,6 +1,6 @@
 /** The square matrix Σ̂_BA of a path's binding constraints B and nonzero coordinates A, with its inverse. */
 
-import { type Dense, dot, invert } from "./dense.ts";
+import { type Dense, dot, invert } from "../linear_algebra/dense.ts";
 
 /** Rows B, columns A, and the inverse of Σ̂_BA, updated in O(k²) when B or A changes. */
 export class PathBasis {

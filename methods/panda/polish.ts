@@ -1,6 +1,6 @@
 /** The exact solution that an approximate one points to: optimality conditions on its active sets. */
 
-import { addTransposed, invert } from "./dense.ts";
+import { addTransposed, invert } from "../linear_algebra/dense.ts";
 import type { Iterate, Programme } from "./programme.ts";
 import { inner } from "./system.ts";
 

@@ -1,8 +1,14 @@
 /** The five simulation models of section 5.1: two normal populations with equal covariance. */
 
 import type { Stream } from "../tensor/random.ts";
-import { cholesky, type Dense, inverse, multiply, zeros } from "./dense.ts";
-import { eigenSymmetric } from "./eigen.ts";
+import {
+  type Dense,
+  inverse,
+  multiply,
+  semidefiniteFactor,
+  zeros,
+} from "../linear_algebra/dense.ts";
+import { eigenSymmetric } from "../linear_algebra/eigen.ts";
 
 /** N(0, Σ) and N(μ_d, Σ) with μ_d = Σβ*, and what sampling needs. */
 export interface Population {
@@ -76,7 +82,7 @@ export function populationOf(choice: PopulationChoice, random: Stream): Populati
     beta,
     difference,
     delta: Math.sqrt(square),
-    factor: cholesky(covariance),
+    factor: semidefiniteFactor(covariance),
   };
 }
 

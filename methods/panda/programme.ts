@@ -11,7 +11,7 @@
  * - `cone`: τ ≥ √(β′Σ̂β) is free and c > 0. PANDA (eq. 5).
  */
 
-import { addTransposed, type Dense } from "./dense.ts";
+import { addTransposed, type Dense } from "../linear_algebra/dense.ts";
 
 /** What τ is. */
 export type Budget =

@@ -1,7 +1,7 @@
 /** How good an estimated direction is: exact population quantities, and variable selection. */
 
 import { normalCdf } from "../stats/normal.ts";
-import { multiply } from "./dense.ts";
+import { multiply } from "../linear_algebra/dense.ts";
 import type { Population } from "./populations.ts";
 
 /** Scores of one estimate against the population that its sample came from. */

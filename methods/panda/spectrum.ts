@@ -1,7 +1,7 @@
 /** The nonzero spectrum of a sample covariance, from whichever Gram matrix is smaller. */
 
-import { gram, transpose, zeros } from "./dense.ts";
-import { type Eigen, eigenSymmetric } from "./eigen.ts";
+import { gram, transpose, zeros } from "../linear_algebra/dense.ts";
+import { type Eigen, eigenSymmetric } from "../linear_algebra/eigen.ts";
 import type { Moments } from "./moments.ts";
 
 /** Eigenvalues below this share of the largest count as zero. */

@@ -3,8 +3,15 @@
  * K′K = Σ̂² and S′S = Σ̂, over all coordinates or over a working set of them.
  */
 
-import { addTransposed, cholesky, type Dense, inverse, multiply, zeros } from "./dense.ts";
-import type { Eigen } from "./eigen.ts";
+import {
+  addTransposed,
+  type Dense,
+  inverse,
+  multiply,
+  semidefiniteFactor,
+  zeros,
+} from "../linear_algebra/dense.ts";
+import type { Eigen } from "../linear_algebra/eigen.ts";
 import type { Budget, Programme } from "./programme.ts";
 
 /** Right-hand sides and products of one step; overwritten by `step`. */
@@ -183,7 +190,7 @@ export class WorkingSystem implements System {
     if (budget.kind === "cone") {
       const part = zeros(n, n);
       pick(covariance, columns, columns, part);
-      this.#l = cholesky(part);
+      this.#l = semidefiniteFactor(part);
       for (let i = 0; i < n * n; i++) normal.data[i] += part.data[i];
     } else {
       this.#l = zeros(0, 0);

@@ -3,7 +3,8 @@
  * Jiao, Principled reinforcement learning with human feedback from pairwise or K-wise comparisons, 2023).
  */
 
-import { cholesky } from "./linear_algebra.ts";
+import { cholesky } from "../linear_algebra/cholesky.ts";
+import { type Dense, square } from "../linear_algebra/dense.ts";
 import { designCovariance, type Differences } from "./logistic_loss.ts";
 
 /** What the set's radius depends on. */
@@ -44,10 +45,10 @@ export function confidenceRadius(
   return gradient / leastCurvature(length, ball) + 2 * ball * Math.sqrt(lambda);
 }
 
-/** Σ_D + λI and its Cholesky factor, both d × d row-major. */
+/** Σ_D + λI, d × d row-major, and its Cholesky factor. */
 export interface Metric {
   readonly matrix: Float64Array;
-  readonly factor: Float64Array;
+  readonly factor: Dense;
 }
 
 /** The metric of the confidence set of one data set. @throws RangeError for λ = 0 and a singular Σ_D. */
@@ -59,5 +60,5 @@ export function confidenceMetric(
   const d = design.dimension;
   const matrix = designCovariance(design, counts);
   for (let j = 0; j < d; j++) matrix[j * d + j] += lambda;
-  return { matrix, factor: cholesky(matrix, d) };
+  return { matrix, factor: cholesky(square(matrix, d)) };
 }

@@ -2,7 +2,7 @@
 
 import type { Stream } from "../tensor/random.ts";
 import type { BanditInstance } from "./instance.ts";
-import { dot, norm } from "./linear_algebra.ts";
+import { dot, norm } from "./vectors.ts";
 
 /**
  * Rewards r(s, a) = φ(s, a)ᵀθ* + constant. Comparisons never see the constant, nor a direction that is

@@ -1,7 +1,9 @@
 /** The maximum-likelihood estimate in Θ_B = {‖θ‖ ≤ B} by Newton's method. */
 
 import type { Comparisons } from "./comparisons.ts";
-import { cholesky, dot, norm, solveCholesky } from "./linear_algebra.ts";
+import { cholesky, solveCholesky } from "../linear_algebra/cholesky.ts";
+import { square } from "../linear_algebra/dense.ts";
+import { dot, norm } from "./vectors.ts";
 import { type Differences, type LossDerivatives, lossDerivatives } from "./logistic_loss.ts";
 
 /** What Newton's method found. */
@@ -111,5 +113,5 @@ function minimise(
 function newtonStep({ gradient, hessian }: LossDerivatives, d: number): Float64Array {
   const regular = Float64Array.from(hessian);
   for (let j = 0; j < d; j++) regular[j * d + j] += CURVATURE_FLOOR;
-  return solveCholesky(cholesky(regular, d), gradient);
+  return solveCholesky(cholesky(square(regular, d)), gradient);
 }

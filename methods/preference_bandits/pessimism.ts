@@ -2,7 +2,9 @@
 
 import type { Stream } from "../tensor/random.ts";
 import { optimalPolicy, type Policy } from "./instance.ts";
-import { dot, norm, solveLower } from "./linear_algebra.ts";
+import { solveLower } from "../linear_algebra/cholesky.ts";
+import type { Dense } from "../linear_algebra/dense.ts";
+import { dot, norm } from "./vectors.ts";
 import type { LinearInstance } from "./linear_instance.ts";
 import { chooseBest } from "./ties.ts";
 
@@ -16,7 +18,7 @@ export interface ConfidenceSet {
   /** θ̂. */
   readonly theta: Float64Array;
   /** Cholesky factor of Σ_D + λI. */
-  readonly factor: Float64Array;
+  readonly factor: Dense;
   /** f ≥ 0; 0 makes the policy greedy. */
   readonly radius: number;
 }

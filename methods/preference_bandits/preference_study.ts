@@ -5,7 +5,7 @@ import type { Stream } from "../tensor/random.ts";
 import type { Comparisons } from "./comparisons.ts";
 import { confidenceMetric, confidenceRadius } from "./confidence.ts";
 import { optimalPolicy, suboptimality } from "./instance.ts";
-import { dot, norm, quadraticNorm } from "./linear_algebra.ts";
+import { dot, norm, quadraticNorm } from "./vectors.ts";
 import type { Differences } from "./logistic_loss.ts";
 import { pessimismBound, pessimisticPolicy, pessimisticValue } from "./pessimism.ts";
 import type { PreferenceProblem } from "./problems.ts";

@@ -2,7 +2,8 @@
 
 import { normalCdf } from "../stats/normal.ts";
 import { type ComparisonDesign, logistic } from "./comparisons.ts";
-import { cholesky, solveLower } from "./linear_algebra.ts";
+import { cholesky, solveLower } from "../linear_algebra/cholesky.ts";
+import { square } from "../linear_algebra/dense.ts";
 import { designCovariance, lossDerivatives } from "./logistic_loss.ts";
 
 /** A two-arm problem as its learner sees it. */
@@ -130,12 +131,12 @@ export function fisherInformation(design: ComparisonDesign, theta: Float64Array)
  */
 export function asymptoticSquaredError(design: ComparisonDesign, theta: Float64Array): number {
   const d = design.dimension;
-  const factor = cholesky(fisherInformation(design, theta), d);
+  const factor = cholesky(square(fisherInformation(design, theta), d));
   // tr(Σ I⁻¹) = tr(Rᵀ I⁻¹ R) with Σ = R Rᵀ.
-  const root = cholesky(designCovariance(design, design.shares), d);
+  const root = cholesky(square(designCovariance(design, design.shares), d));
   let trace = 0;
   for (let j = 0; j < d; j++) {
-    const column = Float64Array.from({ length: d }, (_, i) => root[i * d + j]);
+    const column = Float64Array.from({ length: d }, (_, i) => root.data[i * d + j]);
     for (const v of solveLower(factor, column)) trace += v * v;
   }
   return trace;

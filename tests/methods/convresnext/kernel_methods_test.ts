@@ -1,7 +1,7 @@
 // Kernel ridge regression, Gaussian processes and their linear algebra, against scikit-learn.
 
 import assert from "node:assert/strict";
-import { cholesky, logDeterminant, solveCholesky } from "../../../methods/convresnext/cholesky.ts";
+import { cholesky, solveCholesky } from "../../../methods/linear_algebra/cholesky.ts";
 import {
   gaussianProcess,
   type KernelFit,
@@ -65,32 +65,6 @@ Deno.test("ridge regression is tuned on the validation sample", () => {
   const mse = f.reduce((sum, v, i) => sum + (v - Math.sin(6 * fresh.x[i])) ** 2, 0) / f.length;
   assert.ok(mse < 0.004, `${mse}`);
   assert.ok(Math.abs(fit.tuned.score - 0.04) < 0.02, "validation error is about the noise");
-});
-
-Deno.test("cholesky() factors, solves, and refuses what is not positive definite", () => {
-  const n = 131; // More than two blocks, and odd.
-  const a = stream(2, "factor").normal([n, n], { dtype: "float64" }).data as Float64Array;
-  const data = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j < n; j++) {
-      for (let k = 0; k < n; k++) data[i * n + j] += a[i * n + k] * a[j * n + k] / n;
-    }
-    data[i * n + i] += 0.1;
-  }
-  const factor = cholesky({ n, data });
-  const truth = Float64Array.from({ length: n }, (_, i) => Math.sin(i));
-  const b = truth.map((_, i) => {
-    let sum = 0;
-    for (let j = 0; j < n; j++) sum += data[i * n + j] * truth[j];
-    return sum;
-  });
-  solveCholesky(factor, b).forEach((v, i) => assert.ok(Math.abs(v - truth[i]) < 1e-9));
-  assert.ok(
-    Math.abs(logDeterminant(cholesky({ n: 2, data: Float64Array.of(4, 2, 2, 3) })) - Math.log(8)) <
-      1e-14,
-  );
-  data[5 * n + 5] = -1;
-  assert.throws(() => cholesky({ n, data }), /not positive definite at row 5/);
 });
 
 Deno.test("minimiseOnGrid() finds a minimum far from its start, and survives failures", () => {

@@ -2,17 +2,8 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "@std/testing/bdd";
-import {
-  cholesky,
-  type Dense,
-  gram,
-  inverse,
-  invert,
-  multiply,
-  transpose,
-  zeros,
-} from "../../../methods/panda/dense.ts";
-import { eigenSymmetric } from "../../../methods/panda/eigen.ts";
+import { inverse, multiply } from "../../../methods/linear_algebra/dense.ts";
+import { eigenSymmetric } from "../../../methods/linear_algebra/eigen.ts";
 import { populationOf } from "../../../methods/panda/populations.ts";
 import {
   projectOnCone,
@@ -26,61 +17,7 @@ import { dense, difference, momentsOfCase, reference } from "./reference.ts";
 
 const random = stream(5, "numerics");
 
-function normal(rows: number, columns: number): Dense {
-  const out = zeros(rows, columns);
-  for (let i = 0; i < out.data.length; i++) out.data[i] = random.nextNormal();
-  return out;
-}
-
-function product(a: Dense, b: Dense): Dense {
-  const out = zeros(a.rows, b.columns), columns = transpose(b);
-  for (let j = 0; j < b.columns; j++) {
-    const column = new Float64Array(a.rows);
-    multiply(a, columns.data.slice(j * b.rows, (j + 1) * b.rows), column);
-    for (let i = 0; i < a.rows; i++) out.data[i * b.columns + j] = column[i];
-  }
-  return out;
-}
-
-function identity(n: number): Dense {
-  const out = zeros(n, n);
-  for (let i = 0; i < n; i++) out.data[i * n + i] = 1;
-  return out;
-}
-
-describe("linear algebra", () => {
-  const a = normal(7, 12), square = gram(a);
-
-  it("gram(), cholesky(), inverse() and invert() hold to their definitions", () => {
-    assert(difference(square.data, product(a, transpose(a)).data) < 1e-12);
-    const l = cholesky(square);
-    assert(difference(product(l, transpose(l)).data, square.data) < 1e-12);
-    assert(difference(product(square, inverse(square)).data, identity(7).data) < 1e-10);
-    const rows = Array.from({ length: 7 }, (_, i) => a.data.slice(i * 12, i * 12 + 7));
-    const inverted = dense(invert(rows)!.map((row) => [...row]));
-    assert(
-      difference(product(dense(rows.map((r) => [...r])), inverted).data, identity(7).data) < 1e-9,
-    );
-  });
-
-  it("invert() refuses a singular matrix, cholesky() an indefinite one", () => {
-    assert.equal(invert([Float64Array.of(1, 2), Float64Array.of(2, 4)]), null);
-    assert.throws(() => cholesky(dense([[1, 2], [2, 1]])), /not positive semidefinite/);
-  });
-
-  it("eigenSymmetric() diagonalises, also with equal eigenvalues", () => {
-    for (const m of [square, identity(5), gram(normal(40, 15)), dense([[2, 1], [1, 2]])]) {
-      const { values, vectors } = eigenSymmetric(m);
-      const scaled = { ...vectors, data: vectors.data.slice() };
-      for (let k = 0; k < m.rows; k++) {
-        for (let j = 0; j < m.rows; j++) scaled.data[k * m.rows + j] *= values[k];
-      }
-      assert(difference(product(transpose(vectors), scaled).data, m.data) < 1e-11);
-      assert(difference(product(vectors, transpose(vectors)).data, identity(m.rows).data) < 1e-12);
-      assert(values.every((v, k) => k === 0 || v >= values[k - 1]));
-    }
-  });
-
+describe("spectra", () => {
   it("spectrumOf() has NumPy's eigenvalues, thin or not", () => {
     for (const one of reference.cases) {
       const { values } = spectrumOf(momentsOfCase(one));

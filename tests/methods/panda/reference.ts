@@ -1,6 +1,6 @@
 /** Reads tests/reference/panda.json: values by Clarabel, HiGHS and NumPy. */
 
-import type { Dense } from "../../../methods/panda/dense.ts";
+import type { Dense } from "../../../methods/linear_algebra/dense.ts";
 import { type Moments, momentsOf } from "../../../methods/panda/moments.ts";
 import json from "../../reference/panda.json" with { type: "json" };
 

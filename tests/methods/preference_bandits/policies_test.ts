@@ -189,8 +189,8 @@ describe("pessimistic choice", () => {
       const length = Math.hypot(...z);
       const x = z.map((v) => 0.5 * v / length);
       for (let r = d - 1; r >= 0; r--) {
-        for (let k = r + 1; k < d; k++) x[r] -= factor[k * d + r] * x[k];
-        x[r] /= factor[r * d + r];
+        for (let k = r + 1; k < d; k++) x[r] -= factor.data[k * d + r] * x[k];
+        x[r] /= factor.data[r * d + r];
       }
       lowest = Math.min(lowest, u.reduce((sum, v, j) => sum + v * (theta[j] + x[j]), 0));
     }

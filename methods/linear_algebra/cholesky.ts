@@ -1,10 +1,6 @@
-// Cholesky factors and solves in Float64, for the exact kernel methods.
+/** Cholesky factors of positive definite matrices in float64, and solves with them. */
 
-/** A square matrix, row by row. */
-export interface Matrix {
-  readonly n: number;
-  readonly data: Float64Array;
-}
+import { type Dense, square } from "./dense.ts";
 
 /** Columns that are factored before the rest of the matrix is brought up to date. */
 const BLOCK = 64;
@@ -15,7 +11,13 @@ const BLOCK = 64;
  * its products are subtracted from all that follows, four rows by four columns at a time.
  * @throws RangeError naming the row whose pivot is not positive
  */
-export function cholesky({ n: size, data }: Matrix): Matrix {
+export function cholesky({ rows: size, data }: Dense): Dense {
+  if (size <= BLOCK) {
+    const l = new Float64Array(size * size);
+    for (let i = 0; i < size; i++) l.set(data.subarray(i * size, i * size + i + 1), i * size);
+    factorColumns(l, size, 0, size);
+    return square(l, size);
+  }
   // With rows of the unit matrix below and beside, up to a multiple of four.
   const n = Math.ceil(size / 4) * 4, l = new Float64Array(n * n);
   for (let i = 0; i < size; i++) l.set(data.subarray(i * size, i * size + i + 1), i * n);
@@ -25,17 +27,17 @@ export function cholesky({ n: size, data }: Matrix): Matrix {
     factorColumns(l, n, from, to);
     subtractProducts(l, n, from, to);
   }
-  if (n === size) return { n, data: l };
+  if (n === size) return square(l, n);
   const exact = new Float64Array(size * size);
   for (let i = 0; i < size; i++) exact.set(l.subarray(i * n, i * n + size), i * size);
-  return { n: size, data: exact };
+  return square(exact, size);
 }
 
 /** Factors columns [from, to), from which earlier columns are subtracted already. */
 function factorColumns(l: Float64Array, n: number, from: number, to: number): void {
   for (let j = from; j < to; j++) {
     let pivot = l[j * n + j];
-    for (let k = from; k < j; k++) pivot -= l[j * n + k] ** 2;
+    for (let k = from; k < j; k++) pivot -= l[j * n + k] * l[j * n + k];
     if (!(pivot > 0)) throw new RangeError(`not positive definite at row ${j}: pivot ${pivot}`);
     const root = Math.sqrt(pivot);
     l[j * n + j] = root;
@@ -72,8 +74,9 @@ function subtractProducts(l: Float64Array, n: number, from: number, to: number):
 }
 
 /** The solution of A x = b from A's lower factor. */
-export function solveCholesky({ n, data: l }: Matrix, b: ArrayLike<number>): Float64Array {
-  const x = solveLower({ n, data: l }, b);
+export function solveCholesky(factor: Dense, b: ArrayLike<number>): Float64Array {
+  const { rows: n, data: l } = factor;
+  const x = solveLower(factor, b);
   for (let i = n - 1; i >= 0; i--) {
     const value = x[i] /= l[i * n + i];
     for (let j = 0; j < i; j++) x[j] -= l[i * n + j] * value;
@@ -82,7 +85,7 @@ export function solveCholesky({ n, data: l }: Matrix, b: ArrayLike<number>): Flo
 }
 
 /** The solution of L x = b for a lower triangular L. */
-export function solveLower({ n, data: l }: Matrix, b: ArrayLike<number>): Float64Array {
+export function solveLower({ rows: n, data: l }: Dense, b: ArrayLike<number>): Float64Array {
   const x = Float64Array.from(b);
   for (let i = 0; i < n; i++) {
     let sum = x[i];
@@ -93,7 +96,7 @@ export function solveLower({ n, data: l }: Matrix, b: ArrayLike<number>): Float6
 }
 
 /** log det A = 2 Σ log L_ii. */
-export function logDeterminant({ n, data: l }: Matrix): number {
+export function logDeterminant({ rows: n, data: l }: Dense): number {
   let sum = 0;
   for (let i = 0; i < n; i++) sum += Math.log(l[i * n + i]);
   return 2 * sum;

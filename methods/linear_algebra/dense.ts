@@ -1,4 +1,4 @@
-/** Dense float64 linear algebra on row-major arrays: products, Cholesky factors, inverses. */
+/** Dense float64 linear algebra on row-major arrays: products, factors of semidefinite matrices, inverses. */
 
 /** A row-major matrix of float64. */
 export interface Dense {
@@ -11,6 +11,11 @@ export interface Dense {
 /** A matrix of zeros. */
 export function zeros(rows: number, columns: number): Dense {
   return { rows, columns, data: new Float64Array(rows * columns) };
+}
+
+/** `n × n` numbers, row by row, as a matrix that shares them. */
+export function square(data: Float64Array, n: number): Dense {
+  return { rows: n, columns: n, data };
 }
 
 /** Sum of products of `a` from `i` and `b` from `j`, over `length` entries. */
@@ -108,14 +113,14 @@ export function transpose(a: Dense): Dense {
 }
 
 /**
- * The lower triangular L with `L L′ = A`, for symmetric A. A pivot below `floor` × the largest
+ * The lower triangular L with `L L′ = A`, for symmetric A (`cholesky` is faster where A is definite). A pivot below `floor` × the largest
  * diagonal entry is taken for zero, and its column left zero, so that semidefinite matrices have a
  * factor too.
  *
  * @param floor @default 1e-13
  * @throws RangeError when a pivot is clearly negative: A is not positive semidefinite.
  */
-export function cholesky(a: Dense, floor = 1e-13): Dense {
+export function semidefiniteFactor(a: Dense, floor = 1e-13): Dense {
   const n = a.rows;
   const l = zeros(n, n);
   let scale = 0;
@@ -123,7 +128,7 @@ export function cholesky(a: Dense, floor = 1e-13): Dense {
   for (let j = 0; j < n; j++) {
     const pivot = a.data[j * n + j] - dot(l.data, j * n, l.data, j * n, j);
     if (pivot < -1e-8 * scale) {
-      throw new RangeError(`cholesky: pivot ${j} is ${pivot}: not positive semidefinite`);
+      throw new RangeError(`semidefiniteFactor: pivot ${j} is ${pivot}: not positive semidefinite`);
     }
     if (pivot <= floor * scale) continue;
     const root = Math.sqrt(pivot);
@@ -138,7 +143,7 @@ export function cholesky(a: Dense, floor = 1e-13): Dense {
 /** The inverse of a symmetric positive definite matrix. */
 export function inverse(a: Dense): Dense {
   const n = a.rows;
-  const l = cholesky(a, 0);
+  const l = semidefiniteFactor(a, 0);
   // Rows of `inv` hold the columns of L⁻¹ from their diagonal on, i.e. the rows of L⁻¹′.
   const inv = zeros(n, n);
   for (let j = 0; j < n; j++) {

@@ -88,11 +88,14 @@ function accumulate(
   return q;
 }
 
+/** Sweeps for each eigenvalue, on average; a null space of rounding errors takes many for its first. */
+const SWEEPS = 30;
+
 /** Diagonalises the tridiagonal matrix in place, rotating the rows of `vectors` along. */
 function implicitQl(d: Float64Array, e: Float64Array, vectors: Dense): void {
   const n = d.length, z = vectors.data;
-  for (let l = 0; l < n; l++) {
-    for (let sweep = 0;; sweep++) {
+  for (let l = 0, sweep = 0; l < n; l++) {
+    for (;; sweep++) {
       let m = l;
       while (m < n - 1) {
         const size = Math.abs(d[m]) + Math.abs(d[m + 1]);
@@ -100,7 +103,7 @@ function implicitQl(d: Float64Array, e: Float64Array, vectors: Dense): void {
         m++;
       }
       if (m === l) break;
-      if (sweep === 60) throw new RangeError(`eigenSymmetric: no convergence at ${l}`);
+      if (sweep > SWEEPS * n) throw new RangeError(`eigenSymmetric: no convergence at ${l}`);
       let g = (d[l + 1] - d[l]) / (2 * e[l]);
       let r = Math.hypot(g, 1);
       g = d[m] - d[l] + e[l] / (g + (g >= 0 ? r : -r));
