@@ -39,6 +39,7 @@ export type {
   Kind,
   LocalSource,
   Many,
+  MeasurementTable,
   Node,
   NpmSource,
   OutputKinds,

@@ -318,3 +318,14 @@ export interface ReportSection {
   /** Inline SVG and data URIs only; colours through the CSS custom properties of the report. */
   readonly html: string;
 }
+
+/** A table of things that differ from run to run, such as latencies; see `Targets.measurements`. */
+export interface MeasurementTable {
+  readonly title: string;
+  /** Heads, with units. */
+  readonly columns: readonly string[];
+  /** Cells in the order of the columns; the first names the row. Null: not measured. */
+  readonly rows: readonly (readonly (string | number | null)[])[];
+  /** How it was measured: threads, repetitions, what was compared with what. */
+  readonly note: string;
+}

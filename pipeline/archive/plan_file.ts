@@ -117,7 +117,7 @@ const planSchema = z.strictObject({
   summary: z.string(),
   preset: z.string(),
   provider: z.enum(["cpu", "cuda", "webgpu", "wasm"]),
-  /** `verdicts`, `report` and `keep.<name>`, as far as they are part of the bundle. */
+  /** `verdicts`, `report`, `measurements` and `keep.<name>`, as far as they are part of the bundle. */
   targets: z.record(z.string(), outputSchema),
   /** Each after those it reads from. */
   nodes: z.array(nodeSchema),

@@ -1,7 +1,7 @@
 /** The HTML report of a bundle: rendered from its records alone, so that anyone can render it again and compare. */
 
 import { collectNodes } from "../report/collect.ts";
-import { sectionsSchema, verdictsSchema } from "../run/target_schema.ts";
+import { measurementsSchema, sectionsSchema, verdictsSchema } from "../run/target_schema.ts";
 import type { Digest, Plan, ReportSection, StageRecord, Verdict } from "../types.ts";
 import { nodesOfPlan, type PlanFile } from "./plan_file.ts";
 
@@ -15,7 +15,7 @@ export interface ReportSource {
 
 /** The page, or null when the bundle holds no verdicts or no report. */
 export async function reportPage({ plan, records, read }: ReportSource): Promise<string | null> {
-  const { verdicts, report } = plan.targets;
+  const { verdicts, report, measurements } = plan.targets;
   if (verdicts === undefined || report === undefined) return null;
   const value = async ({ node, output }: { node: string; output: string }) =>
     JSON.parse(new TextDecoder().decode(await read(records.get(node)!.outputs[output].digest)));
@@ -57,6 +57,9 @@ export async function reportPage({ plan, records, read }: ReportSource): Promise
     nodes: collected.nodes,
     verdicts: verdictsSchema.parse(await value(verdicts)) as Verdict[],
     sections: sectionsSchema.parse(await value(report)) as ReportSection[],
+    ...(measurements === undefined
+      ? {}
+      : { measurements: measurementsSchema.parse(await value(measurements)) }),
   }, {
     title: plan.title,
     citation: plan.citation,

@@ -35,7 +35,7 @@ export interface NodeRerun {
   readonly id: string;
   /**
    * `same`: every output has the same bytes. `differs`: it should have, and has not. `expected`: it has
-   * other bytes, as it may on another provider or instruction set. `failed`, `skipped`: it did not run.
+   * other bytes, as it may on another provider or instruction set, or because it measures. `failed`, `skipped`: it did not run.
    */
   readonly status: "same" | "differs" | "expected" | "failed" | "skipped";
   readonly text: string;
@@ -249,14 +249,14 @@ async function dataOf(bundle: OpenBundle, store: Store, record: StageRecord, nod
 }
 
 function compareNodes(
-  { plan }: OpenBundle,
+  { plan: { nodes, targets } }: OpenBundle,
   records: ReadonlyMap<string, StageRecord>,
   outcomes: readonly Outcome[],
   provider: Provider,
 ): NodeRerun[] {
   const byId = new Map(outcomes.map((outcome) => [outcome.id, outcome]));
   const reasons = new Map<string, string>();
-  return plan.nodes.map((node): NodeRerun => {
+  return nodes.map((node): NodeRerun => {
     const { id } = node;
     const outcome = byId.get(id)!;
     const record = records.get(id)!;
@@ -269,8 +269,10 @@ function compareNodes(
     if (outcome.status === "failed" || outcome.status === "skipped") {
       return { id, status: outcome.status, text: outcome.reason, outputs };
     }
-    const why = ownReason(node, record, provider) ?? inherited(node, reasons);
-    if (why !== null) reasons.set(id, why);
+    const bound = ownReason(node, record, provider) ?? inherited(node, reasons);
+    if (bound !== null) reasons.set(id, bound);
+    // Only for itself: what a node reads that it should not have read is compared.
+    const why = bound ?? (id === targets.measurements?.node ? "it measures" : null);
     if (Object.values(outputs).every(({ before, after }) => before === after)) {
       return { id, status: "same", text: "", outputs };
     }
@@ -320,6 +322,9 @@ async function readVerdicts(
   throw new Failed({ code: "rerun", message: "these are not verdicts", where });
 }
 
+/** Targets that are text for people, or that differ from run to run. */
+const UNCOMPARED = new Set(["report", "measurements"]);
+
 /** The JSON targets whose bytes are not the same, number by number. */
 async function compareTargets(
   { plan, store: bundled }: OpenBundle,
@@ -331,7 +336,7 @@ async function compareTargets(
   for (const [target, { node, output }] of Object.entries(plan.targets)) {
     const { media, digest } = records.get(node)!.outputs[output];
     const after = final.get(node)?.[output];
-    if (media !== "application/json" || after === undefined || target === "report") continue;
+    if (media !== "application/json" || after === undefined || UNCOMPARED.has(target)) continue;
     const numbers = after === digest
       ? { numbers: 0, different: 0, largest: null, other: [] }
       : compareNumbers(await readJson(bundled, digest), await readJson(store, after));

@@ -6,7 +6,13 @@ import type { Outcome, Plan } from "../types.ts";
 import { commandLine } from "./circumstances.ts";
 import type { Io } from "./command.ts";
 import type { ReproduceJson } from "./json.ts";
-import { failureLines, isCancelled, stageLines, verdictLines } from "./summary.ts";
+import {
+  failureLines,
+  isCancelled,
+  measurementLines,
+  stageLines,
+  verdictLines,
+} from "./summary.ts";
 
 /** Stands for the time; control characters are in no name. */
 const TIME = "\u0000";
@@ -48,6 +54,7 @@ export function aroundText(
   const blocks = [
     [page.paint.strong(head)],
     verdictLines(result.verdicts, page),
+    ...result.measurements.map((table) => measurementLines(table, page)),
     nothing ? [] : stageLines(result.outcomes, page),
     notes,
     plan.partial ? [partialLine(plan.partial, result)] : [],

@@ -2,7 +2,15 @@
 
 import type { LockCheck } from "../committed/check.ts";
 import type { RemoteSummary } from "../remote/remote.ts";
-import type { Digest, Failure, Outcome, Plan, PlannedNode, Verdict } from "../types.ts";
+import type {
+  Digest,
+  Failure,
+  MeasurementTable,
+  Outcome,
+  Plan,
+  PlannedNode,
+  Verdict,
+} from "../types.ts";
 
 /** `reproduce --json`. */
 export interface ReproduceJson {
@@ -12,6 +20,8 @@ export interface ReproduceJson {
   /** In topological order. */
   readonly stages: readonly StageJson[];
   readonly verdicts: readonly VerdictJson[];
+  /** Present when the pipeline measures and its stage has run. */
+  readonly measurements?: readonly MeasurementTable[];
   /** Path of the HTML report; null when the run did not complete, and for `--dry-run`. */
   readonly report: string | null;
   /** Folder with the kept artifacts; null when there are none, and like `report`. */

@@ -203,6 +203,7 @@ async function reproduce(
       provider: plan.provider,
       stages: ranStages(result.outcomes),
       verdicts: verdictNumbers(result.verdicts),
+      ...(result.measurements.length === 0 ? {} : { measurements: result.measurements }),
       report,
       results,
       committed: committed.json,
@@ -332,6 +333,7 @@ async function reportOn(session: Session, result: RunResult, io: Io): Promise<st
       nodes,
       verdicts: result.verdicts,
       sections: result.sections,
+      measurements: result.measurements,
     },
     meta: {
       title: session.pipeline.title,

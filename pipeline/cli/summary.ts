@@ -1,7 +1,8 @@
 /** What a run ends with: verdicts, time per stage, failures and how to go on. Pure text. */
 
-import type { Outcome, Verdict } from "../types.ts";
+import type { MeasurementTable, Outcome, Verdict } from "../types.ts";
 import { duration, interval, number, plural, pValue, wrap } from "../report/format.ts";
+import { cellText } from "../report/measurements_section.ts";
 import { table } from "./table.ts";
 import type { Paint } from "./terminal.ts";
 
@@ -38,6 +39,16 @@ export function verdictLines(verdicts: readonly Verdict[], page: Page): string[]
     page.width,
     (text, row, column) => column === 1 ? colour[verdicts[row].verdict]?.(text) ?? text : text,
   );
+}
+
+/** One measured table: its title, the rows, how they were measured. */
+export function measurementLines(
+  { title, columns, rows, note }: MeasurementTable,
+  page: Page,
+): string[] {
+  const heads = columns.map((head, j) => ({ head, align: j === 0 ? "left" : "right" } as const));
+  const cells = rows.map((row) => row.map(cellText));
+  return [page.paint.strong(title), ...table(heads, cells, page.width), ...wrap(note, page.width)];
 }
 
 /** Time per stage: how many nodes ran and were cached, their summed and mean seconds. */

@@ -29,11 +29,13 @@ interface Kept {
 /** What a completed run came to. */
 export async function cameOf(store: Store, result: RunResult): Promise<Came> {
   const outputs = new Map(result.outcomes.map((o) => [o.id, o.outputs]));
+  // What was measured differs from run to run: nothing is expected of it.
+  const { measurements, ...compared } = result.targets;
   const kept = result.outcomes.flatMap(({ id, stage, key }): Kept[] => {
-    const record = key === null ? null : store.getRecord(key);
+    const record = key === null || id === measurements?.node.id ? null : store.getRecord(key);
     return record === null ? [] : [{ id, stage, record }];
   });
-  const targets = mapped(result.targets, ({ node, output, kind: { form, media } }) => (
+  const targets = mapped(compared, ({ node, output, kind: { form, media } }) => (
     { digest: outputs.get(node.id)![output], form, media }
   ));
   return {
@@ -47,17 +49,20 @@ export async function cameOf(store: Store, result: RunResult): Promise<Came> {
 
 /** What a remembered run came to; null when its keys or records were deleted. */
 export async function cameOfPast(store: Store, run: PastRun): Promise<Came | null> {
+  const { measurements, ...targets } = run.targets;
   const kept: Kept[] = [];
   for (const [id, key] of nodeKeysOf(store, run) ?? [["", null]]) {
     const record = key === null ? null : store.getRecord(key);
     if (record === null) return null;
+    const outputs = Object.values(record.outputs);
+    if (outputs.some(({ digest }) => digest === measurements?.digest)) continue;
     kept.push({ id, stage: record.stage, record });
   }
   return {
     ...common(kept, run.provider),
     verdicts: verdictsOf(run.verdicts),
-    metrics: (await keptMetrics(store, run.targets)).metrics,
-    artifacts: mapped(run.targets, ({ digest }) => digest),
+    metrics: (await keptMetrics(store, targets)).metrics,
+    artifacts: mapped(targets, ({ digest }) => digest),
     portable: null,
   };
 }

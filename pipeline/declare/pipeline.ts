@@ -6,7 +6,7 @@ import { Failed } from "../failure.ts";
 import { fanOutsMade } from "./fan_out.ts";
 import { inWords, placeOf } from "./place.ts";
 import { isArtifact, namePattern } from "./stage.ts";
-import type { Artifact, ReportSection, Verdict } from "../types.ts";
+import type { Artifact, MeasurementTable, ReportSection, Verdict } from "../types.ts";
 
 /**
  * What a pipeline promises, at least one artifact; everything that these need is part of the DAG,
@@ -17,6 +17,12 @@ export interface Targets {
   readonly verdicts?: Artifact<JsonKind<Verdict[]>>;
   /** The paper's own sections of the report. */
   readonly report?: Artifact<JsonKind<ReportSection[]>>;
+  /**
+   * Tables that the run prints after its verdicts and the report shows after its sections. Their stage
+   * may write what no two runs write alike, such as how long something took: its bytes are compared
+   * with nothing, and so no other stage may read what it writes.
+   */
+  readonly measurements?: Artifact<JsonKind<MeasurementTable[]>>;
   /** Further artifacts, by name; `reproduce` puts them into `artifacts/results/`. */
   readonly keep?: Readonly<Record<string, Artifact>>;
 }
@@ -95,7 +101,8 @@ export function pipeline<S extends z.ZodType>(declaration: PipelineDeclaration<S
       }
       const before = fanOutsMade();
       const targets = targetsOf(() => declaration.build(a), where);
-      const mend = "Return artifacts: { verdicts, report, keep: { name: artifact } }.";
+      const mend =
+        "Return artifacts: { verdicts, report, measurements, keep: { name: artifact } }.";
       const named = Object.entries(targetsByName(targets));
       if (named.length === 0) {
         const message = "build returns no artifact, so there is nothing to make";
@@ -169,7 +176,7 @@ function targetsOf(build: () => Targets, where: string): Targets {
 /** The targets of a pipeline by name, `keep.<name>` for the kept ones, in a fixed order. */
 export function targetsByName(targets: Targets): Record<string, Artifact> {
   const named: Record<string, Artifact> = {};
-  for (const name of ["verdicts", "report"] as const) {
+  for (const name of ["verdicts", "report", "measurements"] as const) {
     const artifact = targets?.[name];
     // Present but undefined is a mistake, e.g. a misspelt output, which is told.
     if (targets !== undefined && targets !== null && name in targets) named[name] = artifact!;

@@ -10,7 +10,7 @@ import { type PastRun, rememberRun } from "./past_run.ts";
 export async function remember(
   request: RunRequest,
   began: Date,
-  result: Omit<RunResult, "sections" | "ok" | "complete" | "past">,
+  result: Omit<RunResult, "sections" | "measurements" | "ok" | "complete" | "past">,
   failure?: Failure,
 ): Promise<PastRun | null> {
   const { plan, outcomes, targets } = result;

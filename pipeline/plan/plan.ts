@@ -6,6 +6,7 @@ import type { Host } from "../host.ts";
 import { Failed } from "../failure.ts";
 import { upstreamOf } from "./graph.ts";
 import { checkResources, limitsOf } from "./limits.ts";
+import { checkMeasuring } from "./measuring.ts";
 import { type Pipeline, targetsByName } from "../declare/pipeline.ts";
 import { listIds } from "./plan_node.ts";
 import { Planner } from "./planner.ts";
@@ -108,6 +109,7 @@ export async function plan(request: PlanRequest): Promise<Plan> {
   const { planned } = planner;
   const targets = targetsByName(pipeline.build({ config, preset }));
   await planner.add(Object.values(targets));
+  checkMeasuring(planned.keys(), targets);
   const about = { paper: pipeline.name, preset, provider, targets };
   if (!partial) {
     checkAllResources([...planned.values()], request);

@@ -1,6 +1,13 @@
 /** What a report is made from: plain data, kept as JSON beside the HTML so that it can be made again. */
 
-import type { Digest, Outcome, Provider, ReportSection, Verdict } from "../types.ts";
+import type {
+  Digest,
+  MeasurementTable,
+  Outcome,
+  Provider,
+  ReportSection,
+  Verdict,
+} from "../types.ts";
 
 /** One completed run of a paper. */
 export interface ReportedRun {
@@ -13,6 +20,7 @@ export interface ReportedRun {
   readonly nodes: readonly ReportedNode[];
   readonly verdicts: readonly Verdict[];
   readonly sections: readonly ReportSection[];
+  readonly measurements?: readonly MeasurementTable[];
 }
 
 /** One node of the DAG after a run. */

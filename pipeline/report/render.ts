@@ -3,6 +3,7 @@
 import { drawDag, type StageBox, stageBoxes, statusCounts } from "./dag.ts";
 import { duration } from "./format.ts";
 import { Html, markup } from "./markup.ts";
+import { measurementsSection } from "./measurements_section.ts";
 import type { PipelineMeta, ReportedRun } from "./model.ts";
 import { provenance, runAgain } from "./provenance.ts";
 import { styleSheet } from "./style.ts";
@@ -38,6 +39,7 @@ ${new Html(s.html)}
 `
     )
   }
+${measurementsSection(run.measurements ?? [])}
 ${stageSection(boxes, dag)}
 ${provenance(run, meta)}
 ${runAgain(run, meta)}

@@ -7,6 +7,7 @@ import type { InUse } from "../gc/in_use.ts";
 import { remember } from "../history/remember.ts";
 import { nodesOf } from "../plan/graph.ts";
 import { limitsOf } from "../plan/limits.ts";
+import { checkMeasuring } from "../plan/measuring.ts";
 import { checkAllResources, digestsOf } from "../plan/plan.ts";
 import { Planner } from "../plan/planner.ts";
 import { checkWritable } from "../store/store_access.ts";
@@ -98,6 +99,7 @@ export async function carryOut(
     async expand(map, recordOf) {
       planner ??= plannerOf(request, whole, programs, recordOf);
       const found = await planner.expand(map);
+      checkMeasuring(found.map(({ node }) => node), targets);
       mark?.pin(found.flatMap(({ key, record }) => key !== null && record !== null ? [key] : []));
       const made = withoutVanished(found, store);
       checkAllResources(made, request);
@@ -126,7 +128,8 @@ export async function carryOut(
       const { execute } = await import("./executor.ts");
       const { provider } = whole;
       const attempt = { node, program: program!, provider, lockFile, ...task };
-      if (sameBytes === null) return await execute(store, attempt);
+      const compared = sameBytes !== null && node.id !== targets.measurements?.node.id;
+      if (!compared) return await execute(store, attempt);
       const { executeTwice } = await import("./determinism.ts");
       const stored = store.hit(key)?.outputs ?? null;
       const { finished, against } = await executeTwice(store, attempt, stored);

@@ -12,6 +12,7 @@ import { DamagedObject, type Store } from "../store/store.ts";
 import type {
   Artifact,
   Digest,
+  MeasurementTable,
   Outcome,
   Plan,
   PlannedNode,
@@ -57,9 +58,10 @@ export interface RunResult {
   /** Empty while the verdict stage has not run. */
   readonly verdicts: readonly Verdict[];
   readonly sections: readonly ReportSection[];
+  readonly measurements: readonly MeasurementTable[];
   /** What was run, or found to be cached. */
   readonly plan: Plan;
-  /** What the pipeline promises, by name: `verdicts`, `report`, `keep.<name>`. */
+  /** What the pipeline promises, by name: `verdicts`, `report`, `measurements`, `keep.<name>`. */
   readonly targets: Readonly<Record<string, Artifact>>;
   /** False for a partial run that leaves out a target. */
   readonly complete: boolean;
@@ -161,6 +163,12 @@ async function runOnce(request: RunRequest, always: boolean): Promise<RunResult>
     seconds,
     verdicts: await readOutput<Verdict>(store, outcomes, targets.verdicts, "verdictsSchema"),
     sections: await readOutput<ReportSection>(store, outcomes, targets.report, "sectionsSchema"),
+    measurements: await readOutput<MeasurementTable>(
+      store,
+      outcomes,
+      targets.measurements,
+      "measurementsSchema",
+    ),
     plan,
     targets,
     ...(sameBytes === null ? {} : { sameBytes }),
@@ -225,7 +233,7 @@ async function readOutput<T>(
   store: Store,
   outcomes: readonly Outcome[],
   target: Artifact | undefined,
-  schema: "verdictsSchema" | "sectionsSchema",
+  schema: "verdictsSchema" | "sectionsSchema" | "measurementsSchema",
 ): Promise<readonly T[]> {
   if (target === undefined) return [];
   const { node, output } = target;

@@ -1,4 +1,4 @@
-/** What verdicts and report sections must look like: stages are checked when they run, not only by types. */
+/** What verdicts, report sections and measurements must look like: stages are checked when they run, not only by types. */
 
 import { z } from "zod";
 
@@ -28,3 +28,16 @@ export const sectionsSchema = z.array(z.object({
   title: z.string(),
   html: z.string(),
 }));
+
+/** Mirrors `MeasurementTable`. */
+export const measurementsSchema = z.array(
+  z.object({
+    title: z.string(),
+    columns: z.array(z.string()).min(1),
+    rows: z.array(z.array(z.union([z.string(), z.number(), z.null()]))),
+    note: z.string(),
+  }).refine(({ columns, rows }) => rows.every((row) => row.length === columns.length), {
+    path: ["rows"],
+    error: "every row must have a cell for each column",
+  }),
+);

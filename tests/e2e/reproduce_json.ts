@@ -34,6 +34,12 @@ const reproduceJson = z.strictObject({
     interval: z.tuple([z.number().nullable(), z.number().nullable()]),
     n: z.number(),
   })),
+  measurements: z.array(z.strictObject({
+    title: z.string(),
+    columns: z.array(z.string()),
+    rows: z.array(z.array(z.union([z.string(), z.number()]).nullable())),
+    note: z.string(),
+  })).optional(),
   report: z.string().nullable(),
   results: z.string().nullable(),
   committed: z.strictObject({
@@ -57,6 +63,7 @@ const reproduceJson = z.strictObject({
     ),
     counts: z.strictObject({ verdicts: z.number(), numbers: z.number(), stages: z.number() }),
   }).optional(),
+  sameBytes: z.strictObject({ again: z.number(), stored: z.number() }).optional(),
   seconds: z.number().nonnegative(),
   dryRun: z.literal(true).optional(),
 });
