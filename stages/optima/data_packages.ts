@@ -1,11 +1,6 @@
 /** Where OPTIMA's pictures and captions come from: npm packages at a pinned version and content. */
 
-import type { NpmSource } from "../../pipeline/types.ts";
-
-/** A pinned package and whom to credit. */
-export interface DataPackage extends NpmSource {
-  readonly attribution: string;
-}
+import type { DataPackage } from "../common/data_package.ts";
 
 /** Names and keywords of emoji. */
 export const EMOJIBASE: DataPackage = {

@@ -3,20 +3,7 @@
 import { encode } from "fast-png";
 import { stream } from "../../../methods/tensor/random.ts";
 import type { TreeReader } from "../../../pipeline/types.ts";
-
-/** A tree in memory. */
-export function memoryTree(files: Map<string, Uint8Array<ArrayBuffer>>): TreeReader {
-  const bytes = (name: string) => {
-    const content = files.get(name);
-    return content ? Promise.resolve(content) : Promise.reject(new Error(`no file ${name}`));
-  };
-  return {
-    path: "memory",
-    list: () => Promise.resolve([...files.keys()].sort()),
-    bytes,
-    text: async (name) => new TextDecoder().decode(await bytes(name)),
-  };
-}
+import { memoryTree } from "../common/memory.ts";
 
 interface Emoji {
   readonly hexcode: string;

@@ -7,7 +7,8 @@ import { decodePieces } from "../../../methods/text/tokens.ts";
 import { openTokenizer } from "../../../methods/text/tokenizer.ts";
 import { prepareDataParams } from "../../../stages/optima/prepare_data.ts";
 import { run } from "../../../stages/optima/prepare_data_run.ts";
-import { emojiPackages, memoryTree, type PackageFaults } from "./emoji_packages.ts";
+import { memoryTree } from "../common/memory.ts";
+import { emojiPackages, type PackageFaults } from "./emoji_packages.ts";
 
 async function prepare(params: Record<string, unknown> = {}, faults: PackageFaults = {}) {
   const files = new Map<string, Uint8Array<ArrayBuffer>>();

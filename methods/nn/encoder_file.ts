@@ -1,0 +1,81 @@
+// A pre-trained encoder with the embeddings that its tasks need, and its file.
+
+import type { NdArray } from "../tensor/mod.ts";
+import { treeLeaves } from "../tensor/mod.ts";
+import { decodeWithMetadata, encode, SafetensorsError } from "../tensor/safetensors.ts";
+import type { BertConfig, BertParams } from "./bert.ts";
+
+/** An encoder; its tree is plain host arrays. */
+export interface Encoder {
+  readonly config: BertConfig;
+  readonly params: BertParams<NdArray>;
+  /** The tokenizer's id of each row of the token embeddings, ascending. */
+  readonly vocabulary: Int32Array;
+}
+
+/**
+ * The encoder with the embeddings of these tokens only, in their order.
+ *
+ * @param vocabulary ids of the tokenizer.
+ * @throws RangeError naming an id that the encoder has no row for.
+ */
+export function withVocabulary(encoder: Encoder, vocabulary: Int32Array): Encoder {
+  const { config, params } = encoder, { width } = config;
+  const rowOf = new Map(Array.from(encoder.vocabulary, (id, row) => [id, row]));
+  const table = params.embeddings.token.data as Float32Array;
+  const data = new Float32Array(vocabulary.length * width);
+  vocabulary.forEach((id, i) => {
+    const row = rowOf.get(id);
+    if (row === undefined) throw new RangeError(`the encoder has no embedding of token ${id}`);
+    data.set(table.subarray(row * width, (row + 1) * width), i * width);
+  });
+  const token: NdArray = { dtype: "float32", shape: [vocabulary.length, width], data };
+  return {
+    config: { ...config, vocab: vocabulary.length },
+    params: { ...params, embeddings: { ...params.embeddings, token } },
+    vocabulary,
+  };
+}
+
+/** The encoder as a safetensors file, each array under its path. */
+export function encodeEncoder({ config, params, vocabulary }: Encoder): Uint8Array<ArrayBuffer> {
+  const arrays = treeLeaves(params).map(({ path, leaf }) => [path, leaf as NdArray] as const);
+  const rows: NdArray = { dtype: "int32", shape: [vocabulary.length], data: vocabulary };
+  return encode(
+    { ...Object.fromEntries(arrays), vocabulary: rows },
+    { config: JSON.stringify(config) },
+  );
+}
+
+/** @throws SafetensorsError when the file is damaged or holds no encoder. */
+export function decodeEncoder(bytes: Uint8Array): Encoder {
+  const { tensors: { vocabulary, ...arrays }, metadata } = decodeWithMetadata(bytes, {
+    file: "encoder",
+  });
+  if (!metadata.config || !vocabulary) throw new SafetensorsError("the file holds no encoder");
+  return {
+    config: JSON.parse(metadata.config),
+    params: treeOf(arrays) as BertParams<NdArray>,
+    vocabulary: vocabulary.data as Int32Array,
+  };
+}
+
+/** The tree of arrays by path, as `treeLeaves` names them. */
+function treeOf(arrays: Readonly<Record<string, NdArray>>): unknown {
+  const root: Record<string, unknown> = {};
+  for (const [path, array] of Object.entries(arrays)) {
+    const keys = path.split("."), last = keys.pop()!;
+    let node = root;
+    for (const key of keys) node = (node[key] ??= {}) as Record<string, unknown>;
+    node[last] = array;
+  }
+  const listed = (node: unknown): unknown => {
+    if (typeof node !== "object" || node === null || "dtype" in node) return node;
+    const entries = Object.entries(node).map(([key, value]) => [key, listed(value)] as const);
+    // Lists have keys 0, 1, …, which JavaScript keeps in the order of numbers.
+    return entries.every(([key], i) => key === String(i))
+      ? entries.map(([, value]) => value)
+      : Object.fromEntries(entries);
+  };
+  return listed(root);
+}
