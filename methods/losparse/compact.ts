@@ -6,6 +6,7 @@ import {
   constant,
   fromNumbers,
   type NdArray,
+  oneHot,
   take,
   type Tensor,
   zeros,
@@ -115,6 +116,24 @@ function scattered(x: Tensor, { w, place }: NonNullable<CompactLinear["sparse"]>
   return take(concat([y, none], -1), place, y.shape.length - 1);
 }
 
+/**
+ * [L, S_live] and [R; E] with E [kept, out] one-hot, so that x S_live lands in its columns: kept rows as
+ * further ranks, each of which writes to one output. Two products then do all, without a gather and a
+ * sum over all outputs. E is written as a comparison, which runtimes fold when they load a model, so
+ * that the file holds places only.
+ */
+function merged({ left, right }: LowRank, { w, place }: NonNullable<CompactLinear["sparse"]>) {
+  // Outputs without a kept row have a place outside, which gives zeros.
+  const rows = oneHot(place, w.shape[1], right.dtype, 0);
+  return { left: concat([left, w], 1), right: concat([right, rows], 0) };
+}
+
+/** Whether two products by way of r + kept numbers cost less than one by W. */
+function isSlim({ left, right }: LowRank, kept: number): boolean {
+  const inputs = left.shape[0], [rank, outputs] = right.shape;
+  return (inputs + outputs) * (rank + kept) < inputs * outputs;
+}
+
 /** The tree with compressed maps in their places. */
 export function withCompact<P>(
   params: P,
@@ -124,7 +143,11 @@ export function withCompact<P>(
     const compressed = maps[path];
     if (!compressed) return map;
     const { lowRank, sparse, bias } = compressed;
+    const slim = lowRank && sparse && isSlim(lowRank, sparse.w.shape[1])
+      ? merged(lowRank, sparse)
+      : null;
     return (x) => {
+      if (slim) return add(project(slim.right, project(slim.left, x)), bias);
       const parts = [
         ...(lowRank ? [project(lowRank.right, project(lowRank.left, x))] : []),
         ...(sparse ? [scattered(x, sparse)] : []),

@@ -1,7 +1,7 @@
 // Whether weights are what LoSparse supposes: a coherent part of low rank, and a few strong neurons.
 
 import type { NdArray } from "../tensor/mod.ts";
-import { svd } from "./svd.ts";
+import { leadingSvd } from "./leading_svd.ts";
 
 /** How far a weight is coherent and incoherent. */
 export interface Premise {
@@ -13,7 +13,7 @@ export interface Premise {
 
 /** Measures a weight [in, out]; not zero. */
 export function premiseOf(w: NdArray, rank: number): Premise {
-  const squares = svd(w).s.map((s) => s * s);
+  const squares = leadingSvd(w, 1).s.map((s) => s * s);
   const total = squares.reduce((a, b) => a + b, 0);
   const [inputs, outputs] = w.shape;
   const norms = Array.from({ length: outputs }, (_, j) => {

@@ -10,7 +10,7 @@ import {
   type Replaced,
   withLinearArrays,
 } from "../nn/mod.ts";
-import { svd } from "./svd.ts";
+import { firstColumns, leadingSvd } from "./leading_svd.ts";
 
 /**
  * L R of a weight [in, out], laid out for x W: `left` is Rᵀ and `right` Lᵀ of y = L(R x) (LoSparse,
@@ -38,6 +38,8 @@ export interface SplitOptions {
    * @default "svd"
    */
   init?: "svd" | "zeros";
+  /** Factors of the same weights that were computed before, of this rank or a higher one. */
+  factors?: LowRanks<NdArray>;
   /**
    * What becomes of W − L R. `kept`: it is the weight of the map from now on, so that the network is
    * unchanged. `dropped`: low rank only; the map's weight is a placeholder of one zero.
@@ -59,19 +61,37 @@ export function rankOfRatio(ratio: number, inputs: number, outputs: number): num
   return Math.min(Math.ceil(ratio * inputs * outputs / (inputs + outputs)), inputs, outputs);
 }
 
-/** U_r √Σ_r and √Σ_r V_rᵀ of the truncated decomposition, in the weight's dtype. */
-function truncated(w: NdArray, rank: number): LowRank<NdArray> {
-  const { u, s, v } = svd(w);
-  const [inputs, outputs] = w.shape, count = s.length;
+/**
+ * U_r √Σ_r and √Σ_r V_rᵀ of the truncated decomposition, in the weight's dtype. Those of a lower rank
+ * are their first columns and rows, `leadingFactors`.
+ */
+export function lowRankFactors(w: NdArray, rank: number): LowRank<NdArray> {
+  const { u, s, v } = leadingSvd(w, rank);
+  const [inputs, outputs] = w.shape;
   const left = new Float64Array(inputs * rank), right = new Float64Array(rank * outputs);
   for (let k = 0; k < rank; k++) {
     const root = Math.sqrt(s[k]);
-    for (let i = 0; i < inputs; i++) left[i * rank + k] = root * Number(u.data[i * count + k]);
-    for (let j = 0; j < outputs; j++) right[k * outputs + j] = root * Number(v.data[j * count + k]);
+    for (let i = 0; i < inputs; i++) left[i * rank + k] = root * Number(u.data[i * rank + k]);
+    for (let j = 0; j < outputs; j++) right[k * outputs + j] = root * Number(v.data[j * rank + k]);
   }
   return {
     left: fromNumbers(left, [inputs, rank], w.dtype),
     right: fromNumbers(right, [rank, outputs], w.dtype),
+  };
+}
+
+/**
+ * The factors of a lower rank.
+ *
+ * @throws RangeError when they have less.
+ */
+export function leadingFactors({ left, right }: LowRank<NdArray>, rank: number): LowRank<NdArray> {
+  const [most, outputs] = right.shape;
+  if (rank > most) throw new RangeError(`factors of rank ${most} do not give rank ${rank}`);
+  const { dtype, data } = right;
+  return {
+    left: firstColumns(left, rank),
+    right: { dtype, shape: [rank, outputs], data: data.slice(0, rank * outputs) },
   };
 }
 
@@ -97,16 +117,18 @@ function residualOf(w: NdArray, { left, right }: LowRank<NdArray>): NdArray {
  */
 export function splitLinears<P>(
   params: P,
-  { ratio, where, init = "svd", residual = "kept" }: SplitOptions,
+  { ratio, where, init = "svd", factors, residual = "kept" }: SplitOptions,
 ): Split<P> {
   const lowRanks: LowRanks<NdArray> = {};
   const rest: LinearArrays = {};
   for (const [path, { w, b }] of Object.entries(linearArrays(params, where))) {
     const [inputs, outputs] = w.shape, rank = rankOfRatio(ratio, inputs, outputs);
-    const part = init === "svd" ? truncated(w, rank) : {
-      left: zeros([inputs, rank], w.dtype),
-      right: zeros([rank, outputs], w.dtype),
-    };
+    const known = factors?.[path];
+    const part = init === "zeros"
+      ? { left: zeros([inputs, rank], w.dtype), right: zeros([rank, outputs], w.dtype) }
+      : known
+      ? leadingFactors(known, rank)
+      : lowRankFactors(w, rank);
     lowRanks[path] = part;
     rest[path] = { w: residual === "kept" ? residualOf(w, part) : zeros([1, 1], w.dtype), b };
   }
