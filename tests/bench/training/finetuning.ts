@@ -36,7 +36,7 @@ import {
   linearPaths,
   meanPool,
 } from "../../../methods/nn/mod.ts";
-import { adam, adamw, learningRates } from "../../../methods/optim/mod.ts";
+import { adam, learningRates } from "../../../methods/optim/mod.ts";
 import {
   compile,
   constant,
