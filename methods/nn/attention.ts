@@ -1,22 +1,17 @@
 // Multi-head attention, of a sequence to itself or to another: projections fused or one by one.
 
 import {
-  add,
   cast,
   type DType,
   fromNumbers,
-  matmul,
   mul,
   type NdArray,
   reshape,
-  softmax,
-  split,
-  squeeze,
   sub,
   type Tensor,
-  transpose,
 } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
+import { attend, toHeads } from "./heads.ts";
 import { asMatrix, initLinear, type Linear, linear, type LinearParams } from "./layers.ts";
 
 /** Queries, keys and values side by side in `qkv` [width, 3·width]; `out` [width, width]. */
@@ -114,31 +109,6 @@ export function initSeparateAttention(
     value: initLinear(stream.child("value"), context, width),
     out: initLinear(stream.child("out"), width, width),
   };
-}
-
-/** `parts` tensors [batch, heads, n, width/heads] out of rows [batch·n, parts·width]. */
-function toHeads(rows: Tensor, batch: number, parts: number, heads: number): Tensor[] {
-  const [count, total] = rows.shape;
-  const n = count / batch, size = total / parts / heads;
-  if (!Number.isInteger(size)) {
-    throw new RangeError(`a width of ${total / parts} cannot be cut into ${heads} heads`);
-  }
-  if (parts === 1) return [transpose(reshape(rows, [batch, n, heads, size]), [0, 2, 1, 3])];
-  const apart = transpose(reshape(rows, [batch, n, parts, heads, size]), [2, 0, 3, 1, 4]);
-  return split(apart, new Array(parts).fill(1), 0).map((part) => squeeze(part, [0]));
-}
-
-/** softmax(q kᵀ / √size + mask) v with heads put side by side again: [batch·queries, width]. */
-function attend(
-  [q, k, v]: readonly Tensor[],
-  { mask, weightsDropout }: AttentionOptions,
-): Tensor {
-  const size = q.shape[3];
-  const scores = mul(matmul(q, transpose(k, [0, 1, 3, 2])), 1 / Math.sqrt(size));
-  const weights = softmax(mask ? add(scores, mask) : scores, -1);
-  const mixed = matmul(weightsDropout ? mul(weights, weightsDropout) : weights, v);
-  const [batch, heads, queries] = mixed.shape;
-  return reshape(transpose(mixed, [0, 2, 1, 3]), [batch * queries, heads * size]);
 }
 
 /** As {@link selfAttention}, of and to rows [batch·n, width], which spares reshaping around products. */

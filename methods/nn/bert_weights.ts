@@ -1,16 +1,9 @@
 // BERT-form checkpoints, by the names that Hugging Face models use, as a parameter tree.
 
-import { type NdArray, TensorError } from "../tensor/mod.ts";
+import type { NdArray } from "../tensor/mod.ts";
 import type { BertConfig, BertParams } from "./bert.ts";
-import type { Activation } from "./block.ts";
+import { configReader } from "./config_file.ts";
 import { torchWeights } from "./torch_weights.ts";
-
-const ACTIVATIONS: Readonly<Record<string, Activation>> = {
-  gelu: "gelu",
-  gelu_new: "geluTanh",
-  gelu_pytorch_tanh: "geluTanh",
-  relu: "relu",
-};
 
 /**
  * The sizes that the `config.json` of a BERT-form checkpoint states.
@@ -18,28 +11,11 @@ const ACTIVATIONS: Readonly<Record<string, Activation>> = {
  * @throws TensorError `input` naming the field that is missing or that this encoder cannot follow.
  */
 export function bertConfigOf(json: unknown): BertConfig {
-  const file = (json ?? {}) as Record<string, unknown>;
-  const wrong = (what: string): never => {
-    throw new TensorError("input", `config.json: ${what}`);
-  };
-  const count = (field: string): number => {
-    const value = file[field];
-    return Number.isSafeInteger(value) && (value as number) > 0
-      ? value as number
-      : wrong(`"${field}" must be a positive integer, not ${JSON.stringify(value)}`);
-  };
-  if (file.model_type !== "bert") {
-    wrong(`"model_type" is ${JSON.stringify(file.model_type)}, not "bert"`);
-  }
+  const { file, wrong, count, positive, activation } = configReader(json, "bert");
   const positions = file.position_embedding_type ?? "absolute";
   if (positions !== "absolute") {
     wrong(`"position_embedding_type" is ${JSON.stringify(positions)}; "absolute" is supported`);
   }
-  const name = String(file.hidden_act ?? "gelu");
-  if (!Object.hasOwn(ACTIVATIONS, name)) {
-    wrong(`"hidden_act" is "${name}"; supported are ${Object.keys(ACTIVATIONS).join(", ")}`);
-  }
-  const epsilon = file.layer_norm_eps ?? 1e-12;
   return {
     vocab: count("vocab_size"),
     width: count("hidden_size"),
@@ -48,10 +24,8 @@ export function bertConfigOf(json: unknown): BertConfig {
     hidden: count("intermediate_size"),
     positions: count("max_position_embeddings"),
     types: count("type_vocab_size"),
-    epsilon: typeof epsilon === "number" && epsilon > 0
-      ? epsilon
-      : wrong(`"layer_norm_eps" must be positive, not ${JSON.stringify(epsilon)}`),
-    activation: ACTIVATIONS[name],
+    epsilon: positive("layer_norm_eps", 1e-12),
+    activation: activation(),
   };
 }
 

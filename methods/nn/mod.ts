@@ -17,6 +17,8 @@ export * from "./coca.ts";
 export * from "./coca_config.ts";
 export * from "./coca_losses.ts";
 export * from "./convolution.ts";
+export * from "./deberta.ts";
+export * from "./deberta_weights.ts";
 export * from "./decoder_lm.ts";
 export * from "./dropout.ts";
 export * from "./encoder_file.ts";

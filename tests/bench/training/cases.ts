@@ -3,6 +3,7 @@
 import type { TrainingCase } from "./case.ts";
 import { coca, studentConfig, teacherConfig } from "./coca.ts";
 import { encoder } from "./encoder.ts";
+import { adalora, lora, losparse } from "./finetuning.ts";
 import { convolutional, perceptron, residual } from "./models.ts";
 
 /** One case: a model and its batch. */
@@ -53,5 +54,23 @@ export const cases: Readonly<Record<string, Entry>> = {
     steps: 5,
     target: 1.0,
     build: residual,
+  },
+  lora: {
+    title: "MiniLM's sizes, 16×64 tokens, LoRA of rank 8",
+    steps: 10,
+    target: 1.0,
+    build: lora,
+  },
+  adalora: {
+    title: "the same, AdaLoRA from rank 12 to 8",
+    steps: 10,
+    target: 1.0,
+    build: adalora,
+  },
+  losparse: {
+    title: "the same, LoSparse, all weights trained",
+    steps: 10,
+    target: 1.0,
+    build: losparse,
   },
 };

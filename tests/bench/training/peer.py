@@ -117,6 +117,25 @@ def student():
 
 
 CASES = {f.__name__: f for f in (mlp, cnn, teacher, student, encoder, resnet)}
+FINE_TUNING = ("lora", "adalora", "losparse")
+
+
+class FineTuningPeer:
+    """Hugging Face's models, which are needed for these cases only."""
+
+    def __init__(self, case, threads, compile=False, **_):
+        import peer_finetuning
+        torch.set_num_threads(threads)
+        self.method, self.batches, self.step = peer_finetuning.CASES[case](), list(peer_finetuning.batches()), 0
+        started = time.perf_counter()
+        if compile:
+            self.method.model.compile()
+        self.ready = {"ready": True, "compileSeconds": time.perf_counter() - started}
+
+    def advance(self):
+        value = self.method.step(self.batches[self.step % 4])
+        self.step += 1
+        return value
 
 
 class Peer:
@@ -134,22 +153,27 @@ class Peer:
             self.optimizer.zero_grad()
         self.ready = {"ready": True, "compileSeconds": time.perf_counter() - started}
 
-    def take(self, steps):
-        started, cpu = time.perf_counter(), time.process_time()
-        for _ in range(steps):
-            self.optimizer.zero_grad()
-            value = self.loss(*self.batches[self.step % 4])
-            value.backward()
-            if self.coca:
-                for group in self.optimizer.param_groups:
-                    group["lr"] = self.rate(self.step)
-                torch.nn.utils.clip_grad_norm_(self.leaves, 1.0)
-            self.optimizer.step()
-            self.step += 1
-        seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
-        # Not with a child's: torch.compile's compiler is not needed to train.
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        return {"seconds": seconds, "cpu": cpu, "loss": value.item(), "peak": peak}
+    def advance(self):
+        self.optimizer.zero_grad()
+        value = self.loss(*self.batches[self.step % 4])
+        value.backward()
+        if self.coca:
+            for group in self.optimizer.param_groups:
+                group["lr"] = self.rate(self.step)
+            torch.nn.utils.clip_grad_norm_(self.leaves, 1.0)
+        self.optimizer.step()
+        self.step += 1
+        return value
+
+
+def take(peer, steps):
+    started, cpu = time.perf_counter(), time.process_time()
+    for _ in range(steps):
+        value = peer.advance()
+    seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
+    # Not with a child's: torch.compile's compiler is not needed to train.
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return {"seconds": seconds, "cpu": cpu, "loss": value.item(), "peak": peak}
 
 
 def main():
@@ -159,10 +183,11 @@ def main():
         request = json.loads(line)
         try:
             if "case" in request:
-                peer = Peer(**request)
+                kind = FineTuningPeer if request["case"] in FINE_TUNING else Peer
+                peer = kind(**request)
                 answer = peer.ready
             else:
-                answer = peer.take(request["steps"])
+                answer = take(peer, request["steps"])
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {str(error).splitlines()[0]}"}
         print(json.dumps(answer), flush=True)
