@@ -15,4 +15,6 @@ export * from "./rows.ts";
 export * from "./split.ts";
 export * from "./study.ts";
 export * from "./svd.ts";
+export * from "./text_methods.ts";
+export * from "./text_study.ts";
 export * from "./training.ts";

@@ -1,0 +1,235 @@
+// One method on one task of text, seed by seed: split an encoder, fine-tune and prune it, measure.
+
+import {
+  asTensor,
+  compile,
+  load,
+  type NdArray,
+  type Provider,
+  scan,
+  take,
+  type Tensor,
+  toNumbers,
+} from "../tensor/mod.ts";
+import { stream } from "../tensor/random.ts";
+import {
+  adam,
+  inSequence,
+  learningRates,
+  linearRate,
+  polynomialRate,
+  type Schedule,
+} from "../optim/mod.ts";
+import {
+  assertRealised,
+  type PrunedTrainingInputs,
+  type PrunedTrainingState,
+} from "../budget/mod.ts";
+import { classifierLoss, type ClassifierScore, classify, scoreLogits } from "../nn/mod.ts";
+import type { Encoder } from "../nn/mod.ts";
+import type { TextBatch, TextTask } from "../text/text_task.ts";
+import { type LowRanks, type Split, withLowRanks } from "./split.ts";
+import {
+  type Budget,
+  type Classifier,
+  type ClassifierArrays,
+  compression,
+  type TextMethod,
+} from "./text_methods.ts";
+import { losparsePlan, type LosparseTrained, losparseTraining } from "./training.ts";
+
+/** How all methods are trained. */
+export interface TextTraining {
+  steps: number;
+  batch: number;
+  /** Texts that a seed trains on, drawn from the task's. */
+  texts: number;
+  /** Steps in which the learning rate rises; then it falls to 0 in a straight line. */
+  rise: number;
+  /** t_i, t_f and ΔT, in steps. */
+  warmup: number;
+  cooldown: number;
+  every: number;
+  /** Largest global norm of the gradient. */
+  clip: number;
+}
+
+/** What one seed came to. */
+export interface TextOutcome extends ClassifierScore {
+  /** Training loss of each step. */
+  readonly curve: readonly number[];
+  /** Entries that remain over entries of all compressed maps: what was realised. */
+  readonly ratio: number;
+  /** Of methods that prune. */
+  readonly rows?: {
+    /** Share of rankings that ties decided. */
+    readonly ties: number;
+    /** Rows kept of each map, in the order of {@link TextStudy.paths}. */
+    readonly kept: readonly number[];
+    /** Last scores of all rows, map after map in sorted order of paths. */
+    readonly scores: Float32Array;
+  };
+}
+
+/** A compiled method: seeds and rates are inputs. */
+export interface TextStudy {
+  readonly paths: readonly string[];
+  /** Outputs of each of them. */
+  readonly outputs: readonly number[];
+  run(
+    seed: number,
+    lr: number,
+    part: "validation" | "test",
+  ): Promise<{ readonly outcome: TextOutcome; readonly trained: Split<ClassifierArrays> }>;
+  dispose(): Promise<void>;
+}
+
+/** What is compressed, and on what. */
+export interface TextSetting {
+  readonly task: TextTask;
+  readonly encoder: Encoder;
+  /** Of the encoder's maps, by path; of the rank of the largest budget. */
+  readonly factors: LowRanks<NdArray>;
+}
+
+type Trained = LosparseTrained<Classifier>;
+type State = PrunedTrainingState<Trained>;
+type Inputs = PrunedTrainingInputs<{ rows: Tensor }>;
+type Batch<L = Tensor> = { ids: L; mask: L };
+
+/** Texts that are evaluated at once. */
+const CHUNK = 50;
+
+/** Rows [steps, batch] of a seed's texts, each text once before any twice; the same for all methods. */
+function trainingRows(
+  seed: number,
+  available: number,
+  { texts, steps, batch }: TextTraining,
+): NdArray {
+  const random = stream(seed, "losparse", "texts");
+  const own = random.child("own").choice(available, texts), order = random.child("order");
+  const data = new Int32Array(steps * batch);
+  for (let start = 0; start < data.length; start += texts) {
+    const epoch = order.permutation(texts).map((i) => own[i]);
+    data.set(epoch.subarray(0, data.length - start), start);
+  }
+  return { dtype: "int32", shape: [steps, batch], data };
+}
+
+/** Up from the first step in a straight line, then down to 0. */
+function rateOf(lr: number, { steps, rise }: TextTraining): Schedule {
+  const fall = polynomialRate(lr, steps - rise);
+  if (rise === 0) return fall;
+  const up = linearRate({ from: lr / rise, to: lr, steps: rise });
+  return inSequence([up, rise], [fall, steps - rise]);
+}
+
+/** Rows in chunks [n / CHUNK, CHUNK, tokens]. */
+function chunked({ ids, mask }: TextBatch): Batch<NdArray> {
+  const [n, tokens] = ids.shape;
+  if (n % CHUNK !== 0) throw new RangeError(`${n} texts to evaluate are no multiple of ${CHUNK}`);
+  const shape = [n / CHUNK, CHUNK, tokens];
+  return { ids: { ...ids, shape }, mask: { ...mask, shape } };
+}
+
+/** Ones of each of some consecutive parts. */
+function countsOf(mask: readonly number[], lengths: readonly number[]): number[] {
+  let start = 0;
+  return lengths.map((length) => {
+    const part = mask.slice(start, start += length);
+    return part.reduce((a, b) => a + b, 0);
+  });
+}
+
+/**
+ * Compiles a method for a task. All weights are trained, embeddings, norms and head too.
+ *
+ * @param setting of the validation and of the test texts there are equally many, a multiple of 50.
+ */
+export async function openTextStudy(
+  method: TextMethod,
+  { task, encoder, factors }: TextSetting,
+  budget: Budget,
+  options: TextTraining,
+  { provider, threads }: { provider: Provider; threads: number },
+): Promise<TextStudy> {
+  const { config } = encoder, { steps, warmup, cooldown, every, clip } = options;
+  const start = compression(method, encoder, factors, budget, task.classes.length);
+  const { pruning, entries, lowRankEntries } = start;
+  const training = losparseTraining<Classifier>({
+    residuals: pruning?.residuals,
+    ranking: pruning?.ranking,
+    optimizer: adam(),
+    clip,
+    every,
+  });
+  const plan = pruning &&
+    losparsePlan({ entries, final: pruning.final, warmup, cooldown, steps, every });
+  const begin = (seed: number) =>
+    training.init(start.begin(seed), start.lots ? { scores: start.lots(seed) } : {});
+  const inputsOf = (seed: number, lr: number) => ({
+    batch: { rows: trainingRows(seed, task.train.labels.shape[0], options) },
+    lr: learningRates(rateOf(lr, options), 0, steps),
+    ...(plan ? { plan } : {}),
+  });
+
+  const fit = (state: State, inputs: Inputs, texts: TextBatch<Tensor>, held: Batch) => {
+    const { ids, mask, labels } = texts;
+    const loss = ({ params, lowRanks }: Trained, { rows }: { rows: Tensor }) => {
+      const { encoder, head } = withLowRanks(params, lowRanks);
+      const batch = { ids: take(ids, rows), mask: take(mask, rows), labels: take(labels, rows) };
+      return classifierLoss(config, encoder, head, batch);
+    };
+    const [{ trained, pruner }, trace] = training.run({ loss }, state, inputs);
+    const { encoder, head } = withLowRanks(trained.params, trained.lowRanks);
+    const [, logits] = scan(
+      (done: Tensor, chunk: Batch) => [done, classify(config, encoder, head, chunk)] as const,
+      asTensor(0),
+      held,
+    );
+    const rows = pruner && { mask: pruner.mask, scores: pruner.memory.mean };
+    return { logits, trace, trained, ...(rows ? { rows } : {}) };
+  };
+  const held = { validation: chunked(task.validation), test: chunked(task.test) };
+  const program = compile(fit, [begin(0), inputsOf(0, 1), task.train, held.test], {
+    name: `losparse ${method}`,
+  });
+  const executable = await load(program, { provider, threads });
+  const { paths, outputs } = start, sorted = [...paths].sort();
+  return {
+    paths,
+    outputs: paths.map((path) => outputs[path]),
+    dispose: () => executable.dispose(),
+    async run(seed, lr, part) {
+      const { logits, trace, trained, rows } = await executable.run(
+        begin(seed),
+        inputsOf(seed, lr),
+        task.train,
+        held[part],
+      );
+      const [chunks, chunk, classes] = logits.shape;
+      const flat = { ...logits, shape: [chunks * chunk, classes] };
+      const score = { ...scoreLogits(flat, task[part].labels), curve: toNumbers(trace.loss) };
+      if (!plan || !rows || !trace.pruning) {
+        const ratio = method === "dense" ? 1 : lowRankEntries / entries;
+        return { outcome: { ...score, ratio }, trained };
+      }
+      const { sizes } = pruning!;
+      const realised = assertRealised(plan, trace.pruning, { count: sizes.length, sizes });
+      const counts = countsOf(toNumbers(rows.mask), sorted.map((path) => outputs[path]));
+      const kept = Object.fromEntries(sorted.map((path, i) => [path, counts[i]]));
+      return {
+        outcome: {
+          ...score,
+          ratio: (lowRankEntries + realised.units) / entries,
+          rows: {
+            ties: realised.ties / realised.rankings,
+            kept: paths.map((path) => kept[path]),
+            scores: rows.scores.data as Float32Array,
+          },
+        },
+        trained,
+      };
+    },
+  };
+}
