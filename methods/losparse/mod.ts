@@ -8,6 +8,7 @@
 
 export * from "./compact.ts";
 export * from "./distillation.ts";
+export * from "./factors_file.ts";
 export * from "./leading_svd.ts";
 export * from "./planted.ts";
 export * from "./premise.ts";

@@ -11,10 +11,19 @@ export interface Premise {
   kurtosis: number;
 }
 
-/** Measures a weight [in, out]; not zero. */
-export function premiseOf(w: NdArray, rank: number): Premise {
-  const squares = leadingSvd(w, 1).s.map((s) => s * s);
-  const total = squares.reduce((a, b) => a + b, 0);
+/**
+ * Share of the squared norm that the best approximation leaves, for ranks 0, 1, … up to all.
+ *
+ * @param s singular values in descending order, not all 0.
+ */
+export function tailsOf(s: ArrayLike<number>): number[] {
+  const tails = new Array<number>(s.length + 1).fill(0);
+  for (let k = s.length - 1; k >= 0; k--) tails[k] = tails[k + 1] + s[k] ** 2;
+  return tails.map((tail) => tail / tails[0]);
+}
+
+/** Kurtosis of the norms of the columns of a weight [in, out]. */
+export function normKurtosis(w: NdArray): number {
   const [inputs, outputs] = w.shape;
   const norms = Array.from({ length: outputs }, (_, j) => {
     let sum = 0;
@@ -23,8 +32,10 @@ export function premiseOf(w: NdArray, rank: number): Premise {
   });
   const mean = norms.reduce((a, b) => a + b, 0) / outputs;
   const moment = (k: number) => norms.reduce((sum, x) => sum + (x - mean) ** k, 0) / outputs;
-  return {
-    tail: squares.subarray(rank).reduce((a, b) => a + b, 0) / total,
-    kurtosis: moment(4) / moment(2) ** 2,
-  };
+  return moment(4) / moment(2) ** 2;
+}
+
+/** Measures a weight [in, out]; not zero. */
+export function premiseOf(w: NdArray, rank: number): Premise {
+  return { tail: tailsOf(leadingSvd(w, 1).s)[rank], kurtosis: normKurtosis(w) };
 }

@@ -1,6 +1,6 @@
 // Weights as a low-rank product and a residual beside it: the split at the start, and the forward pass.
 
-import { add, fromNumbers, type NdArray, type Tensor, zeros } from "../tensor/mod.ts";
+import { add, type DType, fromNumbers, type NdArray, type Tensor, zeros } from "../tensor/mod.ts";
 import {
   linear,
   type LinearArrays,
@@ -10,7 +10,7 @@ import {
   type Replaced,
   withLinearArrays,
 } from "../nn/mod.ts";
-import { firstColumns, leadingSvd } from "./leading_svd.ts";
+import { firstColumns, type LeadingSvd, leadingSvd } from "./leading_svd.ts";
 
 /**
  * L R of a weight [in, out], laid out for x W: `left` is Rᵀ and `right` Lᵀ of y = L(R x) (LoSparse,
@@ -62,12 +62,11 @@ export function rankOfRatio(ratio: number, inputs: number, outputs: number): num
 }
 
 /**
- * U_r √Σ_r and √Σ_r V_rᵀ of the truncated decomposition, in the weight's dtype. Those of a lower rank
- * are their first columns and rows, `leadingFactors`.
+ * U_r √Σ_r and √Σ_r V_rᵀ of a decomposition. Those of a lower rank are their first columns and rows,
+ * {@link leadingFactors}.
  */
-export function lowRankFactors(w: NdArray, rank: number): LowRank<NdArray> {
-  const { u, s, v } = leadingSvd(w, rank);
-  const [inputs, outputs] = w.shape;
+export function factorsOf({ u, s, v }: LeadingSvd, dtype: DType): LowRank<NdArray> {
+  const [inputs, rank] = u.shape, [outputs] = v.shape;
   const left = new Float64Array(inputs * rank), right = new Float64Array(rank * outputs);
   for (let k = 0; k < rank; k++) {
     const root = Math.sqrt(s[k]);
@@ -75,8 +74,8 @@ export function lowRankFactors(w: NdArray, rank: number): LowRank<NdArray> {
     for (let j = 0; j < outputs; j++) right[k * outputs + j] = root * Number(v.data[j * rank + k]);
   }
   return {
-    left: fromNumbers(left, [inputs, rank], w.dtype),
-    right: fromNumbers(right, [rank, outputs], w.dtype),
+    left: fromNumbers(left, [inputs, rank], dtype),
+    right: fromNumbers(right, [rank, outputs], dtype),
   };
 }
 
@@ -128,7 +127,7 @@ export function splitLinears<P>(
       ? { left: zeros([inputs, rank], w.dtype), right: zeros([rank, outputs], w.dtype) }
       : known
       ? leadingFactors(known, rank)
-      : lowRankFactors(w, rank);
+      : factorsOf(leadingSvd(w, rank), w.dtype);
     lowRanks[path] = part;
     rest[path] = { w: residual === "kept" ? residualOf(w, part) : zeros([1, 1], w.dtype), b };
   }

@@ -1,8 +1,9 @@
 /** The configuration of the LoSparse experiment: one zod schema for every preset. */
 
 import { z } from "zod";
-import { METHODS } from "../../methods/losparse/study.ts";
 import { STRUCTURES } from "../../methods/losparse/planted.ts";
+import { TEXT_METHODS } from "../../methods/losparse/text_methods.ts";
+import { prepareTextParams, TEXT_TASK_NAMES } from "../common/text/prepare_text.ts";
 
 /** The network and its data; see methods/losparse/planted.ts. */
 export const sizes = z.strictObject({
@@ -19,13 +20,23 @@ export const sizes = z.strictObject({
   test: z.int().min(16),
 });
 
-/** Training common to all methods. */
-export const training = z.strictObject({
-  steps: z.int().min(10),
+const schedule = {
+  steps: z.int().min(4),
   batch: z.int().min(1),
   warmup: z.int().min(0).describe("t_i, steps before pruning begins"),
   cooldown: z.int().min(0).describe("t_f, last steps, at the final budget"),
   every: z.int().min(1).describe("ΔT, steps between rankings and length of a window"),
+};
+
+/** Training of the planted study, common to all methods. */
+export const training = z.strictObject(schedule);
+
+/** Training on text, common to all methods; see methods/losparse/text_study.ts. */
+export const textTraining = z.strictObject({
+  ...schedule,
+  texts: z.int().min(1).describe("that a seed trains on, drawn from the task's"),
+  rise: z.int().min(0).describe("steps in which the learning rate rises"),
+  clip: z.number().positive().describe("largest norm of the gradient"),
 });
 
 /** A budget of all methods, in ranks of low rank alone, and LoSparse's share of it. */
@@ -34,25 +45,101 @@ export const budget = z.strictObject({
   lowRank: z.int().min(1).describe("ranks of LoSparse's low-rank part; the rest are rows of S"),
 });
 
-/** One preset of stages/losparse/config.yaml. */
-export const losparseConfig = z.strictObject({
+const seedList = z.array(z.int().min(0)).min(1);
+const calibration = seedList.describe("seeds on which settings are chosen");
+const seeds = seedList.describe("seeds that are reported");
+const areApart = (c: { calibration: number[]; seeds: number[] }) =>
+  c.seeds.every((seed) => !c.calibration.includes(seed));
+const apart = { path: ["seeds"], error: "must not be among the calibration seeds" };
+
+/** Small networks whose weights have the supposed structure, or have not. */
+export const planted = z.strictObject({
   sizes,
   training,
   budgets: z.array(budget).min(1),
   tuned: z.int().min(2).describe("rank of the budget at which learning rates are chosen"),
   rates: z.array(z.number().positive()).min(1).describe("learning rates that each method may have"),
-  calibration: z.array(z.int().min(0)).min(1).describe("seeds on which rates are chosen"),
-  seeds: z.array(z.int().min(0)).min(1).describe("seeds that are reported"),
+  calibration,
+  seeds,
 }).refine((c) => c.budgets.some(({ rank }) => rank === c.tuned), {
   path: ["tuned"],
   error: "must be the rank of one of the budgets",
 }).refine((c) => c.budgets.every(({ rank, lowRank }) => lowRank < rank), {
   path: ["budgets"],
   error: "lowRank must be below rank, or nothing is left for S",
-}).refine((c) => c.seeds.every((seed) => !c.calibration.includes(seed)), {
-  path: ["seeds"],
-  error: "must not be among the calibration seeds",
-});
+}).refine(areApart, apart);
 
 export const structureName = z.enum(STRUCTURES);
-export const methodName = z.enum(METHODS);
+export const textMethod = z.enum(TEXT_METHODS);
+const share = z.number().gt(0).lt(1).describe("of the budget that LoSparse gives to low rank");
+
+/** What may remain of the maps, by name, such as `p10: { ratio: 0.1, share: 0.25 }`. */
+export const textBudget = z.strictObject({
+  ratio: z.number().gt(0).max(1).describe("share of the entries of all maps that may remain"),
+  share,
+});
+
+/** Which models become files and are timed. */
+export const deployment = z.strictObject({
+  task: z.enum(TEXT_TASK_NAMES),
+  budget: z.string(),
+  methods: z.array(textMethod).min(1),
+  seed: z.int().min(0),
+  tokens: z.int().min(1).describe("length of the texts of the timed inputs"),
+  batches: z.array(z.int().min(1)).min(1).describe("texts at a time"),
+  threads: z.array(z.int().min(1)).min(1),
+  repetitions: z.int().min(3).describe("of each timing"),
+});
+
+/** Budget of what is not compressed. */
+export const WHOLE = "all";
+
+/** A pre-trained encoder on labelled texts. */
+export const text = z.strictObject({
+  tasks: z.array(prepareTextParams).min(1),
+  training: textTraining,
+  budgets: z.record(z.string().regex(/^p\d+$/), textBudget),
+  comparisons: z.array(z.strictObject({
+    methods: z.array(textMethod).min(1),
+    budgets: z.array(z.string()).min(1),
+    tasks: z.array(z.enum(TEXT_TASK_NAMES)).min(1),
+  })).min(1).describe("what is run: every method at every budget on every task of an entry"),
+  grid: z.array(z.number().positive()).min(1).describe("learning rates that each method may have"),
+  shares: z.array(share).min(1).describe("among which LoSparse's is chosen"),
+  calibration,
+  rates: z.record(
+    z.enum(TEXT_TASK_NAMES),
+    z.partialRecord(textMethod, z.record(z.string(), z.number().positive())),
+  ).describe("learning rates by task, method and budget, as `calibrate` chose them"),
+  calibrate: z.boolean().default(false).describe(
+    "choose learning rates and shares on validation texts, instead of what is reported",
+  ),
+  seeds,
+  deployment,
+}).refine(areApart, apart).superRefine((c, context) => {
+  const wrong = (path: (string | number)[], message: string) =>
+    context.addIssue({ code: "custom", path, message });
+  c.comparisons.forEach(({ methods, budgets, tasks }, i) => {
+    const path = ["comparisons", i];
+    for (const name of tasks.filter((name) => !c.tasks.some((t) => t.task === name))) {
+      wrong([...path, "tasks"], `"${name}" is not among the tasks`);
+    }
+    for (const name of budgets.filter((name) => !Object.hasOwn(c.budgets, name))) {
+      wrong([...path, "budgets"], `"${name}" is not among the budgets`);
+    }
+    if (c.calibrate) return;
+    for (const task of tasks) {
+      for (const method of methods) {
+        for (const name of method === "dense" ? [WHOLE] : budgets) {
+          if (c.rates[task]?.[method]?.[name] !== undefined) continue;
+          wrong(["rates"], `no rate of ${method} at ${name} for ${task}`);
+        }
+      }
+    }
+  });
+});
+
+/** One preset of stages/losparse/config.yaml. */
+export const losparseConfig = z.strictObject({ planted, text });
+export type LosparseConfig = z.output<typeof losparseConfig>;
+export type TextConfig = LosparseConfig["text"];

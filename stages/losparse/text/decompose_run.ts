@@ -1,0 +1,25 @@
+/** Decomposes the maps of an encoder. */
+
+import { encodeFactors } from "../../../methods/losparse/factors_file.ts";
+import { leadingSvd } from "../../../methods/losparse/leading_svd.ts";
+import { normKurtosis, tailsOf } from "../../../methods/losparse/premise.ts";
+import { factorsOf, type LowRanks } from "../../../methods/losparse/split.ts";
+import { decodeEncoder, linearArrays } from "../../../methods/nn/mod.ts";
+import type { NdArray } from "../../../methods/tensor/mod.ts";
+import type { Run } from "../../../pipeline/types.ts";
+import type { decompose, MapPremise } from "./decompose.ts";
+
+export const run: Run<typeof decompose> = async ({ inputs, params, outputs, progress }) => {
+  const { params: encoder } = decodeEncoder(await inputs.encoder.bytes());
+  const maps = Object.entries(linearArrays(encoder));
+  const factors: LowRanks<NdArray> = {};
+  const premises: MapPremise[] = [];
+  for (const [path, { w }] of maps) {
+    const svd = leadingSvd(w, Math.min(params.rank, ...w.shape));
+    factors[path] = factorsOf(svd, w.dtype);
+    premises.push({ path, shape: w.shape, tails: tailsOf(svd.s), kurtosis: normKurtosis(w) });
+    progress({ step: premises.length, steps: maps.length });
+  }
+  await outputs.factors.write(encodeFactors(factors));
+  await outputs.premises.write(premises);
+};
