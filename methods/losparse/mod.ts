@@ -16,6 +16,7 @@ export * from "./rows.ts";
 export * from "./split.ts";
 export * from "./study.ts";
 export * from "./svd.ts";
+export * from "./text_export.ts";
 export * from "./text_methods.ts";
 export * from "./text_study.ts";
 export * from "./training.ts";

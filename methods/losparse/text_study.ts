@@ -71,16 +71,21 @@ export interface TextOutcome extends ClassifierScore {
   };
 }
 
+/** One seed's outcome, and the model behind it. */
+export interface TextRun {
+  readonly outcome: TextOutcome;
+  /** Of the texts of the part that was asked for, [n, classes]. */
+  readonly logits: NdArray;
+  /** As trained: pruned rows are zeros in their maps. */
+  readonly trained: Split<ClassifierArrays>;
+}
+
 /** A compiled method: seeds and rates are inputs. */
 export interface TextStudy {
   readonly paths: readonly string[];
   /** Outputs of each of them. */
   readonly outputs: readonly number[];
-  run(
-    seed: number,
-    lr: number,
-    part: "validation" | "test",
-  ): Promise<{ readonly outcome: TextOutcome; readonly trained: Split<ClassifierArrays> }>;
+  run(seed: number, lr: number, part: "validation" | "test"): Promise<TextRun>;
   dispose(): Promise<void>;
 }
 
@@ -212,7 +217,7 @@ export async function openTextStudy(
       const score = { ...scoreLogits(flat, task[part].labels), curve: toNumbers(trace.loss) };
       if (!plan || !rows || !trace.pruning) {
         const ratio = method === "dense" ? 1 : lowRankEntries / entries;
-        return { outcome: { ...score, ratio }, trained };
+        return { outcome: { ...score, ratio }, logits: flat, trained };
       }
       const { sizes } = pruning!;
       const realised = assertRealised(plan, trace.pruning, { count: sizes.length, sizes });
@@ -228,6 +233,7 @@ export async function openTextStudy(
             scores: rows.scores.data as Float32Array,
           },
         },
+        logits: flat,
         trained,
       };
     },

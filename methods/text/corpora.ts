@@ -1,4 +1,4 @@
-// Three labelled corpora from the files of the packages that hold them.
+// Labelled corpora from the files of the packages that hold them.
 
 import type { LabelledText } from "./labelled_text.ts";
 
@@ -54,6 +54,39 @@ export function taggedCorpus(lines: string, classes: number): Corpus {
     const own = frequent.flatMap((tag, label) => tags.includes(tag) ? [label] : []);
     return own.length === 1 ? [{ text, label: own[0] }] : [];
   });
+  return { classes: frequent, texts };
+}
+
+/** Names of WordNet's lexicographer files of nouns, in the order of their numbers from 3. */
+const NOUN_DOMAINS = "tops act animal artifact attribute body cognition communication event feeling food " +
+  "group location motive object person phenomenon plant possession process quantity relation shape " +
+  "state substance time";
+
+/**
+ * Definitions of nouns of WordNet with the domain of their lexicographer's file, such as `animal`.
+ * Classes are the most frequent domains.
+ *
+ * @param lines of `data.noun`; those that begin with two blanks are its licence.
+ * @throws CorpusError naming the line that is no synset of a noun.
+ */
+export function definitionCorpus(lines: string, classes: number): Corpus {
+  const domains = NOUN_DOMAINS.split(" ");
+  const synsets = lines.split("\n").flatMap((line, i) => {
+    if (line.trim() === "" || line.startsWith("  ")) return [];
+    const [, file, gloss] = /^\d{8} (\d\d) n .* \| (.*)$/.exec(line.trimEnd()) ?? [];
+    const domain = domains[Number(file) - 3];
+    if (domain === undefined) throw new CorpusError(`line ${i + 1} is no synset of a noun`);
+    // Examples of use follow in quotation marks.
+    return [{ text: gloss.replace(/;\s*".*$/, "").trim(), domain }];
+  });
+  const counts = Map.groupBy(synsets, ({ domain }) => domain);
+  const order = [...counts].sort(([a, { length: n }], [b, { length: m }]) =>
+    m - n || (a < b ? -1 : 1)
+  );
+  const frequent = order.slice(0, classes).map(([domain]) => domain);
+  const texts = synsets.flatMap(({ text, domain }) =>
+    frequent.includes(domain) ? [{ text, label: frequent.indexOf(domain) }] : []
+  );
   return { classes: frequent, texts };
 }
 

@@ -1,13 +1,15 @@
-/** LoSparse: low-rank plus structured-sparse compression, from planted weights to verdicts. */
+/** LoSparse: low-rank plus structured-sparse compression, on text and on planted weights. */
 
 import { pipeline } from "../../pipeline/mod.ts";
 import { STRUCTURES } from "../../methods/losparse/planted.ts";
+import type { Artifact } from "../../pipeline/types.ts";
 import { verdict } from "../common/verdict.ts";
 import { loadClaims } from "./claims.ts";
 import { collect } from "./collect.ts";
 import { compress } from "./compress.ts";
 import { report } from "./report.ts";
-import { losparseConfig } from "./schema.ts";
+import { type LosparseConfig, losparseConfig } from "./schema.ts";
+import { textCalibration, textStudy } from "./text/nodes.ts";
 import { tune } from "./tune.ts";
 
 export default pipeline({
@@ -16,38 +18,65 @@ export default pipeline({
     "Sparse Approximation",
   citation: "Yixiao Li, Yifan Yu, Qingru Zhang, Chen Liang, Pengcheng He, Weizhu Chen, Tuo Zhao. " +
     "ICML 2023. arXiv 2306.11222",
-  summary: "The mechanism at miniature scale: weights split into a low-rank product and a sparse " +
-    "residual whose rows are pruned while training, beside low rank alone and pruning alone at " +
-    "equal budgets, on small networks whose weights have the supposed structure and on controls " +
-    "that have not. No table of the paper is reproduced.",
+  summary: "A pre-trained encoder (MiniLM) compressed while it is fine-tuned on three tasks of text: " +
+    "weights split into a low-rank product and a sparse residual whose rows are pruned, beside low " +
+    "rank alone and pruning alone at equal budgets; and small networks whose weights have the " +
+    "supposed structure, or as a control have not. Miniature scale: no table of the paper is reproduced.",
   config: losparseConfig,
   build({ config }) {
-    const { sizes, training, budgets, calibration, seeds } = config;
-    const compressed = STRUCTURES.map((structure) => {
-      const { rates } = tune({
-        id: structure,
-        inputs: {},
-        params: {
-          structure,
-          sizes,
-          training,
-          budget: budgets.find(({ rank }) => rank === config.tuned)!,
-          rates: config.rates,
-          seeds: calibration,
-        },
-      });
-      return compress({
-        id: structure,
-        inputs: { rates },
-        params: { structure, sizes, training, budgets, seeds },
-      }).compressed;
+    if (config.text.calibrate) {
+      const { chosen, sections } = textCalibration(config.text);
+      return { report: sections, keep: { chosen } };
+    }
+    const compressed = plantedStudy(config.planted);
+    const study = textStudy(config.text);
+    const budgets = Object.values(config.text.budgets).map(({ ratio }) => ratio);
+    const { studies, all, text } = collect({
+      inputs: { compressed, texts: study.compressed, premises: study.premises },
+      params: { premiseRatio: Math.max(...budgets) },
     });
-    const { studies, all } = collect({ inputs: { compressed }, params: {} });
     const decided = verdict({ inputs: { studies }, params: { claims: loadClaims() } });
     const { sections } = report({
-      inputs: { all, verdicts: decided.verdicts, evidence: decided.evidence },
-      params: {},
+      inputs: {
+        all,
+        text,
+        premises: study.premises,
+        verdicts: decided.verdicts,
+        evidence: decided.evidence,
+      },
+      params: { budgets: config.text.budgets },
     });
-    return { verdicts: decided.verdicts, report: sections, keep: { results: all } };
+    const keep: Record<string, Artifact> = {
+      results: all,
+      real_text: text,
+      models: study.models,
+      models_about: study.deployed,
+    };
+    const { measurements } = study;
+    return { verdicts: decided.verdicts, report: sections, measurements, keep };
   },
 });
+
+/** Networks of each structure, compressed by every method at rates that were chosen for it. */
+function plantedStudy(config: LosparseConfig["planted"]) {
+  const { sizes, training, budgets, calibration, seeds } = config;
+  return STRUCTURES.map((structure) => {
+    const { rates } = tune({
+      id: structure,
+      inputs: {},
+      params: {
+        structure,
+        sizes,
+        training,
+        budget: budgets.find(({ rank }) => rank === config.tuned)!,
+        rates: config.rates,
+        seeds: calibration,
+      },
+    });
+    return compress({
+      id: structure,
+      inputs: { rates },
+      params: { structure, sizes, training, budgets, seeds },
+    }).compressed;
+  });
+}

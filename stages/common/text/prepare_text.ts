@@ -5,13 +5,15 @@ import { tree } from "../../../pipeline/declare/artifact.ts";
 import { stage } from "../../../pipeline/declare/stage.ts";
 import type { DataPackage } from "../data_package.ts";
 import { textTaskKind } from "./kinds.ts";
-import { BROWN, COOKING, IMDB } from "./packages.ts";
+import { BROWN, COOKING, IMDB, WORDNET } from "./packages.ts";
 
 /** The package of each task. */
-export const TEXT_TASKS = { imdb: IMDB, cooking: COOKING, brown: BROWN } as const satisfies Record<
-  string,
-  DataPackage
->;
+export const TEXT_TASKS = {
+  imdb: IMDB,
+  cooking: COOKING,
+  brown: BROWN,
+  wordnet: WORDNET,
+} as const satisfies Record<string, DataPackage>;
 export type TextTaskName = keyof typeof TEXT_TASKS;
 export const TEXT_TASK_NAMES = Object.keys(TEXT_TASKS) as [TextTaskName, ...TextTaskName[]];
 
@@ -23,7 +25,9 @@ export const prepareTextParams = z.strictObject({
   validation: z.int().min(1).describe("texts to choose settings by"),
   test: z.int().min(1).describe("texts to report"),
   perGroup: z.int().min(1).default(10).describe("most passages of one document"),
-  classes: z.int().min(2).default(8).describe("tags of `cooking`, the most frequent ones"),
+  classes: z.int().min(2).default(8).describe(
+    "tags of `cooking` or domains of `wordnet`, the most frequent ones",
+  ),
   seed: z.int().default(0).describe("of the split"),
 });
 

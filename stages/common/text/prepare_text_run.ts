@@ -4,6 +4,7 @@ import { openBertTokenizer } from "../../../methods/text/bert_tokenizer.ts";
 import {
   brownCorpus,
   type Corpus,
+  definitionCorpus,
   reviewCorpus,
   taggedCorpus,
 } from "../../../methods/text/corpora.ts";
@@ -25,6 +26,8 @@ async function readCorpus(files: TreeReader, params: Params): Promise<Corpus> {
       return reviewCorpus(JSON.parse(await files.text(name)));
     case "cooking":
       return taggedCorpus(await files.text(name), classes);
+    case "wordnet":
+      return definitionCorpus(await files.text(name), classes);
     case "brown": {
       const names = await files.list();
       const documents = await Promise.all(

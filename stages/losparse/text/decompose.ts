@@ -22,6 +22,8 @@ export const decompose = stage({
   describe: "singular values and low-rank factors of the encoder's maps",
   implementation: new URL("./decompose_run.ts", import.meta.url),
   inputs: { encoder: encoderKind },
-  params: z.strictObject({ rank: z.int().min(1).describe("of the factors, where maps have it") }),
+  params: z.strictObject({
+    ratio: z.number().positive().describe("share of a map's entries that its factors have"),
+  }),
   outputs: { factors: factorsKind, premises: json<MapPremise[]>() },
 });

@@ -3,7 +3,7 @@
 import { encodeFactors } from "../../../methods/losparse/factors_file.ts";
 import { leadingSvd } from "../../../methods/losparse/leading_svd.ts";
 import { normKurtosis, tailsOf } from "../../../methods/losparse/premise.ts";
-import { factorsOf, type LowRanks } from "../../../methods/losparse/split.ts";
+import { factorsOf, type LowRanks, rankOfRatio } from "../../../methods/losparse/split.ts";
 import { decodeEncoder, linearArrays } from "../../../methods/nn/mod.ts";
 import type { NdArray } from "../../../methods/tensor/mod.ts";
 import type { Run } from "../../../pipeline/types.ts";
@@ -15,7 +15,8 @@ export const run: Run<typeof decompose> = async ({ inputs, params, outputs, prog
   const factors: LowRanks<NdArray> = {};
   const premises: MapPremise[] = [];
   for (const [path, { w }] of maps) {
-    const svd = leadingSvd(w, Math.min(params.rank, ...w.shape));
+    const [inputs, outputs] = w.shape;
+    const svd = leadingSvd(w, rankOfRatio(params.ratio, inputs, outputs));
     factors[path] = factorsOf(svd, w.dtype);
     premises.push({ path, shape: w.shape, tails: tailsOf(svd.s), kurtosis: normKurtosis(w) });
     progress({ step: premises.length, steps: maps.length });
