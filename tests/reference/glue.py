@@ -42,7 +42,10 @@ def main():
             "label": pa.array([0, 2, 1], pa.int64()), "idx": pa.array(n, pa.int32())}
     stsb = {"sentence1": ["a", "b", "c"], "sentence2": ["d", "e", "f"],
             "label": pa.array([5.0, 2.5, 0.0], pa.float32()), "idx": pa.array(n, pa.int32())}
-    files = {"mnli": parquet(mnli, "snappy"), "stsb": parquet(stsb, "none"),
+    squad = {"id": ["q", "r"], "question": ["who?", "why?"], "context": ["A \U0001f642 man eats.", "b"],
+             "answers": pa.array([{"text": ["man"], "answer_start": [4]}, {"text": [], "answer_start": []}],
+                                 pa.struct([("text", pa.list_(pa.string())), ("answer_start", pa.list_(pa.int32()))]))}
+    files = {"squad": parquet(squad, "snappy"), "mnli": parquet(mnli, "snappy"), "stsb": parquet(stsb, "none"),
              "wrong": parquet({**mnli, "label": pa.array([0, 3, 1], pa.int64())}, "snappy"),
              "zstd": parquet(mnli, "zstd")}
     (Path(__file__).parent / "glue.json").write_text(json.dumps({"measures": measures(), "parquet": files}, indent=1) + "\n")

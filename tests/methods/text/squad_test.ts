@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readSquad } from "../../../methods/text/squad/read.ts";
 import { bestAnswers, windowsOf } from "../../../methods/text/squad/windows.ts";
 import { subwordsOf } from "../../../methods/text/subwords.ts";
+import reference from "../../reference/glue.json" with { type: "json" };
 
 // A vocabulary of letters, so that each character of a word is a token.
 const letters = subwordsOf({ begin: 1, end: 2, padding: 0 }, {
@@ -50,4 +51,12 @@ Deno.test("windows overlap, cover the context, and have the answer where it is w
   const { answers: [best], none } = bestAnswers(context, windows, scores);
   assert.deepEqual(best, { text: "fgh", score: 5 });
   assert.equal(none, 0);
+});
+
+Deno.test("Parquet files of the hub are read; places count characters, not UTF-16 units", async () => {
+  const bytes = Uint8Array.from(atob(reference.parquet.squad), (c) => c.charCodeAt(0));
+  const [first, second] = await readSquad("validation.parquet", bytes);
+  assert.deepEqual(first.answers, [{ text: "man", start: 5 }]);
+  assert.deepEqual(second, { id: "r", question: "why?", context: "b", answers: [] });
+  await assert.rejects(readSquad("x.parquet", bytes.subarray(0, 50)), /whole Parquet file/);
 });
