@@ -1,10 +1,12 @@
 /** How SQuAD compares answers: exact match and F1 over words, after its own normalisation. */
 
+/** Whole words, also beside letters that are not ASCII. */
+const ARTICLES = /(?<![\p{L}\p{N}_])(a|an|the)(?![\p{L}\p{N}_])/gu;
 const PUNCTUATION = /[!"#$%&'()*+,\-./:;<=>?@[\\\]^_`{|}~]/g;
 
 /** Lower case, without ASCII punctuation, articles and surplus spaces (the official script's). */
 export function normaliseAnswer(text: string): string {
-  return text.toLowerCase().replace(PUNCTUATION, "").replace(/\b(a|an|the)\b/g, " ")
+  return text.toLowerCase().replace(PUNCTUATION, "").replace(ARTICLES, " ")
     .split(/\s+/).filter((word) => word !== "").join(" ");
 }
 

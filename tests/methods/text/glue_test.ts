@@ -118,6 +118,7 @@ Deno.test("bad files are refused with file, line, column and what was expected",
 Deno.test("answers are compared as SQuAD's script compares them; cases worked by hand", () => {
   assert.equal(exactMatch("The  Cat's-eye!", "cats eye"), 0);
   assert.equal(exactMatch("The Cat.", "a cat"), 1);
+  assert.equal(exactMatch("España", "Españ"), 0);
   // Words: {new, york, city} and {york, city}; 2 in common: 2·2/(3 + 2).
   assert.equal(answerF1("New York City", "the York city"), 0.8);
   // A word counts as often as both have it: {la, la} and {la}: 2·1/3.
