@@ -27,7 +27,7 @@ import type { TextBatch, TextTask } from "../text/text_task.ts";
 import { ranksOf } from "./merge.ts";
 import { type TextMethod, type TextState, textTrainer } from "./text_methods.ts";
 import type { SvdAdapters } from "./triplets.ts";
-import { type Allocation, tripletBudget } from "./variants.ts";
+import type { Allocation } from "./variants.ts";
 
 /** How all methods are trained; see {@link TextTrainerOptions} for the rest. */
 export interface TextTraining {
@@ -109,7 +109,7 @@ export async function openTextStudy(
   training: TextTraining,
   { provider, threads }: { provider: Provider; threads: number },
 ): Promise<TextStudy> {
-  const { steps, batch, warmup, cooldown, every } = training;
+  const { steps, warmup, cooldown, every } = training;
   const { config, params } = encoder;
   const trainer = textTrainer(method, encoder, {
     ...training,
