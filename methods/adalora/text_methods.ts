@@ -15,6 +15,7 @@ import {
   initClassifier,
   type LabelledBatch,
   type Linear,
+  linearArrays,
 } from "../nn/mod.ts";
 import {
   type Biases,
@@ -93,8 +94,6 @@ export interface TextTrainerOptions extends Allocation {
   gamma: number;
   /** Factor on ΔW. */
   scale: number;
-  /** Hidden width of bottleneck adapters. */
-  hidden: number;
 }
 
 interface Kind<A> {
@@ -130,6 +129,14 @@ function trainerOf<A>(
   };
 }
 
+/** Hidden width of `places` bottlenecks that have about as many numbers as LoRA of a rank has. */
+function hiddenWidth(params: BertParams<NdArray>, rank: number, places: number): number {
+  const maps = Object.values(linearArrays(params, inBlocks));
+  const numbers = rank * maps.reduce((sum, { w: { shape: [a, b] } }) => sum + a + b, 0);
+  const width = params.embeddings.token.shape[1];
+  return Math.max(1, Math.round((numbers / places - width) / (2 * width + 1)));
+}
+
 /** Linear maps of the blocks: query, key, value, output of attention, and both of the perceptron. */
 const inBlocks = (path: string) => path.startsWith("blocks.");
 
@@ -137,7 +144,7 @@ const isAdaptation = (method: TextMethod): method is Adaptation =>
   (ADAPTATIONS as readonly string[]).includes(method);
 
 /**
- * The training of an encoder by a method. Adapters stand beside all six maps of each block; a head of
+ * The training of an encoder by a method; r̄ sets the width of bottlenecks too. Adapters stand beside all six maps of each block; a head of
  * the given classes is trained with them.
  */
 export function textTrainer(
@@ -145,7 +152,7 @@ export function textTrainer(
   { params }: Encoder,
   options: TextTrainerOptions,
 ): TextTrainer {
-  const { gamma, scale, hidden, classes } = options, optimizer = adam();
+  const { gamma, scale, classes } = options, optimizer = adam();
   const width = params.embeddings.token.shape[1];
   const head = (seed: number) => initClassifier(stream(seed, "head"), width, classes);
   const adapters = (seed: number) => stream(seed, "adapters");
@@ -186,7 +193,9 @@ export function textTrainer(
     }
     case "houlsby":
     case "pfeiffer": {
-      const places = { hidden, where: BOTTLENECK_PLACES[method] };
+      const where = BOTTLENECK_PLACES[method];
+      const count = Object.keys(linearArrays(params, where)).length;
+      const places = { hidden: hiddenWidth(params, options.rank, count), where };
       const start = (seed: number) => initBottlenecks(adapters(seed), params, places);
       return trainerOf<BottleneckAdapters>({
         training: adapterTraining({ like: start(0), optimizer, clip: 1 }),

@@ -12,7 +12,13 @@ import {
   toNumbers,
 } from "../tensor/mod.ts";
 import { stream } from "../tensor/random.ts";
-import { learningRates, polynomialRate } from "../optim/mod.ts";
+import {
+  inSequence,
+  learningRates,
+  linearRate,
+  polynomialRate,
+  type Schedule,
+} from "../optim/mod.ts";
 import { assertRealised, budgetPlan, type PrunedTrainingInputs } from "../budget/mod.ts";
 import {
   type BertParams,
@@ -43,8 +49,8 @@ export interface TextTraining {
   gamma: number;
   /** Factor on ΔW. */
   scale: number;
-  /** Hidden width of bottleneck adapters. */
-  hidden: number;
+  /** Steps in which the learning rate rises; then it falls to 0 in a straight line. */
+  rise: number;
 }
 
 /** What one seed came to. */
@@ -89,6 +95,16 @@ export function textRows(
   return { dtype: "int32", shape: [steps, batch], data };
 }
 
+/** Up from the first step in a straight line, then down to 0. */
+function rateOf(lr: number, { steps, rise }: TextTraining): Schedule {
+  const fall = polynomialRate(lr, steps - rise);
+  if (rise === 0) return fall;
+  return inSequence([linearRate({ from: lr / rise, to: lr, steps: rise }), rise], [
+    fall,
+    steps - rise,
+  ]);
+}
+
 /** Rows in chunks [n / CHUNK, CHUNK, tokens]. */
 function chunked({ ids, mask }: TextBatch): Batch<NdArray> {
   const [n, tokens] = ids.shape;
@@ -120,7 +136,7 @@ export async function openTextStudy(
     budgetPlan({ ...trainer.budget, warmup, cooldown, steps, every, cooldownMask: "frozen" });
   const inputsOf = (seed: number, lr: number) => ({
     batch: { rows: textRows(seed, task.train.labels.shape[0], training) },
-    lr: learningRates(polynomialRate(lr, steps), 0, steps),
+    lr: learningRates(rateOf(lr, training), 0, steps),
     ...(plan ? { plan } : {}),
   });
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 // @ts-types="../../../pipeline/std.d.ts"
 import { parse } from "@std/yaml";
 import { NEEDS } from "../../../methods/adalora/planted.ts";
-import { ADAPTATIONS } from "../../../methods/adalora/study.ts";
+import { ADAPTATIONS } from "../../../methods/adalora/variants.ts";
 import { estimandsOf } from "../../../methods/stats/claim.ts";
 import { parseEstimand } from "../../../methods/stats/estimand.ts";
 import { loadClaims } from "../../../stages/adalora/claims.ts";
