@@ -11,5 +11,8 @@ export * from "./merge.ts";
 export * from "./orthogonality.ts";
 export * from "./planted.ts";
 export * from "./study.ts";
+export * from "./text_methods.ts";
+export * from "./text_study.ts";
 export * from "./training.ts";
 export * from "./triplets.ts";
+export * from "./variants.ts";
