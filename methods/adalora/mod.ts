@@ -11,6 +11,7 @@ export * from "./merge.ts";
 export * from "./orthogonality.ts";
 export * from "./planted.ts";
 export * from "./study.ts";
+export * from "./text_export.ts";
 export * from "./text_methods.ts";
 export * from "./text_study.ts";
 export * from "./training.ts";

@@ -144,8 +144,8 @@ const isAdaptation = (method: TextMethod): method is Adaptation =>
   (ADAPTATIONS as readonly string[]).includes(method);
 
 /**
- * The training of an encoder by a method; r̄ sets the width of bottlenecks too. Adapters stand beside all six maps of each block; a head of
- * the given classes is trained with them.
+ * The training of an encoder by a method; r̄ sets the width of bottlenecks too. Adapters stand beside
+ * all six maps of each block; a head of the given classes is trained with them.
  */
 export function textTrainer(
   method: TextMethod,

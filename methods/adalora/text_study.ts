@@ -22,7 +22,6 @@ import {
 import { assertRealised, budgetPlan, type PrunedTrainingInputs } from "../budget/mod.ts";
 import {
   type BertParams,
-  type ClassifierHead,
   classifierLoss,
   type ClassifierScore,
   classify,
@@ -31,6 +30,7 @@ import {
 } from "../nn/mod.ts";
 import type { TextBatch, TextTask } from "../text/text_task.ts";
 import { ranksOf } from "./merge.ts";
+import type { Adapted } from "./text_export.ts";
 import { type TextMethod, type TextState, textTrainer } from "./text_methods.ts";
 import type { SvdAdapters } from "./triplets.ts";
 import type { Allocation } from "./variants.ts";
@@ -61,8 +61,8 @@ export interface TextOutcome extends ClassifierScore {
   readonly ranks?: Readonly<Record<string, number>>;
   /** Of methods that prune: the last scores of all triplets, and whether each was kept. */
   readonly triplets?: { readonly scores: readonly number[]; readonly kept: readonly number[] };
-  /** What was trained, of methods with adapters of low rank: for export. */
-  readonly trained?: { readonly adapters: NdArray; readonly head: ClassifierHead<NdArray> };
+  /** Of methods that prune: what was trained, and the logits [n·classes] of the texts, for export. */
+  readonly trained?: Adapted & { readonly logits: readonly number[] };
 }
 
 /** A compiled study of a method: seeds and rates are inputs. */
@@ -196,13 +196,13 @@ export async function openTextStudy(
       const score = { ...scoreLogits(rows, task[part].labels), curve: toNumbers(trace.loss) };
       if (!plan || !pruned || !trace.pruning) return score;
       assertRealised(plan, trace.pruning, { count: trainer.budget!.initial });
-      const ranks = ranksOf(trainer.layout.unpack<SvdAdapters<NdArray>>(pruned.adapters));
-      const { adapters, head, mask, scores } = pruned;
+      const adapters = trainer.layout.unpack<SvdAdapters<NdArray>>(pruned.adapters);
+      const { head, mask, scores } = pruned;
       return {
         ...score,
-        ranks,
+        ranks: ranksOf(adapters),
         triplets: { scores: toNumbers(scores), kept: toNumbers(mask) },
-        trained: { adapters, head },
+        trained: { adapters, head, logits: toNumbers(logits) },
       };
     },
   };

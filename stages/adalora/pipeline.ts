@@ -28,15 +28,16 @@ export default pipeline({
       const keep: Record<string, Artifact> = { rates };
       return { report: sections, keep };
     }
-    const adapted = plantedStudy(config.planted), tuned = textStudy(config.text);
+    const adapted = plantedStudy(config.planted);
+    const { tuned, models, measurements } = textStudy(config.text);
     const { studies, all, text } = collect({ inputs: { adapted, tuned }, params: {} });
     const decided = verdict({ inputs: { studies }, params: { claims: loadClaims() } });
     const { sections } = report({
       inputs: { all, text, verdicts: decided.verdicts, evidence: decided.evidence },
       params: {},
     });
-    const keep: Record<string, Artifact> = { planted_updates: all, real_text: text };
-    return { verdicts: decided.verdicts, report: sections, keep };
+    const keep: Record<string, Artifact> = { planted_updates: all, real_text: text, models };
+    return { verdicts: decided.verdicts, report: sections, measurements, keep };
   },
 });
 

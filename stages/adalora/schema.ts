@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { NEEDS } from "../../methods/adalora/planted.ts";
 import { TEXT_METHODS } from "../../methods/adalora/text_methods.ts";
+import { measureParams } from "../common/text/measure.ts";
 import { prepareTextParams, TEXT_TASK_NAMES } from "../common/text/prepare_text.ts";
 
 /** The network and its data; see methods/adalora/planted.ts. */
@@ -78,8 +79,23 @@ export const text = z.strictObject({
     "choose learning rates on validation texts, instead of what is reported",
   ),
   seeds,
+  deploy: z.strictObject({
+    task: z.enum(TEXT_TASK_NAMES),
+    rank: z.int().min(1),
+    batches: z.array(z.int().positive()).min(1).describe(
+      "sizes; the largest divides the test texts",
+    ),
+    ...measureParams.shape,
+  }).describe("what is exported as ONNX, from the first seed, and how it is timed"),
 }).refine((c) => c.seeds.every((seed) => !c.calibration.includes(seed)), apart).superRefine(
-  ({ comparisons, rates, tasks, calibrate }, context) => {
+  ({ comparisons, rates, tasks, calibrate, deploy }, context) => {
+    const missing = !tasks.some(({ task }) => task === deploy.task);
+    if (missing || rates.adalora?.[`r${deploy.rank}`] === undefined) {
+      const message = missing
+        ? "is not among the tasks"
+        : `no rate of adalora at rank ${deploy.rank}`;
+      context.addIssue({ code: "custom", path: ["deploy"], message });
+    }
     comparisons.forEach((comparison, i) => {
       for (const name of comparison.tasks.filter((name) => !tasks.some((t) => t.task === name))) {
         const path = ["comparisons", i, "tasks"];

@@ -13,7 +13,7 @@ const TASKS: Readonly<Record<string, string>> = {
   cooking: "Cooking questions",
 };
 
-/** Titles of the methods; `text` of the claims. */
+/** Titles of the methods. */
 const METHODS: Readonly<Record<string, string>> = {
   adalora: "AdaLoRA",
   lora: "LoRA",

@@ -4,7 +4,9 @@ import type { Artifact } from "../../../pipeline/types.ts";
 import type { JsonKind } from "../../../pipeline/declare/artifact.ts";
 import { textData } from "../../common/text/text_data.ts";
 import type { AdaloraConfig } from "../schema.ts";
+import { measure } from "../../common/text/measure.ts";
 import { chooseRates } from "./choose_rates.ts";
+import { deploy } from "./deploy.ts";
 import { fineTune, type FineTuned } from "./fine_tune.ts";
 import { tryRates } from "./try_rates.ts";
 
@@ -21,17 +23,26 @@ function cells({ comparisons, tasks }: TextConfig) {
   return [...new Map(named)];
 }
 
-/** One node for each cell. */
-export function textStudy(config: TextConfig): Artifact<JsonKind<FineTuned>>[] {
+/** One node for each cell, and AdaLoRA's model as files that are measured. */
+export function textStudy(config: TextConfig) {
   const { training, initial, rates, seeds } = config;
   const { tasks, encoder } = textData(config.tasks);
-  return cells(config).map(([id, { at, method, rank }]) =>
+  const { task: name, rank, batches, ...timing } = config.deploy;
+  const task = tasks[config.tasks.findIndex((t) => t.task === name)];
+  const lr = rates.adalora[`r${rank}`], [seed] = seeds;
+  const deployed = deploy({
+    inputs: { task, encoder },
+    params: { rank, initial, lr, training, seed, batches },
+  });
+  const { tables } = measure({ inputs: { ...deployed, task }, params: timing });
+  const tuned: Artifact<JsonKind<FineTuned>>[] = cells(config).map(([id, { at, method, rank }]) =>
     fineTune({
       id,
       inputs: { task: tasks[at], encoder },
       params: { method, rank, initial, lr: rates[method][`r${rank}`], training, seeds },
     }).result
   );
+  return { tuned, models: deployed.models, measurements: tables };
 }
 
 /** The choice of learning rates, on validation texts and calibration seeds. */
