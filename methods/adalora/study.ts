@@ -5,7 +5,6 @@ import {
   load,
   mean,
   meanSquaredError,
-  mul,
   type NdArray,
   type Provider,
   square,
@@ -15,51 +14,31 @@ import {
   vmap,
 } from "../tensor/mod.ts";
 import { stream } from "../tensor/random.ts";
-import { adam, learningRates, polynomialRate } from "../optim/mod.ts";
+import { learningRates, polynomialRate } from "../optim/mod.ts";
 import {
   assertRealised,
   budgetPlan,
-  type Groups,
   type PrunedTrainingInputs,
   type PrunedTrainingState,
-  type Ranking,
   replicateOf,
   stackTrees,
 } from "../budget/mod.ts";
 import type { Linear, LinearParams } from "../nn/mod.ts";
 import { initLora, type LoraAdapters, withLora } from "./doublets.ts";
 import { ranksOf } from "./merge.ts";
-import { orthogonality } from "./orthogonality.ts";
 import { type AdaptationTask, type AdaptedNet, adaptedNet } from "./planted.ts";
+import type { AdapterTrained, AdapterTraining } from "./training.ts";
+import { initSvdAdapters, type SvdAdapters, withSvdAdapters } from "./triplets.ts";
 import {
-  adaloraTraining,
-  type AdapterTrained,
-  type AdapterTraining,
-  adapterTraining,
-} from "./training.ts";
-import {
-  initSvdAdapters,
-  singularValueGroups,
-  type SvdAdapters,
-  withSvdAdapters,
-} from "./triplets.ts";
-
-/**
- * What is compared. `lora` and `svd_lora` have the final rank everywhere from the start;
- * `lora_initial` has the rank that AdaLoRA begins with; the others prune by another ranking, or
- * (`gamma_0`) without the penalty.
- */
-export const ADAPTATIONS = [
-  "adalora",
-  "lora",
-  "lora_initial",
-  "svd_lora",
-  "magnitude",
-  "instant",
-  "random",
-  "gamma_0",
-] as const;
-export type Adaptation = typeof ADAPTATIONS[number];
+  type Adaptation,
+  type Allocation,
+  isLora,
+  loraTraining,
+  lotsOf,
+  startingRank,
+  svdTraining,
+  tripletBudget,
+} from "./variants.ts";
 
 /** How a method is trained. */
 export interface AdaptationTraining {
@@ -99,54 +78,28 @@ interface Kind<A> {
   adapted(net: AdaptedNet, adapters: A): AdaptedNet<Linear>;
 }
 
-/** Sizes of a study's adapters and its places. */
-export interface Allocation {
-  /** r̄, mean final rank. */
-  rank: number;
-  /** r_init/r̄; a triplet budget falls from this to 1. */
-  initial: number;
-}
-
 function svdKind(
   method: Adaptation,
   like: SvdAdapters<NdArray>,
   rank: number,
   { gamma, scale }: AdaptationTraining,
 ): Kind<SvdAdapters> {
-  const start = (task: AdaptationTask, seed: number) =>
-    initSvdAdapters(stream(seed, "adapters"), task.net, { rank });
-  const rankings: Partial<Record<Adaptation, Ranking>> = {
-    magnitude: { by: "magnitude" },
-    instant: { by: "instant" },
-    random: { by: "given" },
-  };
-  const groups: Groups<SvdAdapters> | undefined = method === "magnitude"
-    ? singularValueGroups(like)
-    : undefined;
-  const penalised = { like, optimizer: adam(), gamma: method === "gamma_0" ? 0 : gamma };
-  const training = method === "svd_lora"
-    ? adapterTraining<SvdAdapters, Nothing>({
-      like,
-      optimizer: adam(),
-      clip: 1,
-      penalty: (adapters) => mul(orthogonality(adapters), gamma),
-    })
-    : adaloraTraining<Nothing>({ ...penalised, ranking: rankings[method], groups });
+  const training = svdTraining<Nothing>(method, like, gamma);
   const count = Object.keys(like).length * rank;
   return {
     training,
     state: (task, seed) =>
       training.init(
-        start(task, seed),
+        initSvdAdapters(stream(seed, "adapters"), task.net, { rank }),
         {},
-        method === "random" ? { scores: stream(seed, "lots").uniform([count]) } : {},
+        lotsOf(method, count, seed),
       ),
     adapted: (net, adapters) => withSvdAdapters(net, adapters, scale),
   };
 }
 
 function loraKind(like: LoraAdapters<NdArray>, rank: number, scale: number): Kind<LoraAdapters> {
-  const training = adapterTraining<LoraAdapters, Nothing>({ like, optimizer: adam(), clip: 1 });
+  const training = loraTraining<Nothing>(like);
   return {
     training,
     state: (task, seed) =>
@@ -165,21 +118,19 @@ export function runAdaptation(
   method: Adaptation,
   tasks: readonly [AdaptationTask, ...AdaptationTask[]],
   seeds: readonly number[],
-  { rank, initial }: Allocation,
+  allocation: Allocation,
   settings: AdaptationTraining,
   place: { provider: Provider; threads: number },
 ): Promise<AdaptationOutcome[]> {
   const [{ net }] = tasks;
-  const fixed = method === "lora" || method === "svd_lora";
-  const own = fixed ? rank : Math.round(initial * rank);
-  if (method === "lora" || method === "lora_initial") {
-    const like = initLora(stream(0), net, { rank: own });
-    return runKind(loraKind(like, own, settings.scale), null, tasks, seeds, settings, place);
+  const rank = startingRank(method, allocation);
+  if (isLora(method)) {
+    const like = initLora(stream(0), net, { rank });
+    return runKind(loraKind(like, rank, settings.scale), null, tasks, seeds, settings, place);
   }
-  const like = initSvdAdapters(stream(0), net, { rank: own });
-  const maps = Object.keys(like).length;
-  const budget = fixed ? null : { initial: maps * own, final: maps * rank };
-  return runKind(svdKind(method, like, own, settings), budget, tasks, seeds, settings, place);
+  const like = initSvdAdapters(stream(0), net, { rank });
+  const budget = tripletBudget(method, Object.keys(like).length, allocation);
+  return runKind(svdKind(method, like, rank, settings), budget, tasks, seeds, settings, place);
 }
 
 async function runKind<A>(

@@ -2,10 +2,10 @@
 
 import {
   add,
-  type DType,
   fromNumbers,
   matmul,
   mul,
+  type NdArray,
   reshape,
   slice,
   take,
@@ -124,6 +124,6 @@ export function disentangledAttentionRows(
 }
 
 /** Indices as a constant. */
-export function asIndices(values: readonly number[], dtype: DType = "int32") {
-  return fromNumbers(values, [values.length], dtype);
+export function asIndices(values: readonly number[]): NdArray {
+  return fromNumbers(values, [values.length], "int32");
 }

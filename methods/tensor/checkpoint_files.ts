@@ -12,6 +12,12 @@ export const SINGLE_FILE = "model.safetensors";
 /** Name of the list of files of a checkpoint in several. */
 export const INDEX_FILE = "model.safetensors.index.json";
 
+/** Older checkpoints: a program of Python's pickle, which is not run here. */
+const PICKLE_FILE = "pytorch_model.bin";
+const CONVERT = `convert it once: python -c "import torch, safetensors.torch as s; ` +
+  `w = torch.load('${PICKLE_FILE}', map_location='cpu', weights_only=True); ` +
+  `s.save_file({k: v.clone().contiguous() for k, v in w.items()}, '${SINGLE_FILE}')"`;
+
 /**
  * All arrays of a checkpoint by name: of `model.safetensors`, else of the files that
  * `model.safetensors.index.json` lists. Half-precision weights are widened to float32.
@@ -34,7 +40,10 @@ export async function readCheckpoint(read: ReadFile): Promise<Record<string, NdA
   if (single !== null) return decode(single, { file: SINGLE_FILE });
   const index = await read(INDEX_FILE);
   if (index === null) {
-    throw new SafetensorsError(`neither ${SINGLE_FILE} nor ${INDEX_FILE} is there`);
+    const pickled = await read(PICKLE_FILE) !== null
+      ? `; ${PICKLE_FILE} is not read, ${CONVERT}`
+      : "";
+    throw new SafetensorsError(`neither ${SINGLE_FILE} nor ${INDEX_FILE} is there${pickled}`);
   }
   const fileOf = parseIndex(index);
   const tensors: Record<string, NdArray> = {};

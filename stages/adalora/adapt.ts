@@ -4,7 +4,8 @@ import { z } from "zod";
 import { json } from "../../pipeline/declare/artifact.ts";
 import { stage } from "../../pipeline/declare/stage.ts";
 import type { Need } from "../../methods/adalora/planted.ts";
-import type { Adaptation, AdaptationOutcome } from "../../methods/adalora/study.ts";
+import type { AdaptationOutcome } from "../../methods/adalora/study.ts";
+import type { Adaptation } from "../../methods/adalora/variants.ts";
 import { needName, sizes, training } from "./schema.ts";
 import type { Rates } from "../common/choose_rates.ts";
 

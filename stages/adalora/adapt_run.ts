@@ -1,6 +1,7 @@
 /** Adapts frozen networks of one need by every method at every budget. */
 
-import { ADAPTATIONS, runAdaptation } from "../../methods/adalora/study.ts";
+import { runAdaptation } from "../../methods/adalora/study.ts";
+import { ADAPTATIONS } from "../../methods/adalora/variants.ts";
 import type { Run } from "../../pipeline/types.ts";
 import type { adapt, Adapted } from "./adapt.ts";
 import { tasksOf } from "./tasks.ts";

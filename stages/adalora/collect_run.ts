@@ -1,9 +1,10 @@
-/** Lays the results out as error.NEED.rN.METHOD and found.NEED.rN.METHOD of each seed. */
+/** Lays the planted results out as error.NEED.rN.METHOD and found.NEED.rN.METHOD, and those of text. */
 
 import type { MetricScope } from "../../methods/stats/estimand.ts";
 import type { Run } from "../../pipeline/types.ts";
 import type { Adapted } from "./adapt.ts";
 import type { collect } from "./collect.ts";
+import { textMetrics } from "./text/metrics.ts";
 
 /** One metric of seed number i in one need, by budget and method. */
 function metricOf({ results }: Adapted, i: number, metric: "error" | "found"): MetricScope {
@@ -24,6 +25,11 @@ export const run: Run<typeof collect> = async ({ inputs, outputs }) => {
     seed,
     scope: { error: byNeed(i, "error"), found: byNeed(i, "found") },
   }));
-  await outputs.studies.write({ planted_updates: { replicates } });
+  const text = await Promise.all(inputs.tuned.map((one) => one.read()));
+  await outputs.studies.write({
+    planted_updates: { replicates },
+    real_text: { replicates: textMetrics(text) },
+  });
   await outputs.all.write(all);
+  await outputs.text.write(text);
 };

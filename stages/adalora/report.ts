@@ -6,6 +6,7 @@ import { stage } from "../../pipeline/declare/stage.ts";
 import type { ReportSection, Verdict } from "../../pipeline/types.ts";
 import type { ClaimEvidence } from "../../methods/stats/claims.ts";
 import type { Adapted } from "./adapt.ts";
+import type { FineTuned } from "./text/fine_tune.ts";
 
 export const report = stage({
   name: "report",
@@ -13,6 +14,7 @@ export const report = stage({
   implementation: new URL("./report_run.ts", import.meta.url),
   inputs: {
     all: json<Adapted[]>(),
+    text: json<FineTuned[]>(),
     verdicts: json<Verdict[]>(),
     evidence: json<ClaimEvidence[]>(),
   },

@@ -11,8 +11,11 @@ import { formatNumber } from "../../methods/stats/format.ts";
 import { estimate, mean } from "../../methods/stats/mod.ts";
 import type { Run } from "../../pipeline/types.ts";
 import { claimsSection } from "../common/claims_section.ts";
+import { publishedSection } from "../common/published/section.ts";
 import { type Section, written } from "../common/section.ts";
 import type { Adapted } from "./adapt.ts";
+import { loadPublished } from "./published.ts";
+import { placesSection, textSection } from "./report/text_section.ts";
 import type { report } from "./report.ts";
 
 const STYLES: SeriesStyles = {
@@ -50,7 +53,7 @@ function errorsSection(all: readonly Adapted[]): Section {
   }));
   return {
     id: "errors",
-    title: "Error by budget",
+    title: "Planted updates: error by budget",
     html: markup`${
       figure({
         panels,
@@ -89,12 +92,16 @@ function limitsSection(): Section {
     title: "What this is not",
     html: markup`<ul>
 <li>No table of the paper: DeBERTaV3-base, BART-large, GLUE, SQuAD and summarisation are not run.</li>
-<li>The networks are perceptrons whose target was planted. That AdaLoRA gains where need is concentrated,
-and not where it is even, shows the mechanism, not how need is spread in language models.</li>
+<li>On text a run is 72 steps of 8 texts on 576 texts, with 300 test texts a task: far from the paper's
+regime. Pruning triplets by lot, and not pruning at all (SVD-LoRA), do as well there as AdaLoRA, so its gain
+over LoRA is not shown to come from how ranks are allocated.</li>
+<li>Only the methods of the table were run on text; the head's learning rate was best at the grid's edge.</li>
+<li>The planted networks are perceptrons. That AdaLoRA gains where need is concentrated, and not where it is
+even, shows the mechanism, not how need is spread in language models.</li>
 <li>AdaLoRA trains twice its final parameters; LoRA of the initial rank trains as many and keeps them.</li>
 <li>An initial rank caps the rank of any map: at a mean final rank of 1 half of the budget lies, by
 necessity, in maps that need none.</li>
-<li>Learning rates were chosen at one budget, for every method alike. At the largest initial rank LoRA trains
+<li>Planted updates: learning rates were chosen at one budget, for every method alike. At the largest initial rank LoRA trains
 badly at the rate chosen there, so its last point says nothing about that rank.</li>
 <li>What is run is the published code's form of schedule, penalty and sensitivity, which differ from the
 printed ones. Every method has the same factor on its update, and its own learning rate.</li>
@@ -103,22 +110,32 @@ printed ones. Every method has the same factor on its update, and its own learni
 }
 
 export const run: Run<typeof report> = async ({ inputs, outputs }) => {
-  const [all, verdicts, evidence] = await Promise.all([
+  const [all, text, verdicts, evidence] = await Promise.all([
     inputs.all.read(),
+    inputs.text.read(),
     inputs.verdicts.read(),
     inputs.evidence.read(),
   ]);
   const sections: Section[] = [
     claimsSection(verdicts, evidence, {
       families: {
-        primary: "Better than LoRA at equal final budget?",
-        controls: "Controls",
-        ablations: "Ablations",
+        text_primary: "Text: better than LoRA at equal final budget?",
+        text_loss: "Text: the same by cross-entropy",
+        text_tasks: "Text: task by task",
+        text_controls: "Text: controls",
+        text_places: "Text: where the budget goes",
+        text_ablations: "Text: ablations",
+        primary: "Planted updates: better than LoRA at equal final budget?",
+        controls: "Planted updates: controls",
+        ablations: "Planted updates: ablations",
       },
       introduction:
         markup`Methods are compared on the same networks, data and batches, seed by seed.`,
     }),
+    textSection(text),
+    placesSection(text),
     errorsSection(all),
+    publishedSection(loadPublished()),
     limitsSection(),
   ];
   await outputs.sections.write(written(sections));

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { json } from "../../pipeline/declare/artifact.ts";
 import { stage } from "../../pipeline/declare/stage.ts";
-import type { Adaptation } from "../../methods/adalora/study.ts";
+import type { Adaptation } from "../../methods/adalora/variants.ts";
 import type { Rates } from "../common/choose_rates.ts";
 import { needName, sizes, training } from "./schema.ts";
 

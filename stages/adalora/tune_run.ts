@@ -1,6 +1,7 @@
 /** Chooses learning rates on the calibration seeds. */
 
-import { ADAPTATIONS, runAdaptation } from "../../methods/adalora/study.ts";
+import { runAdaptation } from "../../methods/adalora/study.ts";
+import { ADAPTATIONS } from "../../methods/adalora/variants.ts";
 import type { Run } from "../../pipeline/types.ts";
 import { chooseRates } from "../common/choose_rates.ts";
 import { tasksOf } from "./tasks.ts";

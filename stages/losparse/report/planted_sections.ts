@@ -13,8 +13,10 @@ import { formatNumber } from "../../methods/stats/format.ts";
 import { estimate, mean } from "../../methods/stats/mod.ts";
 import type { Run } from "../../pipeline/types.ts";
 import { claimsSection } from "../common/claims_section.ts";
+import { publishedSection } from "../common/published/section.ts";
 import { type Section, written } from "../common/section.ts";
 import type { Compressed } from "./compress.ts";
+import { loadPublished } from "./published.ts";
 import type { report } from "./report.ts";
 
 const STYLES: SeriesStyles = {
@@ -171,6 +173,7 @@ export const run: Run<typeof report> = async ({ inputs, outputs }) => {
     }),
     errorsSection(all),
     premiseSection(all),
+    publishedSection(loadPublished()),
     limitsSection(),
   ];
   await outputs.sections.write(written(sections));

@@ -53,3 +53,12 @@ Deno.test("readCheckpoint() names the file at fault", async () => {
   const escaping = json({ weight_map: { a: "../secret" } });
   await fails({ "model.safetensors.index.json": escaping }, /"a" lies in no plain file name/);
 });
+
+Deno.test("a checkpoint of pickled weights is refused with the way to convert it", async () => {
+  const read = (name: string) =>
+    Promise.resolve(name === "pytorch_model.bin" ? new Uint8Array(1) : null);
+  await assert.rejects(
+    readCheckpoint(read),
+    /pytorch_model\.bin is not read, convert it once: python -c .*model\.safetensors/,
+  );
+});

@@ -1,0 +1,209 @@
+// One method on one task of text, seed by seed: fine-tune an encoder, prune, measure.
+
+import {
+  asTensor,
+  compile,
+  load,
+  type NdArray,
+  type Provider,
+  scan,
+  take,
+  type Tensor,
+  toNumbers,
+} from "../tensor/mod.ts";
+import { stream } from "../tensor/random.ts";
+import {
+  inSequence,
+  learningRates,
+  linearRate,
+  polynomialRate,
+  type Schedule,
+} from "../optim/mod.ts";
+import { assertRealised, budgetPlan, type PrunedTrainingInputs } from "../budget/mod.ts";
+import {
+  type BertParams,
+  classifierLoss,
+  type ClassifierScore,
+  classify,
+  type Encoder,
+  scoreLogits,
+} from "../nn/mod.ts";
+import type { TextBatch, TextTask } from "../text/text_task.ts";
+import { ranksOf } from "./merge.ts";
+import type { Adapted } from "./text_export.ts";
+import { type TextMethod, type TextState, textTrainer } from "./text_methods.ts";
+import type { SvdAdapters } from "./triplets.ts";
+import type { Allocation } from "./variants.ts";
+
+/** How all methods are trained; see {@link TextTrainerOptions} for the rest. */
+export interface TextTraining {
+  steps: number;
+  batch: number;
+  /** Texts that a seed trains on, drawn from the task's. */
+  texts: number;
+  /** t_i, t_f and ΔT, in steps. */
+  warmup: number;
+  cooldown: number;
+  every: number;
+  /** γ. */
+  gamma: number;
+  /** Factor on ΔW. */
+  scale: number;
+  /** Steps in which the learning rate rises; then it falls to 0 in a straight line. */
+  rise: number;
+}
+
+/** What one seed came to. */
+export interface TextOutcome extends ClassifierScore {
+  /** Training loss of each step. */
+  readonly curve: readonly number[];
+  /** Of methods that prune: the rank left of each map, by path. */
+  readonly ranks?: Readonly<Record<string, number>>;
+  /** Of methods that prune: the last scores of all triplets, and whether each was kept. */
+  readonly triplets?: { readonly scores: readonly number[]; readonly kept: readonly number[] };
+  /** Of methods that prune: what was trained, and the logits [n·classes] of the texts, for export. */
+  readonly trained?: Adapted & { readonly logits: readonly number[] };
+}
+
+/** A compiled study of a method: seeds and rates are inputs. */
+export interface TextStudy {
+  /** Numbers that are trained beside the head, before pruning. */
+  readonly parameters: number;
+  run(seed: number, lr: number, part: "validation" | "test"): Promise<TextOutcome>;
+  dispose(): Promise<void>;
+}
+
+/** Texts that are evaluated at once. */
+const CHUNK = 50;
+
+type Batch<L = Tensor> = { ids: L; mask: L };
+type Inputs = PrunedTrainingInputs<{ rows: Tensor }>;
+
+/** Rows [steps, batch] of a seed's texts, each text once before any twice. */
+export function textRows(
+  seed: number,
+  available: number,
+  { texts, steps, batch }: Pick<TextTraining, "texts" | "steps" | "batch">,
+): NdArray {
+  const random = stream(seed, "text", "rows");
+  const own = random.child("texts").choice(available, texts), order = random.child("order");
+  const data = new Int32Array(steps * batch);
+  for (let start = 0; start < data.length; start += texts) {
+    const epoch = order.permutation(texts).map((i) => own[i]);
+    data.set(epoch.subarray(0, data.length - start), start);
+  }
+  return { dtype: "int32", shape: [steps, batch], data };
+}
+
+/** Up from the first step in a straight line, then down to 0. */
+function rateOf(lr: number, { steps, rise }: TextTraining): Schedule {
+  const fall = polynomialRate(lr, steps - rise);
+  if (rise === 0) return fall;
+  return inSequence([linearRate({ from: lr / rise, to: lr, steps: rise }), rise], [
+    fall,
+    steps - rise,
+  ]);
+}
+
+/** Rows in chunks [n / CHUNK, CHUNK, tokens]. */
+function chunked({ ids, mask }: TextBatch): Batch<NdArray> {
+  const [n, tokens] = ids.shape;
+  if (n % CHUNK !== 0) throw new RangeError(`${n} texts to evaluate are no multiple of ${CHUNK}`);
+  const shape = [n / CHUNK, CHUNK, tokens];
+  return { ids: { ...ids, shape }, mask: { ...mask, shape } };
+}
+
+/**
+ * Compiles a method for a task. All methods see the same texts in the same order, from the same head.
+ *
+ * @param place of the validation and of the test texts there are equally many, a multiple of 50.
+ */
+export async function openTextStudy(
+  method: TextMethod,
+  { task, encoder }: { task: TextTask; encoder: Encoder },
+  allocation: Allocation,
+  training: TextTraining,
+  { provider, threads }: { provider: Provider; threads: number },
+): Promise<TextStudy> {
+  const { steps, warmup, cooldown, every } = training;
+  const { config, params } = encoder;
+  const trainer = textTrainer(method, encoder, {
+    ...training,
+    ...allocation,
+    classes: task.classes.length,
+  });
+  const plan = trainer.budget &&
+    budgetPlan({ ...trainer.budget, warmup, cooldown, steps, every, cooldownMask: "frozen" });
+  const inputsOf = (seed: number, lr: number) => ({
+    batch: { rows: textRows(seed, task.train.labels.shape[0], training) },
+    lr: learningRates(rateOf(lr, training), 0, steps),
+    ...(plan ? { plan } : {}),
+  });
+
+  const fit = (
+    frozen: BertParams,
+    { ids, mask, labels }: TextBatch<Tensor>,
+    state: TextState,
+    { batch: { rows }, ...inputs }: Inputs,
+    held: Batch,
+  ) => {
+    const texts = { ids: take(ids, rows), mask: take(mask, rows), labels: take(labels, rows) };
+    const [next, trace] = trainer.run(
+      ({ encoder, head }, batch) => classifierLoss(config, encoder, head, batch),
+      frozen,
+      state,
+      { ...inputs, batch: texts },
+    );
+    const model = trainer.model(frozen, next);
+    const [, logits] = scan(
+      (done: Tensor, chunk: Batch) =>
+        [done, classify(config, model.encoder, model.head, chunk)] as const,
+      asTensor(0),
+      held,
+    );
+    return {
+      logits,
+      trace,
+      ...(next.pruner
+        ? {
+          pruned: {
+            adapters: next.trained.adapters,
+            head: model.head,
+            mask: next.pruner.mask,
+            scores: trainer.scores(next),
+          },
+        }
+        : {}),
+    };
+  };
+  const held = { validation: chunked(task.validation), test: chunked(task.test) };
+  const example = [params, task.train, trainer.begin(0), inputsOf(0, 1), held.test] as const;
+  const program = compile(fit, example, { name: "fine_tuning" });
+  const executable = await load(program, { provider, threads });
+  return {
+    parameters: trainer.layout.size,
+    dispose: () => executable.dispose(),
+    async run(seed, lr, part) {
+      const { logits, trace, pruned } = await executable.run(
+        params,
+        task.train,
+        trainer.begin(seed),
+        inputsOf(seed, lr),
+        held[part],
+      );
+      const [chunks, chunk, classes] = logits.shape;
+      const rows = { ...logits, shape: [chunks * chunk, classes] };
+      const score = { ...scoreLogits(rows, task[part].labels), curve: toNumbers(trace.loss) };
+      if (!plan || !pruned || !trace.pruning) return score;
+      assertRealised(plan, trace.pruning, { count: trainer.budget!.initial });
+      const adapters = trainer.layout.unpack<SvdAdapters<NdArray>>(pruned.adapters);
+      const { head, mask, scores } = pruned;
+      return {
+        ...score,
+        ranks: ranksOf(adapters),
+        triplets: { scores: toNumbers(scores), kept: toNumbers(mask) },
+        trained: { adapters, head, logits: toNumbers(logits) },
+      };
+    },
+  };
+}
