@@ -9,11 +9,9 @@ import {
   type ExportedModel,
   exportModel,
 } from "../nn/mod.ts";
+import type { Texts } from "../text/fine_tuning.ts";
 import { mergeSvdAdapters, withoutDeadTriplets } from "./merge.ts";
 import { type SvdAdapters, withSvdAdapters } from "./triplets.ts";
-
-/** Token ids and mask, each integers [batch, tokens]. */
-export type Texts<L = Tensor> = { ids: L; mask: L };
 
 /** What training gave. */
 export interface Adapted {

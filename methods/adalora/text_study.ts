@@ -11,14 +11,7 @@ import {
   type Tensor,
   toNumbers,
 } from "../tensor/mod.ts";
-import { stream } from "../tensor/random.ts";
-import {
-  inSequence,
-  learningRates,
-  linearRate,
-  polynomialRate,
-  type Schedule,
-} from "../optim/mod.ts";
+import { learningRates } from "../optim/mod.ts";
 import { assertRealised, budgetPlan, type PrunedTrainingInputs } from "../budget/mod.ts";
 import {
   type BertParams,
@@ -28,6 +21,13 @@ import {
   type Encoder,
   scoreLogits,
 } from "../nn/mod.ts";
+import {
+  type FineTuning,
+  inChunks,
+  risingRate,
+  textRows,
+  type Texts,
+} from "../text/fine_tuning.ts";
 import type { TextBatch, TextTask } from "../text/text_task.ts";
 import { ranksOf } from "./merge.ts";
 import type { Adapted } from "./text_export.ts";
@@ -36,11 +36,7 @@ import type { SvdAdapters } from "./triplets.ts";
 import type { Allocation } from "./variants.ts";
 
 /** How all methods are trained; see {@link TextTrainerOptions} for the rest. */
-export interface TextTraining {
-  steps: number;
-  batch: number;
-  /** Texts that a seed trains on, drawn from the task's. */
-  texts: number;
+export interface TextTraining extends FineTuning {
   /** t_i, t_f and ΔT, in steps. */
   warmup: number;
   cooldown: number;
@@ -49,8 +45,6 @@ export interface TextTraining {
   gamma: number;
   /** Factor on ΔW. */
   scale: number;
-  /** Steps in which the learning rate rises; then it falls to 0 in a straight line. */
-  rise: number;
 }
 
 /** What one seed came to. */
@@ -73,45 +67,7 @@ export interface TextStudy {
   dispose(): Promise<void>;
 }
 
-/** Texts that are evaluated at once. */
-const CHUNK = 50;
-
-type Batch<L = Tensor> = { ids: L; mask: L };
 type Inputs = PrunedTrainingInputs<{ rows: Tensor }>;
-
-/** Rows [steps, batch] of a seed's texts, each text once before any twice. */
-export function textRows(
-  seed: number,
-  available: number,
-  { texts, steps, batch }: Pick<TextTraining, "texts" | "steps" | "batch">,
-): NdArray {
-  const random = stream(seed, "text", "rows");
-  const own = random.child("texts").choice(available, texts), order = random.child("order");
-  const data = new Int32Array(steps * batch);
-  for (let start = 0; start < data.length; start += texts) {
-    const epoch = order.permutation(texts).map((i) => own[i]);
-    data.set(epoch.subarray(0, data.length - start), start);
-  }
-  return { dtype: "int32", shape: [steps, batch], data };
-}
-
-/** Up from the first step in a straight line, then down to 0. */
-function rateOf(lr: number, { steps, rise }: TextTraining): Schedule {
-  const fall = polynomialRate(lr, steps - rise);
-  if (rise === 0) return fall;
-  return inSequence([linearRate({ from: lr / rise, to: lr, steps: rise }), rise], [
-    fall,
-    steps - rise,
-  ]);
-}
-
-/** Rows in chunks [n / CHUNK, CHUNK, tokens]. */
-function chunked({ ids, mask }: TextBatch): Batch<NdArray> {
-  const [n, tokens] = ids.shape;
-  if (n % CHUNK !== 0) throw new RangeError(`${n} texts to evaluate are no multiple of ${CHUNK}`);
-  const shape = [n / CHUNK, CHUNK, tokens];
-  return { ids: { ...ids, shape }, mask: { ...mask, shape } };
-}
 
 /**
  * Compiles a method for a task. All methods see the same texts in the same order, from the same head.
@@ -136,7 +92,7 @@ export async function openTextStudy(
     budgetPlan({ ...trainer.budget, warmup, cooldown, steps, every, cooldownMask: "frozen" });
   const inputsOf = (seed: number, lr: number) => ({
     batch: { rows: textRows(seed, task.train.labels.shape[0], training) },
-    lr: learningRates(rateOf(lr, training), 0, steps),
+    lr: learningRates(risingRate(lr, training), 0, steps),
     ...(plan ? { plan } : {}),
   });
 
@@ -145,7 +101,7 @@ export async function openTextStudy(
     { ids, mask, labels }: TextBatch<Tensor>,
     state: TextState,
     { batch: { rows }, ...inputs }: Inputs,
-    held: Batch,
+    held: Texts,
   ) => {
     const texts = { ids: take(ids, rows), mask: take(mask, rows), labels: take(labels, rows) };
     const [next, trace] = trainer.run(
@@ -156,7 +112,7 @@ export async function openTextStudy(
     );
     const model = trainer.model(frozen, next);
     const [, logits] = scan(
-      (done: Tensor, chunk: Batch) =>
+      (done: Tensor, chunk: Texts) =>
         [done, classify(config, model.encoder, model.head, chunk)] as const,
       asTensor(0),
       held,
@@ -176,7 +132,7 @@ export async function openTextStudy(
         : {}),
     };
   };
-  const held = { validation: chunked(task.validation), test: chunked(task.test) };
+  const held = { validation: inChunks(task.validation), test: inChunks(task.test) };
   const example = [params, task.train, trainer.begin(0), inputsOf(0, 1), held.test] as const;
   const program = compile(fit, example, { name: "fine_tuning" });
   const executable = await load(program, { provider, threads });

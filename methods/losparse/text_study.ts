@@ -11,15 +11,7 @@ import {
   type Tensor,
   toNumbers,
 } from "../tensor/mod.ts";
-import { stream } from "../tensor/random.ts";
-import {
-  adam,
-  inSequence,
-  learningRates,
-  linearRate,
-  polynomialRate,
-  type Schedule,
-} from "../optim/mod.ts";
+import { adam, learningRates } from "../optim/mod.ts";
 import {
   assertRealised,
   type PrunedTrainingInputs,
@@ -27,6 +19,13 @@ import {
 } from "../budget/mod.ts";
 import { classifierLoss, type ClassifierScore, classify, scoreLogits } from "../nn/mod.ts";
 import type { Encoder } from "../nn/mod.ts";
+import {
+  type FineTuning,
+  inChunks,
+  risingRate,
+  textRows,
+  type Texts,
+} from "../text/fine_tuning.ts";
 import type { TextBatch, TextTask } from "../text/text_task.ts";
 import { type LowRanks, type Split, withLowRanks } from "./split.ts";
 import {
@@ -39,13 +38,7 @@ import {
 import { losparsePlan, type LosparseTrained, losparseTraining } from "./training.ts";
 
 /** How all methods are trained. */
-export interface TextTraining {
-  steps: number;
-  batch: number;
-  /** Texts that a seed trains on, drawn from the task's. */
-  texts: number;
-  /** Steps in which the learning rate rises; then it falls to 0 in a straight line. */
-  rise: number;
+export interface TextTraining extends FineTuning {
   /** t_i, t_f and ΔT, in steps. */
   warmup: number;
   cooldown: number;
@@ -100,42 +93,6 @@ export interface TextSetting {
 type Trained = LosparseTrained<Classifier>;
 type State = PrunedTrainingState<Trained>;
 type Inputs = PrunedTrainingInputs<{ rows: Tensor }>;
-type Batch<L = Tensor> = { ids: L; mask: L };
-
-/** Texts that are evaluated at once. */
-const CHUNK = 50;
-
-/** Rows [steps, batch] of a seed's texts, each text once before any twice; the same for all methods. */
-function trainingRows(
-  seed: number,
-  available: number,
-  { texts, steps, batch }: TextTraining,
-): NdArray {
-  const random = stream(seed, "losparse", "texts");
-  const own = random.child("own").choice(available, texts), order = random.child("order");
-  const data = new Int32Array(steps * batch);
-  for (let start = 0; start < data.length; start += texts) {
-    const epoch = order.permutation(texts).map((i) => own[i]);
-    data.set(epoch.subarray(0, data.length - start), start);
-  }
-  return { dtype: "int32", shape: [steps, batch], data };
-}
-
-/** Up from the first step in a straight line, then down to 0. */
-function rateOf(lr: number, { steps, rise }: TextTraining): Schedule {
-  const fall = polynomialRate(lr, steps - rise);
-  if (rise === 0) return fall;
-  const up = linearRate({ from: lr / rise, to: lr, steps: rise });
-  return inSequence([up, rise], [fall, steps - rise]);
-}
-
-/** Rows in chunks [n / CHUNK, CHUNK, tokens]. */
-function chunked({ ids, mask }: TextBatch): Batch<NdArray> {
-  const [n, tokens] = ids.shape;
-  if (n % CHUNK !== 0) throw new RangeError(`${n} texts to evaluate are no multiple of ${CHUNK}`);
-  const shape = [n / CHUNK, CHUNK, tokens];
-  return { ids: { ...ids, shape }, mask: { ...mask, shape } };
-}
 
 /** Ones of each of some consecutive parts. */
 function countsOf(mask: readonly number[], lengths: readonly number[]): number[] {
@@ -173,12 +130,12 @@ export async function openTextStudy(
   const begin = (seed: number) =>
     training.init(start.begin(seed), start.lots ? { scores: start.lots(seed) } : {});
   const inputsOf = (seed: number, lr: number) => ({
-    batch: { rows: trainingRows(seed, task.train.labels.shape[0], options) },
-    lr: learningRates(rateOf(lr, options), 0, steps),
+    batch: { rows: textRows(seed, task.train.labels.shape[0], options) },
+    lr: learningRates(risingRate(lr, options), 0, steps),
     ...(plan ? { plan } : {}),
   });
 
-  const fit = (state: State, inputs: Inputs, texts: TextBatch<Tensor>, held: Batch) => {
+  const fit = (state: State, inputs: Inputs, texts: TextBatch<Tensor>, held: Texts) => {
     const { ids, mask, labels } = texts;
     const loss = ({ params, lowRanks }: Trained, { rows }: { rows: Tensor }) => {
       const { encoder, head } = withLowRanks(params, lowRanks);
@@ -188,14 +145,14 @@ export async function openTextStudy(
     const [{ trained, pruner }, trace] = training.run({ loss }, state, inputs);
     const { encoder, head } = withLowRanks(trained.params, trained.lowRanks);
     const [, logits] = scan(
-      (done: Tensor, chunk: Batch) => [done, classify(config, encoder, head, chunk)] as const,
+      (done: Tensor, chunk: Texts) => [done, classify(config, encoder, head, chunk)] as const,
       asTensor(0),
       held,
     );
     const rows = pruner && { mask: pruner.mask, scores: pruner.memory.mean };
     return { logits, trace, trained, ...(rows ? { rows } : {}) };
   };
-  const held = { validation: chunked(task.validation), test: chunked(task.test) };
+  const held = { validation: inChunks(task.validation), test: inChunks(task.test) };
   const program = compile(fit, [begin(0), inputsOf(0, 1), task.train, held.test], {
     name: `losparse ${method}`,
   });

@@ -58,7 +58,8 @@ export function taggedCorpus(lines: string, classes: number): Corpus {
 }
 
 /** Names of WordNet's lexicographer files of nouns, in the order of their numbers from 3. */
-const NOUN_DOMAINS = "tops act animal artifact attribute body cognition communication event feeling food " +
+const NOUN_DOMAINS =
+  "tops act animal artifact attribute body cognition communication event feeling food " +
   "group location motive object person phenomenon plant possession process quantity relation shape " +
   "state substance time";
 

@@ -16,6 +16,7 @@ export const collect = stage({
     compressed: many(json<Compressed>()),
     texts: many(json<CompressedText>()),
     premises: json<MapPremise[]>(),
+    noise: json<MapPremise[]>(),
   },
   params: z.strictObject({
     premiseRatio: z.number().describe("share of a map's entries that its coherent part may have"),

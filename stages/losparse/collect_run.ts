@@ -24,11 +24,11 @@ export const run: Run<typeof collect> = async ({ inputs, params, outputs }) => {
     scope: { error: Object.fromEntries(all.map((one) => [one.structure, errorsOf(one, i)])) },
   }));
   const text = await Promise.all(inputs.texts.map((one) => one.read()));
-  const premises = await inputs.premises.read();
+  const premises = await inputs.premises.read(), noise = await inputs.noise.read();
   await outputs.studies.write({
     planted_networks: { replicates },
     real_text: { replicates: textMetrics(text) },
-    real_weights: { replicates: premiseMetrics(premises, params.premiseRatio) },
+    real_weights: { replicates: premiseMetrics(premises, noise, params.premiseRatio) },
   });
   await outputs.all.write(all);
   await outputs.text.write(text);

@@ -18,7 +18,8 @@ export default pipeline({
     "Sparse Approximation",
   citation: "Yixiao Li, Yifan Yu, Qingru Zhang, Chen Liang, Pengcheng He, Weizhu Chen, Tuo Zhao. " +
     "ICML 2023. arXiv 2306.11222",
-  summary: "A pre-trained encoder (MiniLM) compressed while it is fine-tuned on three tasks of text: " +
+  summary:
+    "A pre-trained encoder (MiniLM) compressed while it is fine-tuned on three tasks of text: " +
     "weights split into a low-rank product and a sparse residual whose rows are pruned, beside low " +
     "rank alone and pruning alone at equal budgets; and small networks whose weights have the " +
     "supposed structure, or as a control have not. Miniature scale: no table of the paper is reproduced.",
@@ -32,7 +33,7 @@ export default pipeline({
     const study = textStudy(config.text);
     const budgets = Object.values(config.text.budgets).map(({ ratio }) => ratio);
     const { studies, all, text } = collect({
-      inputs: { compressed, texts: study.compressed, premises: study.premises },
+      inputs: { compressed, texts: study.compressed, premises: study.premises, noise: study.noise },
       params: { premiseRatio: Math.max(...budgets) },
     });
     const decided = verdict({ inputs: { studies }, params: { claims: loadClaims() } });
@@ -41,16 +42,16 @@ export default pipeline({
         all,
         text,
         premises: study.premises,
+        noise: study.noise,
         verdicts: decided.verdicts,
         evidence: decided.evidence,
       },
-      params: { budgets: config.text.budgets },
+      params: {},
     });
     const keep: Record<string, Artifact> = {
       results: all,
       real_text: text,
       models: study.models,
-      models_about: study.deployed,
     };
     const { measurements } = study;
     return { verdicts: decided.verdicts, report: sections, measurements, keep };

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { STRUCTURES } from "../../methods/losparse/planted.ts";
 import { TEXT_METHODS } from "../../methods/losparse/text_methods.ts";
+import { measureParams } from "../common/text/measure.ts";
 import { prepareTextParams, TEXT_TASK_NAMES } from "../common/text/prepare_text.ts";
 
 /** The network and its data; see methods/losparse/planted.ts. */
@@ -79,18 +80,6 @@ export const textBudget = z.strictObject({
   share,
 });
 
-/** Which models become files and are timed. */
-export const deployment = z.strictObject({
-  task: z.enum(TEXT_TASK_NAMES),
-  budget: z.string(),
-  methods: z.array(textMethod).min(1),
-  seed: z.int().min(0),
-  tokens: z.int().min(1).describe("length of the texts of the timed inputs"),
-  batches: z.array(z.int().min(1)).min(1).describe("texts at a time"),
-  threads: z.array(z.int().min(1)).min(1),
-  repetitions: z.int().min(3).describe("of each timing"),
-});
-
 /** Budget of what is not compressed. */
 export const WHOLE = "all";
 
@@ -107,7 +96,7 @@ export const text = z.strictObject({
   grid: z.array(z.number().positive()).min(1).describe("learning rates that each method may have"),
   shares: z.array(share).min(1).describe("among which LoSparse's is chosen"),
   calibration,
-  rates: z.record(
+  rates: z.partialRecord(
     z.enum(TEXT_TASK_NAMES),
     z.partialRecord(textMethod, z.record(z.string(), z.number().positive())),
   ).describe("learning rates by task, method and budget, as `calibrate` chose them"),
@@ -115,10 +104,25 @@ export const text = z.strictObject({
     "choose learning rates and shares on validation texts, instead of what is reported",
   ),
   seeds,
-  deployment,
+  deploy: z.strictObject({
+    task: z.enum(TEXT_TASK_NAMES),
+    models: z.array(z.strictObject({ method: textMethod, budget: z.string() })).min(1),
+    batches: z.array(z.int().positive()).min(1).describe(
+      "sizes; the largest divides the test texts",
+    ),
+    ...measureParams.shape,
+  }).describe("what is exported as ONNX, from the first seed, and how it is timed"),
 }).refine(areApart, apart).superRefine((c, context) => {
   const wrong = (path: (string | number)[], message: string) =>
     context.addIssue({ code: "custom", path, message });
+  const known = (budget: string) => budget === WHOLE || Object.hasOwn(c.budgets, budget);
+  c.deploy.models.forEach(({ method, budget }, i) => {
+    const path = ["deploy", "models", i];
+    if (!known(budget)) wrong(path, `"${budget}" is not among the budgets`);
+    if (!c.calibrate && c.rates[c.deploy.task]?.[method]?.[budget] === undefined) {
+      wrong(path, `no rate of ${method} at ${budget} for ${c.deploy.task}`);
+    }
+  });
   c.comparisons.forEach(({ methods, budgets, tasks }, i) => {
     const path = ["comparisons", i];
     for (const name of tasks.filter((name) => !c.tasks.some((t) => t.task === name))) {

@@ -4,6 +4,7 @@ import { type Markup, markup } from "../../../methods/plot/mod.ts";
 import { formatNumber } from "../../../methods/stats/format.ts";
 import { estimate, mean } from "../../../methods/stats/mod.ts";
 import type { Section } from "../../common/section.ts";
+import { layerMap } from "../../common/text/layer_map.ts";
 import type { FineTuned } from "../text/fine_tune.ts";
 
 /** Titles of the tasks. */
@@ -22,15 +23,6 @@ const METHODS: Readonly<Record<string, string>> = {
   random: "triplets by lot",
   head: "head alone",
 };
-
-const MAPS = [
-  ["attention.query", "query"],
-  ["attention.key", "key"],
-  ["attention.value", "value"],
-  ["attention.out", "attention output"],
-  ["mlp.up", "perceptron, up"],
-  ["mlp.down", "perceptron, down"],
-] as const;
 
 const titleOf = (titles: Readonly<Record<string, string>>, name: string) => titles[name] ?? name;
 
@@ -80,25 +72,10 @@ paper's Figure 3 shows the same for DeBERTaV3-base.</p>${pruned.map(heatMap)}`,
 }
 
 function heatMap({ task, rank, outcomes }: FineTuned): Markup {
-  const layers = 1 + Math.max(
-    ...Object.keys(outcomes[0].ranks!).map((path) => Number(path.split(".")[1])),
-  );
-  const at = (layer: number, map: string) =>
-    mean(outcomes.map(({ ranks }) => ranks![`blocks.${layer}.${map}`]));
-  const all = MAPS.flatMap(([map]) => Array.from({ length: layers }, (_, i) => at(i, map)));
-  const most = Math.max(...all);
-  const body = MAPS.map(([map, title]) =>
-    markup`<tr><td style="white-space:nowrap">${title}</td>${
-      Array.from({ length: layers }, (_, layer) => {
-        const value = at(layer, map), share = (100 * value / most * 0.7).toFixed(0);
-        return markup`<td class="n" style="background:color-mix(in srgb, var(--series-1) ${share}%, transparent)">${
-          value.toFixed(1)
-        }</td>`;
-      })
-    }</tr>`
-  );
-  return markup`<h3>${titleOf(TASKS, task)}, mean final rank ${rank}</h3>
-<div class="scroll" tabindex="0"><table><thead><tr><th>Map</th>${
-    Array.from({ length: layers }, (_, i) => markup`<th class="n">layer ${i + 1}</th>`)
-  }</tr></thead><tbody>${body}</tbody></table></div>`;
+  const values = Object.keys(outcomes[0].ranks!).map((path) => [
+    path,
+    mean(outcomes.map(({ ranks }) => ranks![path])),
+  ]);
+  const title = `${titleOf(TASKS, task)}, mean final rank ${rank}`;
+  return layerMap(title, Object.fromEntries(values), (value) => value.toFixed(1));
 }

@@ -41,8 +41,9 @@ export const WORDNET: DataPackage = {
   version: "3.1.14",
   license: "MIT AND WordNet",
   include: ["dict/data.noun"],
-  digest: "0000000000000000000000000000000000000000000000000000000000000000",
-  attribution: "WordNet 3.1 (Princeton University; free use with its notice), packaged by Moos (MIT).",
+  digest: "73cd1525f0d0776814f7a7d6633a585063f8466c64c0f1dddc77ab88885e1a9e",
+  attribution:
+    "WordNet 3.1 (Princeton University; free use with its notice), packaged by Moos (MIT).",
 };
 
 /** all-MiniLM-L6-v2 in half precision: a BERT of 6 layers, width 384. */

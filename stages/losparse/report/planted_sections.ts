@@ -1,4 +1,4 @@
-/** Runs the report stage. */
+// The planted study: errors by budget, and whether the weights are as LoSparse supposes.
 
 import {
   figure,
@@ -8,33 +8,15 @@ import {
   type LinePoint,
   markup,
   type SeriesStyles,
-} from "../../methods/plot/mod.ts";
-import { formatNumber } from "../../methods/stats/format.ts";
-import { estimate, mean } from "../../methods/stats/mod.ts";
-import type { Run } from "../../pipeline/types.ts";
-import { claimsSection } from "../common/claims_section.ts";
-import { publishedSection } from "../common/published/section.ts";
-import { type Section, written } from "../common/section.ts";
-import type { Compressed } from "./compress.ts";
-import { loadPublished } from "./published.ts";
-import type { report } from "./report.ts";
+} from "../../../methods/plot/mod.ts";
+import { formatNumber } from "../../../methods/stats/format.ts";
+import { estimate, mean } from "../../../methods/stats/mod.ts";
+import type { Section } from "../../common/section.ts";
+import type { Compressed } from "../compress.ts";
+import { METHOD_NAMES, STRUCTURE_NAMES, STYLES } from "../names.ts";
 
-const STYLES: SeriesStyles = {
-  losparse: { label: "LoSparse", colour: "var(--series-1)", width: 2.5 },
-  low_rank: { label: "low rank alone", colour: "var(--series-2)" },
-  itp: { label: "pruning alone", colour: "var(--series-3)" },
-  movement: { label: "movement", colour: "var(--series-4)" },
-  random_rows: { label: "rows by lot", colour: "var(--series-5)", dash: "4,3" },
-  dense: { label: "dense", colour: "var(--muted)", dash: "2,3" },
-};
-
-const TITLES: Readonly<Record<Compressed["structure"], string>> = {
-  planted: "coherent part and strong neurons",
-  power_law: "power-law spectrum (control)",
-  gaussian: "independent entries (control)",
-};
-
-function errorsSection(all: readonly Compressed[]): Section {
+/** Errors of every method by budget: figures and tables. */
+export function errorsSection(all: readonly Compressed[]): Section {
   const panels = all.map(({ structure, results }) => {
     const points = results.filter((r) => r.method !== "dense").map((r): LinePoint => {
       const { value: y, low, high } = estimate(r.outcomes.map(({ error }) => error));
@@ -47,9 +29,9 @@ function errorsSection(all: readonly Compressed[]): Section {
       };
     });
     return {
-      title: markup`${TITLES[structure]}`,
+      title: markup`${STRUCTURE_NAMES[structure]}`,
       chart: lineChart({
-        label: `Error by remaining entries, ${TITLES[structure]}`,
+        label: `Error by remaining entries, ${STRUCTURE_NAMES[structure]}`,
         points,
         styles: STYLES,
         xLabel: "remaining entries, %",
@@ -61,13 +43,12 @@ function errorsSection(all: readonly Compressed[]): Section {
   });
   return {
     id: "errors",
-    title: "Error by budget",
+    title: "Planted weights: error by budget",
     html: markup`${
       figure({
         panels,
-        legend: Object.entries(STYLES).filter(([name]) => name !== "dense").map(([, style]) =>
-          style
-        ),
+        legend: [...new Set(all.flatMap(({ results }) => results.map(({ method }) => method)))]
+          .filter((method) => method !== "dense").map((method) => STYLES[method]),
         caption: "Squared error on held-out inputs over what zero weights would leave: mean over " +
           "seeds and its 95 % interval. The horizontal axis is what was realised.",
       })
@@ -76,14 +57,16 @@ function errorsSection(all: readonly Compressed[]): Section {
 }
 
 function errorTable({ structure, results }: Compressed) {
-  return markup`<h3>${TITLES[structure]}</h3><div class="scroll" tabindex="0"><table><thead><tr>
+  return markup`<h3>${
+    STRUCTURE_NAMES[structure]
+  }</h3><div class="scroll" tabindex="0"><table><thead><tr>
 <th>Method</th><th class="n">budget, ranks</th><th class="n">remaining</th><th class="n">learning rate</th>
 <th class="n">error</th><th>each seed</th></tr></thead><tbody>${
     results.map((r) => {
       const errors = r.outcomes.map(({ error }) => error);
       const { value, high } = estimate(errors);
       return markup`<tr><td style="white-space:nowrap">${
-        STYLES[r.method].label
+        METHOD_NAMES[r.method]
       }</td><td class="n">${r.method === "dense" ? "–" : r.rank}</td><td class="n">${
         (100 * mean(r.outcomes.map(({ ratio }) => ratio))).toFixed(1)
       } %</td>
@@ -94,7 +77,8 @@ function errorTable({ structure, results }: Compressed) {
   }</tbody></table></div>`;
 }
 
-function premiseSection(all: readonly Compressed[]): Section {
+/** Low rank and strong neurons of the planted weights. */
+export function premiseSection(all: readonly Compressed[]): Section {
   const styles: SeriesStyles = Object.fromEntries(
     all.map(({ structure }, i) => [structure, {
       label: structure.replace("_", " "),
@@ -114,7 +98,7 @@ function premiseSection(all: readonly Compressed[]): Section {
   });
   return {
     id: "premise",
-    title: "Is the premise met?",
+    title: "Planted weights: is the premise met?",
     html: figure({
       panels: [
         panel(
@@ -134,47 +118,3 @@ function premiseSection(all: readonly Compressed[]): Section {
     }),
   };
 }
-
-function limitsSection(): Section {
-  return {
-    id: "limits",
-    title: "What this is not",
-    html: markup`<ul>
-<li>No table of the paper: its models (DeBERTaV3-base, BERT, BART-large) and data are not run. The body of
-the paper was not read; the method follows the released code.</li>
-<li>The networks are perceptrons of some ten thousand weights, whose structure was planted. That
-LoSparse wins where its premise is built in shows the mechanism, not that the premise holds of language
-models.</li>
-<li>LoSparse's share of low rank was chosen for each budget on calibration seeds of the planted structure,
-and serves for the controls too; the baselines have no such choice to make. Learning rates were chosen
-for every method alike, at one budget.</li>
-<li>Movement pruning is its score in the same harness, with weights zeroed in place, not the published
-method with its own schedule.</li>
-<li>Rows have whole sizes, so that pruned methods keep up to one row less than the budget, never more.</li>
-</ul>`,
-  };
-}
-
-export const run: Run<typeof report> = async ({ inputs, outputs }) => {
-  const [all, verdicts, evidence] = await Promise.all([
-    inputs.all.read(),
-    inputs.verdicts.read(),
-    inputs.evidence.read(),
-  ]);
-  const sections: Section[] = [
-    claimsSection(verdicts, evidence, {
-      families: {
-        primary: "Better than either part alone?",
-        controls: "Controls",
-        secondary: "Secondary",
-      },
-      introduction:
-        markup`Methods are compared on the same networks, data and batches, seed by seed.`,
-    }),
-    errorsSection(all),
-    premiseSection(all),
-    publishedSection(loadPublished()),
-    limitsSection(),
-  ];
-  await outputs.sections.write(written(sections));
-};

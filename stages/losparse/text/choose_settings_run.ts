@@ -52,7 +52,8 @@ export const run: Run<typeof chooseSettings> = async ({ inputs, outputs }) => {
   const section = {
     id: "settings",
     title: "Settings on validation texts",
-    html: markup`<p>Mean cross-entropy over calibration seeds, and accuracy; the smallest loss is chosen.</p>
+    html:
+      markup`<p>Mean cross-entropy over calibration seeds, and accuracy; the smallest loss is chosen.</p>
 <div class="scroll" tabindex="0"><table><thead><tr><th>Task</th><th>Method</th><th>budget</th>
 <th>share</th><th>chosen</th><th>tried</th></tr></thead><tbody>${rows}</tbody></table></div>`,
   };

@@ -25,5 +25,10 @@ export const decompose = stage({
   params: z.strictObject({
     ratio: z.number().positive().describe("share of a map's entries that its factors have"),
   }),
-  outputs: { factors: factorsKind, premises: json<MapPremise[]>() },
+  outputs: {
+    factors: factorsKind,
+    premises: json<MapPremise[]>(),
+    /** One matrix of independent normal entries of each shape. */
+    noise: json<MapPremise[]>(),
+  },
 });

@@ -40,10 +40,27 @@ export function textMetrics(compressed: readonly CompressedText[]): SeedMetrics[
   });
 }
 
-/** tail.pN: what the best approximation with N % of a map's entries leaves of it; kurtosis. One replicate a map. */
-export function premiseMetrics(premises: readonly MapPremise[], ratio: number): SeedMetrics[] {
-  return premises.map(({ shape: [inputs, outputs], tails, kurtosis }, seed) => {
-    const rank = Math.round(ratio * inputs * outputs / (inputs + outputs));
-    return { seed, scope: { tail: tails[rank], kurtosis } };
+/**
+ * tail: what the best approximation with `ratio` of a map's entries leaves of its squared norm; kurtosis
+ * of its rows' norms. noise.tail and noise.kurtosis are those of independent entries of the same shapes.
+ * One replicate for each layer, the mean over its maps.
+ */
+export function premiseMetrics(
+  premises: readonly MapPremise[],
+  noise: readonly MapPremise[],
+  ratio: number,
+): SeedMetrics[] {
+  const tailOf = ({ tails, shape: [inputs, outputs] }: MapPremise) =>
+    tails[Math.round(ratio * inputs * outputs / (inputs + outputs))];
+  const likeOf = ({ shape }: MapPremise) =>
+    noise.find((one) => one.shape.every((length, axis) => length === shape[axis]))!;
+  const layers = Map.groupBy(premises, ({ path }) => Number(path.split(".")[1]));
+  return Array.from(layers, ([layer, maps]) => {
+    const like = maps.map(likeOf);
+    const summary = (all: readonly MapPremise[]) => ({
+      tail: mean(all.map(tailOf)),
+      kurtosis: mean(all.map(({ kurtosis }) => kurtosis)),
+    });
+    return { seed: layer, scope: { ...summary(maps), noise: summary(like) } };
   });
 }

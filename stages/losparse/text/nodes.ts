@@ -1,21 +1,27 @@
 /** The nodes of the study on text: what is compressed, what chooses settings, what is exported and timed. */
 
+import { measure } from "../../common/text/measure.ts";
 import { textData } from "../../common/text/text_data.ts";
 import { type TextConfig, WHOLE } from "../schema.ts";
 import { chooseSettings } from "./choose_settings.ts";
 import { compressText } from "./compress_text.ts";
 import { decompose } from "./decompose.ts";
 import { deploy } from "./deploy.ts";
-import { measure } from "./measure.ts";
 import { trySettings } from "./try_settings.ts";
 
+/** What a name stands for; nothing is pruned of the whole. */
+function budgetNamed({ budgets }: TextConfig, name: string): TextConfig["budgets"][string] {
+  return name === WHOLE ? { ratio: 1, share: 0.5 } : budgets[name];
+}
+
 /** One method at one budget on one task, each once. */
-function cells({ comparisons, tasks, budgets }: TextConfig) {
+function cells(config: TextConfig) {
+  const { comparisons, tasks } = config;
   const all = tasks.flatMap(({ task }, at) =>
     comparisons.filter((c) => c.tasks.includes(task)).flatMap((c) =>
       c.methods.flatMap((method) =>
         (method === "dense" ? [WHOLE] : c.budgets).map((name) => {
-          const budget = budgets[name] ?? { ratio: 1, share: 0.5 };
+          const budget = budgetNamed(config, name);
           return [`${task}/${method}/${name}`, { at, task, method, name, budget }] as const;
         })
       )
@@ -28,14 +34,14 @@ function shared(config: TextConfig) {
   const { tasks, encoder } = textData(config.tasks);
   // Low rank alone spends the whole budget on factors.
   const ratio = Math.max(...Object.values(config.budgets).map((budget) => budget.ratio));
-  const { factors, premises } = decompose({ inputs: { encoder }, params: { ratio } });
-  return { tasks, encoder, factors, premises };
+  const { factors, premises, noise } = decompose({ inputs: { encoder }, params: { ratio } });
+  return { tasks, encoder, factors, premises, noise };
 }
 
 /** What is reported: one node for each cell, and the models that become files. */
 export function textStudy(config: TextConfig) {
-  const { training, rates, seeds, deployment } = config;
-  const { tasks, encoder, factors, premises } = shared(config);
+  const { training, rates, seeds, deploy: { task: name, models, batches, ...timing } } = config;
+  const { tasks, encoder, factors, premises, noise } = shared(config);
   const compressed = cells(config).map(([id, { at, task, method, name, budget }]) =>
     compressText({
       id,
@@ -43,27 +49,23 @@ export function textStudy(config: TextConfig) {
       params: { method, name, budget, lr: rates[task]![method]![name], training, seeds },
     }).result
   );
-  const { task, budget, methods, seed, tokens, batches, threads, repetitions } = deployment;
-  const at = config.tasks.findIndex((one) => one.task === task);
-  const { models, about } = deploy({
-    inputs: { task: tasks[at], encoder, factors },
+  const task = tasks[config.tasks.findIndex((one) => one.task === name)], [seed] = seeds;
+  const deployed = deploy({
+    inputs: { task, encoder, factors },
     params: {
-      methods: methods.map((method) => ({
+      models: models.map(({ method, budget }) => ({
         method,
-        lr: rates[task]![method]![method === "dense" ? WHOLE : budget],
+        name: budget,
+        budget: budgetNamed(config, budget),
+        lr: rates[name]![method]![budget],
       })),
-      budget: config.budgets[budget],
       training,
       seed,
-      tokens,
       batches,
     },
   });
-  const { tables } = measure({
-    inputs: { models, about, task: tasks[at] },
-    params: { tokens, batches, threads, repetitions },
-  });
-  return { compressed, premises, models, deployed: about, measurements: tables };
+  const { tables } = measure({ inputs: { ...deployed, task }, params: timing });
+  return { compressed, premises, noise, models: deployed.models, measurements: tables };
 }
 
 /** The choice of settings, on validation texts and calibration seeds. */

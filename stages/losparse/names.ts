@@ -1,8 +1,8 @@
 /** What the report calls methods, structures and tasks, and how it draws them. */
 
-import type { Structure } from "../../../methods/losparse/planted.ts";
-import type { TextMethod } from "../../../methods/losparse/text_methods.ts";
-import type { SeriesStyle, SeriesStyles } from "../../../methods/plot/mod.ts";
+import type { Structure } from "../../methods/losparse/planted.ts";
+import type { TextMethod } from "../../methods/losparse/text_methods.ts";
+import type { SeriesStyle, SeriesStyles } from "../../methods/plot/mod.ts";
 
 /** Methods of both studies. */
 export const METHOD_NAMES: Readonly<Record<TextMethod, string>> = {
