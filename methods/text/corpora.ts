@@ -19,16 +19,22 @@ export class CorpusError extends Error {
  * @param json a list of `{ t: text, s: 0 | 1 }`; 0 is the negative class.
  * @throws CorpusError naming the review that is none.
  */
-export function reviewCorpus(json: unknown): Corpus {
+export function reviewCorpus(json: unknown, lastWords = Infinity): Corpus {
   if (!Array.isArray(json)) throw new CorpusError("the reviews are not a list");
   const texts = json.map((review, i) => {
     const { t, s } = review ?? {};
     if (typeof t !== "string" || (s !== 0 && s !== 1)) {
       throw new CorpusError(`review ${i} is not { t: text, s: 0 or 1 }`);
     }
-    return { text: t.replaceAll(/<br\s*\/?>/g, " "), label: s };
+    const text = t.replaceAll(/<br\s*\/?>/g, " ");
+    return { text: lastWords === Infinity ? text : endOf(text, lastWords), label: s };
   });
   return { classes: ["negative", "positive"], texts };
+}
+
+/** The last words of a text. */
+function endOf(text: string, words: number): string {
+  return text.trim().split(/\s+/).slice(-words).join(" ");
 }
 
 /**

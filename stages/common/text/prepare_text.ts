@@ -24,6 +24,9 @@ export const prepareTextParams = z.strictObject({
   train: z.int().min(1).describe("texts to train on"),
   validation: z.int().min(1).describe("texts to choose settings by"),
   test: z.int().min(1).describe("texts to report"),
+  from: z.enum(["start", "end"]).default("start").describe(
+    "what of a longer review of `imdb` is kept; reviewers sum up at the end",
+  ),
   perGroup: z.int().min(1).default(10).describe("most passages of one document"),
   classes: z.int().min(2).default(8).describe(
     "tags of `cooking` or domains of `wordnet`, the most frequent ones",

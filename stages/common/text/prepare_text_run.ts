@@ -20,10 +20,11 @@ type Params = Parameters<Run<typeof prepareText>>[0]["params"];
 const WORDS_OF_TOKENS = 0.8;
 
 async function readCorpus(files: TreeReader, params: Params): Promise<Corpus> {
-  const { task, tokens, classes } = params, [name] = TEXT_TASKS[task].include;
+  const { task, tokens, classes, from } = params, [name] = TEXT_TASKS[task].include;
+  const words = Math.ceil(WORDS_OF_TOKENS * tokens);
   switch (task) {
     case "imdb":
-      return reviewCorpus(JSON.parse(await files.text(name)));
+      return reviewCorpus(JSON.parse(await files.text(name)), from === "end" ? words : undefined);
     case "cooking":
       return taggedCorpus(await files.text(name), classes);
     case "wordnet":
@@ -33,7 +34,7 @@ async function readCorpus(files: TreeReader, params: Params): Promise<Corpus> {
       const documents = await Promise.all(
         names.map(async (name) => [name, await files.text(name)] as const),
       );
-      return brownCorpus(new Map(documents), Math.ceil(WORDS_OF_TOKENS * tokens));
+      return brownCorpus(new Map(documents), words);
     }
   }
 }
