@@ -86,6 +86,7 @@ export const WHOLE = "all";
 /** A pre-trained encoder on labelled texts. */
 export const text = z.strictObject({
   tasks: z.array(prepareTextParams).min(1),
+  layers: z.int().positive().optional().describe("of the encoder; all when left out"),
   training: textTraining,
   budgets: z.record(z.string().regex(/^p\d+$/), textBudget),
   comparisons: z.array(z.strictObject({

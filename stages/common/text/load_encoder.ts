@@ -11,6 +11,10 @@ export const loadEncoder = stage({
   describe: "a pre-trained encoder with the embeddings that the tasks need",
   implementation: new URL("./load_encoder_run.ts", import.meta.url),
   inputs: { model: tree("npm-package"), tasks: many(textTaskKind) },
-  params: z.strictObject({}),
+  params: z.strictObject({
+    layers: z.int().positive().optional().describe(
+      "blocks to keep, from the input; all when left out",
+    ),
+  }),
   outputs: { encoder: encoderKind },
 });

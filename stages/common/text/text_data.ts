@@ -7,7 +7,10 @@ import { MINILM } from "./packages.ts";
 import { prepareText, type prepareTextParams, TEXT_TASKS } from "./prepare_text.ts";
 
 /** Artifacts of one task for each of the parameters, and one encoder for all of them. */
-export function textData(params: readonly z.output<typeof prepareTextParams>[]) {
+export function textData(
+  params: readonly z.output<typeof prepareTextParams>[],
+  { layers }: { layers?: number } = {},
+) {
   const model = npmPackage(MINILM).files;
   const tasks = params.map((one) =>
     prepareText({
@@ -16,5 +19,5 @@ export function textData(params: readonly z.output<typeof prepareTextParams>[]) 
       params: one,
     }).task
   );
-  return { tasks, encoder: loadEncoder({ inputs: { model, tasks }, params: {} }).encoder };
+  return { tasks, encoder: loadEncoder({ inputs: { model, tasks }, params: { layers } }).encoder };
 }

@@ -31,7 +31,7 @@ function cells(config: TextConfig) {
 }
 
 function shared(config: TextConfig) {
-  const { tasks, encoder } = textData(config.tasks);
+  const { tasks, encoder } = textData(config.tasks, config);
   // Low rank alone spends the whole budget on factors.
   const ratio = Math.max(...Object.values(config.budgets).map((budget) => budget.ratio));
   const { factors, premises, noise } = decompose({ inputs: { encoder }, params: { ratio } });

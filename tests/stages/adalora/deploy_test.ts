@@ -1,59 +1,21 @@
 /** A tiny encoder adapted, written as ONNX in three forms and measured, by the stages' own functions. */
 
 import assert from "node:assert/strict";
-import { encodeEncoder, initBert } from "../../../methods/nn/mod.ts";
-import { fromNumbers } from "../../../methods/tensor/mod.ts";
-import { stream } from "../../../methods/tensor/random.ts";
-import { encodeTextTask, type TextBatch } from "../../../methods/text/text_task.ts";
+import { encodeEncoder } from "../../../methods/nn/mod.ts";
+import { encodeTextTask } from "../../../methods/text/text_task.ts";
 import type { MeasurementTable } from "../../../pipeline/types.ts";
 import type { DeployedModel } from "../../../stages/common/text/deployed.ts";
 import { run as measure } from "../../../stages/common/text/measure_run.ts";
 import { run as deploy } from "../../../stages/adalora/text/deploy_run.ts";
-import { memoryFile, memoryTree } from "../common/memory.ts";
+import { memoryFile, memoryJson, memoryTree, memoryTreeWriter } from "../common/memory.ts";
+import { tinyEncoder, tinyTask } from "../common/text/tiny.ts";
 
-const VOCAB = 12, TOKENS = 6;
-const config = { vocab: VOCAB, width: 8, layers: 2, heads: 2, hidden: 16, positions: 8, types: 2 };
 const context = { provider: "cpu" as const, threads: 1, progress: () => {} };
-
-function texts(name: string, n: number): TextBatch {
-  const s = stream(5, name), ones = new Array<number>(n * TOKENS).fill(1);
-  return {
-    ids: s.child("ids").integers(0, VOCAB, [n, TOKENS]),
-    mask: fromNumbers(ones, [n, TOKENS], "int32"),
-    labels: s.child("labels").integers(0, 2, [n]),
-  };
-}
-
-const vocabulary = Int32Array.from({ length: VOCAB }, (_, i) => i);
-const source = { package: "none", version: "1", license: "none", attribution: "drawn" };
 const task = memoryFile(), encoder = memoryFile();
-await task.write(encodeTextTask({
-  name: "drawn",
-  classes: ["a", "b"],
-  vocabulary,
-  source,
-  train: texts("train", 40),
-  validation: texts("validation", 50),
-  test: texts("test", 50),
-}));
-await encoder.write(encodeEncoder({
-  config,
-  params: initBert(stream(5, "encoder"), config),
-  vocabulary,
-}));
+await task.write(encodeTextTask(tinyTask()));
+await encoder.write(encodeEncoder(tinyEncoder()));
 
-/** Outputs that a stage writes as JSON. */
-function memoryJson<T>() {
-  let value: T | undefined;
-  return {
-    path: "memory",
-    write: (given: T) => Promise.resolve(void (value = structuredClone(given))),
-    read: () => Promise.resolve(value!),
-  };
-}
-
-const files = new Map<string, Uint8Array<ArrayBuffer>>();
-const about = memoryJson<DeployedModel[]>();
+const written = memoryTreeWriter(), about = memoryJson<DeployedModel[]>();
 const training = { steps: 12, batch: 8, texts: 40, rise: 1, warmup: 2, cooldown: 5, every: 1 };
 await deploy({
   inputs: { task, encoder },
@@ -66,11 +28,7 @@ await deploy({
     batches: [1, 10],
   },
   outputs: {
-    models: {
-      path: "memory",
-      write: (name: string, content: Uint8Array | string) =>
-        Promise.resolve(void files.set(name, new Uint8Array(content as Uint8Array))),
-    },
+    models: written,
     about,
   },
   ...context,
@@ -80,7 +38,7 @@ async function tablesOf(models: DeployedModel[]): Promise<MeasurementTable[]> {
   const tables = memoryJson<MeasurementTable[]>(), given = memoryJson<DeployedModel[]>();
   await given.write(models);
   await measure({
-    inputs: { models: memoryTree(files), about: given, task },
+    inputs: { models: memoryTree(written.files), about: given, task },
     params: { threads: [1], repetitions: 2 },
     outputs: { tables },
     ...context,

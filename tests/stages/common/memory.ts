@@ -39,3 +39,21 @@ export function memoryFile(): FileReader & FileWriter {
     text: () => Promise.resolve(new TextDecoder().decode(content)),
   };
 }
+
+/** An output that a stage writes as JSON. */
+export function memoryJson<T>() {
+  let value: T | undefined;
+  return {
+    path: "memory",
+    write: (given: T) => Promise.resolve(void (value = structuredClone(given))),
+    read: () => Promise.resolve(value!),
+  };
+}
+
+/** A tree that a stage writes; `files` has what was written. */
+export function memoryTreeWriter() {
+  const files = new Map<string, Bytes>();
+  const write = (name: string, content: Uint8Array | string) =>
+    Promise.resolve(void files.set(name, bytesOf(content)));
+  return { path: "memory", write, files };
+}
