@@ -8,17 +8,22 @@ import { METHODS } from "../../../methods/losparse/study.ts";
 import { estimandsOf } from "../../../methods/stats/claim.ts";
 import { parseEstimand } from "../../../methods/stats/estimand.ts";
 import { loadClaims } from "../../../stages/losparse/claims.ts";
-import { losparseConfig } from "../../../stages/losparse/schema.ts";
+import { losparseConfig, WHOLE } from "../../../stages/losparse/schema.ts";
+import type { CompressedText } from "../../../stages/losparse/text/compress_text.ts";
+import type { MapPremise } from "../../../stages/losparse/text/decompose.ts";
+import { premiseMetrics, textMetrics } from "../../../stages/losparse/text/metrics.ts";
 
-const text = await Deno.readTextFile(
+const yaml = await Deno.readTextFile(
   new URL("../../../stages/losparse/config.yaml", import.meta.url),
 );
-const { small } = (parse(text) as { presets: Record<string, unknown> }).presets;
+const { small } = (parse(yaml) as { presets: Record<string, unknown> }).presets;
 
-Deno.test("the claims read only structures, budgets and methods that `small` measures", () => {
-  const { budgets } = losparseConfig.parse(small);
+Deno.test("claims of planted weights read only structures, budgets and methods that `small` measures", () => {
+  const { planted: { budgets } } = losparseConfig.parse(small);
   const ranks = budgets.map(({ rank }) => `r${rank}`);
-  for (const claim of loadClaims()) {
+  const claims = loadClaims().filter(({ study }) => study === "planted_networks");
+  assert.ok(claims.length > 0);
+  for (const claim of claims) {
     const paths = estimandsOf(claim).flatMap((text) => parseEstimand(text).paths);
     assert.ok(paths.length >= 2, claim.id);
     for (const [metric, structure, rank, method] of paths) {
@@ -30,11 +35,87 @@ Deno.test("the claims read only structures, budgets and methods that `small` mea
   }
 });
 
+/** What the study on text would come to in `small`, with made-up values. */
+function madeUp(): CompressedText[] {
+  const { text: { comparisons, seeds } } = losparseConfig.parse(small);
+  const cells = comparisons.flatMap(({ tasks, budgets, methods }) =>
+    tasks.flatMap((task) =>
+      methods.flatMap((method, m) =>
+        (method === "dense" ? [WHOLE] : budgets).map((budget): CompressedText => ({
+          task,
+          method,
+          budget,
+          lr: 1,
+          paths: [],
+          outputs: [],
+          seeds,
+          outcomes: seeds.map((seed) => ({
+            accuracy: 0.5,
+            loss: 1 + seed + m,
+            curve: [],
+            ratio: 0.1,
+            ties: 0,
+            kept: null,
+          })),
+          spectrum: null,
+        }))
+      )
+    )
+  );
+  return cells;
+}
+
+const map = (layer: number, tail: number): MapPremise => ({
+  path: `blocks.${layer}.mlp.up`,
+  shape: [4, 4],
+  tails: [1, tail, 0, 0, 0],
+  kurtosis: 5,
+});
+
+Deno.test("every claim of text and weights can be read from what `small` measures", () => {
+  const studies = {
+    real_text: textMetrics(madeUp()),
+    real_weights: premiseMetrics([map(0, 0.2), map(1, 0.4)], [map(0, 0.5)], 0.5),
+  };
+  for (const [name, metrics] of Object.entries(studies)) {
+    const claims = loadClaims().filter(({ study }) => study === name);
+    assert.ok(claims.length > 0);
+    for (const estimand of claims.flatMap(estimandsOf).map(parseEstimand)) {
+      for (const replicate of metrics) assert.ok(Number.isFinite(estimand.evaluate(replicate)));
+    }
+  }
+});
+
+Deno.test("means are over tasks, of what was run on all of them; dense stands at every budget", () => {
+  const [{ scope }] = textMetrics(madeUp());
+  const read = (path: string) => parseEstimand(path).evaluate({ seed: 0, scope });
+  assert.equal(read("loss.mean.p10.low_rank"), 2);
+  assert.equal(read("accuracy.mean.p20.itp"), 50);
+  assert.equal(read("loss.imdb.p10.dense"), read("loss.imdb.p20.dense"));
+  assert.throws(() => read("loss.mean.p20.movement"));
+});
+
+Deno.test("a layer's tail is that at the rank which has the share of the entries", () => {
+  // Of 16 entries half are 8, which rank 1 of 4 × 4 has.
+  const layers = premiseMetrics([map(0, 0.2), map(1, 0.4)], [map(0, 0.5)], 0.5);
+  assert.deepEqual(layers.map(({ scope }) => scope.tail), [0.2, 0.4]);
+  assert.deepEqual(layers[0].scope.noise, { tail: 0.5, kurtosis: 5 });
+});
+
 Deno.test("LoSparse must beat both of its parts at every budget, and sources carry their tags", () => {
   const claims = loadClaims();
-  const ids = claims.filter(({ family }) => family === "primary").map(({ id }) => id);
+  const inFamily = (name: string) => claims.filter(({ family }) => family === name);
+  const planted = inFamily("primary").map(({ id }) => id);
   for (const rank of [3, 5, 7]) {
-    for (const part of ["low_rank", "itp"]) assert.ok(ids.includes(`r${rank}_beats_${part}`));
+    for (const part of ["low_rank", "itp"]) assert.ok(planted.includes(`r${rank}_beats_${part}`));
+  }
+  const { text: { budgets } } = losparseConfig.parse(small);
+  for (const name of Object.keys(budgets)) {
+    const found = inFamily("text_primary").find(({ id }) => id === `text_${name}_beats_both`);
+    const methods = estimandsOf(found!).flatMap((text) => parseEstimand(text).paths).map((p) =>
+      p[3]
+    );
+    assert.deepEqual(methods.toSorted(), ["itp", "losparse", "low_rank"]);
   }
   for (const claim of claims) {
     assert.match(claim.source, /\[(abs|der|mem)\]/, claim.id);
@@ -42,9 +123,16 @@ Deno.test("LoSparse must beat both of its parts at every budget, and sources car
   }
 });
 
-Deno.test("presets refuse seeds of the calibration and budgets without rows", () => {
-  const wrong = (change: object) => losparseConfig.safeParse({ ...small as object, ...change });
-  assert.ok(!wrong({ seeds: [0, 100] }).success);
-  assert.ok(!wrong({ budgets: [{ rank: 5, lowRank: 5 }] }).success);
-  assert.ok(!wrong({ tuned: 4 }).success);
+Deno.test("presets refuse seeds of the calibration, budgets without rows and missing rates", () => {
+  const { planted, text } = losparseConfig.parse(small);
+  const parses = (change: object) => losparseConfig.safeParse({ planted, text, ...change }).success;
+  assert.ok(parses({}));
+  assert.ok(!parses({ planted: { ...planted, seeds: [0, 100] } }));
+  assert.ok(!parses({ planted: { ...planted, budgets: [{ rank: 5, lowRank: 5 }] } }));
+  assert.ok(!parses({ planted: { ...planted, tuned: 4 } }));
+  assert.ok(!parses({ text: { ...text, seeds: [100] } }));
+  assert.ok(!parses({ text: { ...text, rates: {}, calibrate: false } }));
+  assert.ok(!parses({ text: { ...text, tasks: text.tasks.slice(1) } }));
+  const { p10: _, ...budgets } = text.budgets;
+  assert.ok(!parses({ text: { ...text, budgets } }));
 });
