@@ -19,6 +19,7 @@ export const collect = stage({
     noise: json<MapPremise[]>(),
   },
   params: z.strictObject({
+    averaged: z.array(z.string()),
     premiseRatio: z.number().describe("share of a map's entries that its coherent part may have"),
   }),
   outputs: { studies: json<Studies>(), all: json<Compressed[]>(), text: json<CompressedText[]>() },

@@ -27,7 +27,7 @@ export const run: Run<typeof collect> = async ({ inputs, params, outputs }) => {
   const premises = await inputs.premises.read(), noise = await inputs.noise.read();
   await outputs.studies.write({
     planted_networks: { replicates },
-    real_text: { replicates: textMetrics(text) },
+    real_text: { replicates: textMetrics(text, params.averaged) },
     real_weights: { replicates: premiseMetrics(premises, noise, params.premiseRatio) },
   });
   await outputs.all.write(all);

@@ -12,6 +12,9 @@ import { type LosparseConfig, losparseConfig } from "./schema.ts";
 import { textCalibration, textStudy } from "./text/nodes.ts";
 import { tune } from "./tune.ts";
 
+/** Share of a map's entries that its coherent part may have, in the claim on real weights. */
+const PREMISE_RATIO = 0.2;
+
 export default pipeline({
   name: "losparse",
   title: "LoSparse: Structured Compression of Large Language Models based on Low-Rank and " +
@@ -31,10 +34,9 @@ export default pipeline({
     }
     const compressed = plantedStudy(config.planted);
     const study = textStudy(config.text);
-    const budgets = Object.values(config.text.budgets).map(({ ratio }) => ratio);
     const { studies, all, text } = collect({
       inputs: { compressed, texts: study.compressed, premises: study.premises, noise: study.noise },
-      params: { premiseRatio: Math.max(...budgets) },
+      params: { averaged: config.text.averaged, premiseRatio: PREMISE_RATIO },
     });
     const decided = verdict({ inputs: { studies }, params: { claims: loadClaims() } });
     const { sections } = report({

@@ -94,6 +94,9 @@ export const text = z.strictObject({
     budgets: z.array(z.string()).min(1),
     tasks: z.array(z.enum(TEXT_TASK_NAMES)).min(1),
   })).min(1).describe("what is run: every method at every budget on every task of an entry"),
+  averaged: z.array(z.enum(TEXT_TASK_NAMES)).min(1).describe(
+    "tasks of the claims' TASK `mean`, which are run at the same budgets",
+  ),
   grid: z.array(z.number().positive()).min(1).describe("learning rates that each method may have"),
   shares: z.array(share).min(1).describe("among which LoSparse's is chosen"),
   calibration,

@@ -8,7 +8,7 @@ import { layerMap } from "../../common/text/layer_map.ts";
 import type { FineTuned } from "../text/fine_tune.ts";
 
 /** Titles of the tasks. */
-const TASKS: Readonly<Record<string, string>> = {
+export const TASKS: Readonly<Record<string, string>> = {
   imdb: "Film reviews",
   brown: "Kinds of prose",
   cooking: "Cooking questions",
@@ -22,6 +22,13 @@ const METHODS: Readonly<Record<string, string>> = {
   svd_lora: "SVD-LoRA",
   random: "triplets by lot",
   head: "head alone",
+  instant: "ranked by one step",
+  magnitude: "ranked by |λ|",
+  gamma_0: "without penalty",
+  full: "all weights",
+  bitfit: "biases alone",
+  houlsby: "adapters (Houlsby)",
+  pfeiffer: "adapters (Pfeiffer)",
 };
 
 const titleOf = (titles: Readonly<Record<string, string>>, name: string) => titles[name] ?? name;

@@ -16,10 +16,12 @@ function put(scope: Nested, path: readonly string[], value: number): void {
 
 /**
  * accuracy.TASK.BUDGET.METHOD and loss.TASK.BUDGET.METHOD of test texts, accuracy in percent; `dense`
- * stands at every budget. TASK `mean` is the mean over all tasks, of what was run on all of them.
+ * stands at every budget. TASK `mean` is the mean over the tasks `averaged`, of what was run on all of them.
  */
-export function textMetrics(compressed: readonly CompressedText[]): SeedMetrics[] {
-  const tasks = new Set(compressed.map(({ task }) => task)).size;
+export function textMetrics(
+  compressed: readonly CompressedText[],
+  averaged: readonly string[],
+): SeedMetrics[] {
   const budgets = [...new Set(compressed.map(({ budget }) => budget))].filter((b) => b !== WHOLE);
   return compressed[0].seeds.map((seed, i) => {
     const scope: Nested = {}, values = new Map<string, number[]>();
@@ -28,13 +30,14 @@ export function textMetrics(compressed: readonly CompressedText[]): SeedMetrics[
       for (const at of budget === WHOLE ? budgets : [budget]) {
         for (const [metric, value] of Object.entries(metrics)) {
           put(scope, [metric, task, at, method], value);
+          if (!averaged.includes(task)) continue;
           const place = `${metric}.mean.${at}.${method}`;
           values.set(place, [...values.get(place) ?? [], value]);
         }
       }
     }
     for (const [place, each] of values) {
-      if (each.length === tasks) put(scope, place.split("."), mean(each));
+      if (each.length === averaged.length) put(scope, place.split("."), mean(each));
     }
     return { seed, scope: scope as MetricScope };
   });
