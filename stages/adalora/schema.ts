@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { NEEDS } from "../../methods/adalora/planted.ts";
-import { TEXT_METHODS } from "../../methods/adalora/text_methods.ts";
+import { TEXT_METHODS } from "../../methods/adalora/method_trainer.ts";
 import { measureParams } from "../common/text/measure.ts";
 import { prepareTextParams, TEXT_TASK_NAMES } from "../common/text/prepare_text.ts";
 

@@ -1,0 +1,87 @@
+// Heads of the benchmarks' tasks: classes or a score of a text, the span of an answer; and their losses.
+
+import {
+  crossEntropy,
+  gelu,
+  meanSquaredError,
+  type NdArray,
+  reshape,
+  slice,
+  tanh,
+  type Tensor,
+  transpose,
+} from "../tensor/mod.ts";
+import type { Stream } from "../tensor/random.ts";
+import type { BertInputs } from "./bert.ts";
+import { initLinear, type Linear, linear, type LinearParams } from "./layers.ts";
+import { lastStates, type PretrainedConfig, type PretrainedParams } from "./pretrained.ts";
+
+/** What is asked of a text: one of some classes, a number, or the first and last token of an answer. */
+export type Goal =
+  | { readonly kind: "classes"; readonly classes: number }
+  | { readonly kind: "score" }
+  | { readonly kind: "span" };
+
+/**
+ * Maps to the outputs `out`: [d, classes], [d, 1] or [d, 2]. Before it stands, for classes and scores, a
+ * pooler of the first token's state: `dense` [d, d] with tanh (BERT) or gelu (DeBERTa).
+ */
+export type TaskHead<L = Tensor> = { dense?: LinearParams<L>; out: LinearParams<L> };
+
+/** Sequences with what they should give. */
+export type TaskBatch<L = Tensor> = BertInputs<L> & {
+  mask: L;
+  /** Classes, int32 [batch]; scores, float32 [batch]; or first and last tokens, int32 [batch, 2]. */
+  labels: L;
+};
+
+/** An encoder whose maps may be functions, with its head. */
+export interface TunedModel {
+  encoder: PretrainedParams<Tensor, Linear>;
+  head: TaskHead;
+}
+
+/**
+ * Weights truncated normal (0.02), biases zero; from the stream's children named by their places.
+ *
+ * @param pooler what the pooler begins with, as BERT's checkpoints have it; copied. @default drawn
+ */
+export function initTaskHead(
+  stream: Stream,
+  goal: Goal,
+  width: number,
+  pooler?: LinearParams<NdArray>,
+): TaskHead<NdArray> {
+  const outputs = goal.kind === "classes" ? goal.classes : goal.kind === "score" ? 1 : 2;
+  const out = initLinear(stream.child("out"), width, outputs);
+  if (goal.kind === "span") return { out };
+  return { dense: pooler ? copied(pooler) : initLinear(stream.child("dense"), width, width), out };
+}
+
+const copied = ({ w, b }: LinearParams<NdArray>): LinearParams<NdArray> => ({
+  w: { ...w, data: w.data.slice() },
+  b: { ...b, data: b.data.slice() },
+});
+
+/** Outputs of a task: logits [batch, classes], scores [batch], or logits of first and last [batch, 2, n]. */
+export function taskOutputs(
+  config: PretrainedConfig,
+  goal: Goal,
+  { encoder, head }: TunedModel,
+  inputs: BertInputs & { mask: Tensor },
+): Tensor {
+  const states = lastStates(config, encoder, inputs), [batch, , width] = states.shape;
+  if (goal.kind === "span") return transpose(linear(head.out, states), [0, 2, 1]);
+  const first = reshape(slice(states, [0, 0, 0], [batch, 1, width]), [batch, width]);
+  const activation = config.model === "bert" ? tanh : gelu;
+  const out = linear(head.out, activation(linear(head.dense!, first)));
+  return goal.kind === "score" ? reshape(out, [batch]) : out;
+}
+
+/**
+ * What is minimised, a mean over the batch: cross-entropy of classes; the square of a score's error; the
+ * mean of the cross-entropies of first and last token, over all n places, as the published scripts have it.
+ */
+export function taskLoss(goal: Goal, outputs: Tensor, labels: Tensor): Tensor {
+  return goal.kind === "score" ? meanSquaredError(outputs, labels) : crossEntropy(outputs, labels);
+}
