@@ -14,17 +14,21 @@ import {
   learningRates,
   linearRate,
   longRun,
+  lossInParts,
   polynomialRate,
   type Schedule,
 } from "../optim/mod.ts";
 import { assertRealised, type PrunedTrainingInputs } from "../budget/mod.ts";
 import {
   type BertInputs,
+  dropoutMasks,
+  type Goal,
   type Pretrained,
   type PretrainedParams,
   type TaskBatch,
   taskLoss,
   taskOutputs,
+  type TunedModel,
 } from "../nn/mod.ts";
 import { countOf, longestOf } from "../text/sequence_table.ts";
 import { batchOf, grouped, shuffled } from "./batches.ts";
@@ -41,9 +45,11 @@ export interface TuningSchedule {
   readonly lr: number;
   /** Steps in which it rises from 0; then it falls to 0 in a straight line. */
   readonly rise: number;
+  /** Probability of dropping a number of the pooled state, of classes and scores. @default 0 */
+  readonly dropout?: number;
 }
 
-/** Settings of {@link fineTune} that change no result. */
+/** Settings of {@link fineTune} that change no result, but for rounding. */
 export interface TuningPlace {
   readonly provider: Provider;
   readonly threads: number;
@@ -51,6 +57,8 @@ export interface TuningPlace {
   readonly chunk?: number;
   /** Texts that are evaluated at once. @default the batch */
   readonly held?: number;
+  /** Texts of a step whose activations are in memory at a time; they divide the batch. @default the batch */
+  readonly part?: number;
   readonly onSteps?: (done: { step: number; steps: number; loss: number }) => void;
 }
 
@@ -78,6 +86,18 @@ export function rateOf({ lr, rise }: TuningSchedule, steps: number): Schedule {
     polynomialRate(lr, steps - rise),
     steps - rise,
   ]);
+}
+
+/** Masks of the pooled states of some steps, where there are any. */
+function dropoutOf(
+  { batch, dropout: rate = 0 }: TuningSchedule,
+  width: number,
+  goal: Goal,
+  random: Stream,
+): (first: number, steps: number) => { dropout?: NdArray } {
+  if (rate === 0 || goal.kind === "span") return () => ({});
+  return (first, steps) =>
+    dropoutMasks(random, { dropout: [batch, width] }, { rate, first, steps });
 }
 
 /** Outputs of the development sets of a state, by a program of `held` texts. */
@@ -129,11 +149,11 @@ async function evaluator<S>(
 }
 
 /**
- * Fine-tunes, and scores the development sets after each epoch. There is no dropout.
+ * Fine-tunes, and scores the development sets after each epoch. There is no dropout inside the encoder.
  *
  * @param tuner of the encoder and the task; its plan, if it has one, is of {@link stepsOf} steps.
  * @param encoder with the task's vocabulary.
- * @param order of the texts.
+ * @param random gives the order of the texts, and dropout.
  * @returns what it came to, and the state after the last step.
  * @throws BudgetError when pruning missed its plan, RangeError when the model has diverged.
  */
@@ -142,38 +162,39 @@ export async function fineTune<S>(
   encoder: Pretrained,
   task: BenchmarkTask,
   schedule: TuningSchedule,
-  { seed, order }: { seed: number; order: Stream },
-  { provider, threads, chunk = 8, held = schedule.batch, onSteps }: TuningPlace,
+  { seed, random }: { seed: number; random: Stream },
+  { provider, threads, chunk = 8, held = schedule.batch, part = schedule.batch, onSteps }:
+    TuningPlace,
 ): Promise<{ outcome: TuningOutcome; state: Host<S> }> {
   const { epochs, batch } = schedule, steps = stepsOf(task, schedule), epoch = steps / epochs;
   const length = Math.max(...[task.train, ...task.development].map((p) => longestOf(p.texts)));
   const place = { provider, threads }, rate = rateOf(schedule, steps);
-  const texts = shuffled(order, countOf(task.train.texts), batch);
-  const held_ = await evaluator(tuner, encoder, task, { length, held, ...place });
+  const texts = shuffled(random.child("order"), countOf(task.train.texts), batch);
+  const development = await evaluator(tuner, encoder, task, { length, held, ...place });
   const evaluations: TuningOutcome["evaluations"][number][] = [], curve: number[] = [];
+  const dropped = dropoutOf(schedule, encoder.config.width, task.goal, random.child("dropout"));
+  const loss = (model: TunedModel) =>
+    lossInParts(({ labels, dropout, ...given }: TaskBatch) => {
+      const outputs = taskOutputs(encoder.config, task.goal, model, given, { dropout });
+      return taskLoss(task.goal, outputs, labels);
+    }, part);
   let losses: number[] = [], kept: number | undefined;
   try {
     const state = await longRun({
       ...place,
       name: "fine-tuning",
       run: (frozen: PretrainedParams, state: S, inputs: PrunedTrainingInputs<TaskBatch>) =>
-        tuner.run(
-          (model, { labels, ...given }) =>
-            taskLoss(task.goal, taskOutputs(encoder.config, task.goal, model, given), labels),
-          frozen,
-          state,
-          inputs,
-        ),
+        tuner.run((model, batch) => loss(model)(batch), frozen, state, inputs),
       frozen: tuner.frozen as Host<PretrainedParams>,
       state: tuner.begin(seed),
       steps,
       chunk,
       stops: Array.from({ length: epochs }, (_, i) => (i + 1) * epoch),
       inputs: (first, count) => ({
-        batch: grouped(
-          batchOf(task.train, texts.rows(first, count), length, task.padding),
-          count,
-        ),
+        batch: {
+          ...grouped(batchOf(task.train, texts.rows(first, count), length, task.padding), count),
+          ...dropped(first, count),
+        },
         lr: learningRates(rate, first, count),
         ...(tuner.pruning ? { plan: tuner.pruning.plan({ first, count }) } : {}),
       }),
@@ -187,12 +208,12 @@ export async function fineTune<S>(
         if (step % epoch !== 0) return;
         curve.push(losses.reduce((a, b) => a + b, 0) / losses.length);
         losses = [];
-        evaluations.push({ step, scores: await held_.scores(state) });
+        evaluations.push({ step, scores: await development.scores(state) });
       },
     });
     const outcome = { steps, evaluations, curve, ...(kept === undefined ? {} : { kept }) };
     return { outcome, state };
   } finally {
-    await held_.dispose();
+    await development.dispose();
   }
 }

@@ -13,6 +13,7 @@ import {
 } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
 import type { BertInputs } from "./bert.ts";
+import { dropout as drop } from "./dropout.ts";
 import { initLinear, type Linear, linear, type LinearParams } from "./layers.ts";
 import { lastStates, type PretrainedConfig, type PretrainedParams } from "./pretrained.ts";
 
@@ -33,6 +34,8 @@ export type TaskBatch<L = Tensor> = BertInputs<L> & {
   mask: L;
   /** Classes, int32 [batch]; scores, float32 [batch]; or first and last tokens, int32 [batch, 2]. */
   labels: L;
+  /** Mask of the pooled states [batch, d], of classes and scores; see `dropoutMasks`. */
+  dropout?: L;
 };
 
 /** An encoder whose maps may be functions, with its head. */
@@ -69,12 +72,14 @@ export function taskOutputs(
   goal: Goal,
   { encoder, head }: TunedModel,
   inputs: BertInputs & { mask: Tensor },
+  { dropout }: { dropout?: Tensor } = {},
 ): Tensor {
   const states = lastStates(config, encoder, inputs), [batch, , width] = states.shape;
   if (goal.kind === "span") return transpose(linear(head.out, states), [0, 2, 1]);
   const first = reshape(slice(states, [0, 0, 0], [batch, 1, width]), [batch, width]);
   const activation = config.model === "bert" ? tanh : gelu;
-  const out = linear(head.out, activation(linear(head.dense!, first)));
+  const pooled = drop(activation(linear(head.dense!, first)), dropout);
+  const out = linear(head.out, pooled);
   return goal.kind === "score" ? reshape(out, [batch]) : out;
 }
 

@@ -26,17 +26,27 @@ type Inputs = PrunedTrainingInputs<TaskBatch>;
 
 async function run(
   goal: Goal,
-  { model = "deberta", method = "adalora", chunk = 4, epochs = 3, lr = 0.02 } = {} as {
+  {
+    model = "deberta",
+    method = "adalora",
+    chunk = 4,
+    epochs = 3,
+    lr = 0.02,
+    part = 4,
+    dropout = 0,
+  } = {} as {
     model?: "bert" | "deberta";
     method?: "adalora" | "lora" | "full" | "head";
     chunk?: number;
     epochs?: number;
     lr?: number;
+    part?: number;
+    dropout?: number;
   },
 ) {
   const task = tinyTask(goal);
   const encoder = withVocabulary(tinyEncoder(model), task.vocabulary);
-  const schedule = { epochs, batch: 4, lr, rise: 2 };
+  const schedule = { epochs, batch: 4, lr, rise: 2, dropout };
   const steps = stepsOf(task, schedule);
   const tuner = adaloraTuner(method, encoder, {
     goal,
@@ -55,8 +65,8 @@ async function run(
     encoder,
     task,
     schedule,
-    { seed: 1, order: stream(1, "order") },
-    { ...place, chunk, held: 3 },
+    { seed: 1, random: stream(1, "run") },
+    { ...place, chunk, held: 3, part },
   );
   return { outcome, state, tuner, task, encoder, schedule, steps };
 }
@@ -67,7 +77,7 @@ Deno.test("a run of short programs is one long scan to the last bit", async () =
   const { outcome, state, tuner, task, encoder, schedule, steps } = await run(classes);
   assert.equal(steps, 18);
   assert.deepEqual(outcome.evaluations.map(({ step }) => step), [6, 12, 18]);
-  const texts = shuffled(stream(1, "order"), 22, schedule.batch);
+  const texts = shuffled(stream(1, "run", "order"), 22, schedule.batch);
   const inputs = {
     batch: grouped(batchOf(task.train, texts.rows(0, steps), 9, task.padding), steps),
     lr: learningRates(rateOf(schedule, steps), 0, steps),
@@ -88,6 +98,21 @@ Deno.test("a run of short programs is one long scan to the last bit", async () =
   assert.deepEqual(leavesOf(state), leavesOf(expected));
   const other = await run(classes, { lr: 0.021 });
   assert.notDeepEqual(leavesOf(other.state), leavesOf(expected));
+});
+
+Deno.test("a step in parts is the step but for rounding; with dropout it is another", async () => {
+  const curves = [{}, { part: 2 }, { part: 1 }, { dropout: 0.2 }, {
+    dropout: 0.2,
+    part: 2,
+    chunk: 3,
+  }];
+  const runs = await Promise.all(curves.map((change) => run(classes, change)));
+  const [whole, halves, single, dropped, both] = runs.map(({ outcome }) => outcome.curve);
+  const close = (a: readonly number[], b: readonly number[]) =>
+    a.every((x, i) => Math.abs(x - b[i]) < 1e-5);
+  assert.ok(close(whole, halves) && close(whole, single));
+  assert.ok(!close(whole, dropped) && close(dropped, both));
+  await assert.rejects(run(classes, { part: 3 }), /a batch of 4 cannot be cut into parts of 3/);
 });
 
 Deno.test("programs end where they should", () => {

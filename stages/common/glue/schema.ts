@@ -1,0 +1,35 @@
+/** What presets at the papers' scale say of the user's files. */
+
+import { z } from "zod";
+import { SQUAD_TASKS, type SquadTaskName } from "../../../methods/finetuning/prepare.ts";
+import { GLUE_TASKS, type GlueTaskName } from "../../../methods/text/glue/tasks.ts";
+
+export type BenchmarkName = GlueTaskName | SquadTaskName;
+
+const GLUE_NAMES = Object.keys(GLUE_TASKS) as [GlueTaskName, ...GlueTaskName[]];
+const SQUAD_NAMES = Object.keys(SQUAD_TASKS) as [SquadTaskName, ...SquadTaskName[]];
+
+export const benchmarkName = z.enum([...GLUE_NAMES, ...SQUAD_NAMES]);
+
+export const isGlue = (name: BenchmarkName): name is GlueTaskName =>
+  Object.hasOwn(GLUE_TASKS, name);
+
+const folder = z.string().min(1).describe("absolute, or relative to the project");
+
+/** Where the user's files are; see methods/docs/your_encoder.md. */
+export const userFiles = z.strictObject({
+  model: z.strictObject({
+    folder,
+    weights: z.string().endsWith(".safetensors").default("model.safetensors"),
+    tokenizer: z.enum(["spm.model", "tokenizer.json"]),
+  }),
+  glue: z.strictObject({ folder, format: z.enum(["tsv", "parquet"]) }),
+  squad: z.strictObject({ folder, format: z.enum(["json", "parquet"]) }),
+});
+export type UserFiles = z.output<typeof userFiles>;
+
+/** Lengths of texts, in tokens. */
+export const textLengths = z.strictObject({
+  tokens: z.int().min(4).describe("most of a text, a pair or a window, marks included"),
+  stride: z.int().min(1).default(128).describe("by which windows overlap; of SQuAD"),
+});
