@@ -48,10 +48,11 @@ export function allMissing(missing: readonly [Missing, ...Missing[]]): Failed {
   const [first, ...rest] = missing;
   if (rest.length === 0) return first;
   const hints = new Set(missing.flatMap(({ source }) => source.hint ?? []));
-  const lines = missing.map(({ source, path }) => `  ${path} (${source.name})`);
   return new Failed({
     code: "local-data",
-    message: `${missing.length} files are not there:\n${lines.join("\n")}`,
+    message: `${missing.length} files are not there:${
+      missing.map(({ path }) => `\n  ${path}`).join("")
+    }`,
     where: "local data",
     mend: ["Put the data there, or correct the paths.", ...hints].join(" "),
   });

@@ -15,7 +15,7 @@ import { publishedSection } from "../common/published/section.ts";
 import { type Section, written } from "../common/section.ts";
 import type { Adapted } from "./adapt.ts";
 import { loadPublished } from "./published.ts";
-import { placesSection, textSection } from "./report/text_section.ts";
+import { textPlacesSection, textSection } from "./report/text_section.ts";
 import type { report } from "./report.ts";
 
 const STYLES: SeriesStyles = {
@@ -133,7 +133,7 @@ export const run: Run<typeof report> = async ({ inputs, outputs }) => {
         markup`Methods are compared on the same networks, data and batches, seed by seed.`,
     }),
     textSection(text),
-    placesSection(text),
+    textPlacesSection(text),
     errorsSection(all),
     publishedSection(loadPublished()),
     limitsSection(),

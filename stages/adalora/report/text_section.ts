@@ -2,9 +2,10 @@
 
 import { type Markup, markup } from "../../../methods/plot/mod.ts";
 import { formatNumber } from "../../../methods/stats/format.ts";
-import { estimate, mean } from "../../../methods/stats/mod.ts";
+import { estimate } from "../../../methods/stats/mod.ts";
 import type { Section } from "../../common/section.ts";
 import type { FineTuned } from "../text/fine_tune.ts";
+import { placesSection } from "./places_section.ts";
 
 /** Titles of the tasks. */
 const TASKS: Readonly<Record<string, string>> = {
@@ -14,23 +15,21 @@ const TASKS: Readonly<Record<string, string>> = {
 };
 
 /** Titles of the methods. */
-const METHODS: Readonly<Record<string, string>> = {
+export const METHODS: Readonly<Record<string, string>> = {
   adalora: "AdaLoRA",
   lora: "LoRA",
   lora_initial: "LoRA, initial rank",
   svd_lora: "SVD-LoRA",
   random: "triplets by lot",
   head: "head alone",
+  magnitude: "by |λ|",
+  instant: "by this step",
+  gamma_0: "AdaLoRA, γ = 0",
+  full: "all weights",
+  bitfit: "BitFit",
+  houlsby: "Houlsby adapter",
+  pfeiffer: "Pfeiffer adapter",
 };
-
-const MAPS = [
-  ["attention.query", "query"],
-  ["attention.key", "key"],
-  ["attention.value", "value"],
-  ["attention.out", "attention output"],
-  ["mlp.up", "perceptron, up"],
-  ["mlp.down", "perceptron, down"],
-] as const;
 
 const titleOf = (titles: Readonly<Record<string, string>>, name: string) => titles[name] ?? name;
 
@@ -65,40 +64,13 @@ function spread({ value, high }: { value: number; high?: number }, digits: numbe
   }`;
 }
 
-/** Mean final rank of each map, layer by layer: the paper's Figure 3. */
-export function placesSection(text: readonly FineTuned[]): Section {
+/** Where AdaLoRA's ranks went on each task. */
+export function textPlacesSection(text: readonly FineTuned[]): Section {
   const pruned = text.filter(({ method, outcomes }) =>
     method === "adalora" && outcomes.every(({ ranks }) => ranks)
   );
-  return {
-    id: "places",
-    title: "Where AdaLoRA's ranks went",
-    html:
-      markup`<p>Mean final rank of each map over the seeds, by layer from the input; darker is more. The
-paper's Figure 3 shows the same for DeBERTaV3-base.</p>${pruned.map(heatMap)}`,
-  };
-}
-
-function heatMap({ task, rank, outcomes }: FineTuned): Markup {
-  const layers = 1 + Math.max(
-    ...Object.keys(outcomes[0].ranks!).map((path) => Number(path.split(".")[1])),
-  );
-  const at = (layer: number, map: string) =>
-    mean(outcomes.map(({ ranks }) => ranks![`blocks.${layer}.${map}`]));
-  const all = MAPS.flatMap(([map]) => Array.from({ length: layers }, (_, i) => at(i, map)));
-  const most = Math.max(...all);
-  const body = MAPS.map(([map, title]) =>
-    markup`<tr><td style="white-space:nowrap">${title}</td>${
-      Array.from({ length: layers }, (_, layer) => {
-        const value = at(layer, map), share = (100 * value / most * 0.7).toFixed(0);
-        return markup`<td class="n" style="background:color-mix(in srgb, var(--series-1) ${share}%, transparent)">${
-          value.toFixed(1)
-        }</td>`;
-      })
-    }</tr>`
-  );
-  return markup`<h3>${titleOf(TASKS, task)}, mean final rank ${rank}</h3>
-<div class="scroll" tabindex="0"><table><thead><tr><th>Map</th>${
-    Array.from({ length: layers }, (_, i) => markup`<th class="n">layer ${i + 1}</th>`)
-  }</tr></thead><tbody>${body}</tbody></table></div>`;
+  return placesSection(pruned.map(({ task, rank, outcomes }) => ({
+    title: `${titleOf(TASKS, task)}, mean final rank ${rank}`,
+    ranks: outcomes.map(({ ranks }) => ranks!),
+  })));
 }

@@ -8,7 +8,7 @@ import { ADAPTATIONS } from "../../../methods/adalora/variants.ts";
 import { estimandsOf } from "../../../methods/stats/claim.ts";
 import { parseEstimand } from "../../../methods/stats/estimand.ts";
 import { loadClaims } from "../../../stages/adalora/claims.ts";
-import { adaloraConfig } from "../../../stages/adalora/schema.ts";
+import { adaloraConfig, studies } from "../../../stages/adalora/schema.ts";
 import type { FineTuned } from "../../../stages/adalora/text/fine_tune.ts";
 import { textMetrics } from "../../../stages/adalora/text/metrics.ts";
 
@@ -18,7 +18,7 @@ const text = await Deno.readTextFile(
 const { small } = (parse(text) as { presets: Record<string, unknown> }).presets;
 
 Deno.test("claims of planted updates read only needs, budgets and methods that `small` measures", () => {
-  const { planted: { ranks } } = adaloraConfig.parse(small);
+  const { planted: { ranks } } = studies.parse(small);
   const claims = loadClaims().filter(({ study }) => study === "planted_updates");
   assert.ok(claims.length > 0);
   for (const claim of claims) {
@@ -34,7 +34,7 @@ Deno.test("claims of planted updates read only needs, budgets and methods that `
 
 /** What the study on text would come to in `small`, with made-up values. */
 function madeUp(): FineTuned[] {
-  const { text: { comparisons, seeds } } = adaloraConfig.parse(small);
+  const { text: { comparisons, seeds } } = studies.parse(small);
   const ranks = { "blocks.0.mlp.up": 3, "blocks.0.attention.key": 1, "blocks.1.mlp.down": 0 };
   return comparisons.flatMap(({ tasks, ranks: budgets, methods }) =>
     tasks.flatMap((task) =>
@@ -87,7 +87,7 @@ Deno.test("there is a negative control and an interaction, and sources carry the
 });
 
 Deno.test("presets refuse seeds of the calibration and odd numbers of blocks", () => {
-  const { planted, text } = adaloraConfig.parse(small);
+  const { planted, text } = studies.parse(small);
   const parse = (change: object) => adaloraConfig.safeParse({ planted, text, ...change }).success;
   assert.ok(parse({}));
   assert.ok(!parse({ planted: { ...planted, seeds: [100] } }));
