@@ -1,7 +1,9 @@
 // Heads of the benchmarks' tasks: classes or a score of a text, the span of an answer; and their losses.
 
 import {
+  cast,
   crossEntropy,
+  expandDims,
   gelu,
   meanSquaredError,
   type NdArray,
@@ -10,6 +12,7 @@ import {
   tanh,
   type Tensor,
   transpose,
+  where,
 } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
 import type { BertInputs } from "./bert.ts";
@@ -66,6 +69,9 @@ const copied = ({ w, b }: LinearParams<NdArray>): LinearParams<NdArray> => ({
   b: { ...b, data: b.data.slice() },
 });
 
+/** Logit of padding as a place of an answer: no share of the softmax in float32, and yet a number. */
+const PADDING = -1e4;
+
 /** Outputs of a task: logits [batch, classes], scores [batch], or logits of first and last [batch, 2, n]. */
 export function taskOutputs(
   config: PretrainedConfig,
@@ -75,7 +81,10 @@ export function taskOutputs(
   { dropout }: { dropout?: Tensor } = {},
 ): Tensor {
   const states = lastStates(config, encoder, inputs), [batch, , width] = states.shape;
-  if (goal.kind === "span") return transpose(linear(head.out, states), [0, 2, 1]);
+  if (goal.kind === "span") {
+    const logits = transpose(linear(head.out, states), [0, 2, 1]);
+    return where(expandDims(cast(inputs.mask, "bool"), 1), logits, PADDING);
+  }
   const first = reshape(slice(states, [0, 0, 0], [batch, 1, width]), [batch, width]);
   const activation = config.model === "bert" ? tanh : gelu;
   const pooled = drop(activation(linear(head.dense!, first)), dropout);
@@ -85,7 +94,7 @@ export function taskOutputs(
 
 /**
  * What is minimised, a mean over the batch: cross-entropy of classes; the square of a score's error; the
- * mean of the cross-entropies of first and last token, over all n places, as the published scripts have it.
+ * mean of the cross-entropies of first and last token. (The published scripts let padding be a place too.)
  */
 export function taskLoss(goal: Goal, outputs: Tensor, labels: Tensor): Tensor {
   return goal.kind === "score" ? meanSquaredError(outputs, labels) : crossEntropy(outputs, labels);
