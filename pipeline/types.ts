@@ -246,6 +246,8 @@ export interface LocalSource {
   readonly include: readonly string[];
   /** Globs of a tree's files that are left out. */
   readonly exclude: readonly string[];
+  /** How the user comes by it, in a sentence; of a file. */
+  readonly hint?: string;
 }
 
 /**

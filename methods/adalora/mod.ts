@@ -8,6 +8,7 @@
 export * from "./baselines.ts";
 export * from "./doublets.ts";
 export * from "./merge.ts";
+export * from "./method_trainer.ts";
 export * from "./orthogonality.ts";
 export * from "./planted.ts";
 export * from "./study.ts";
@@ -16,4 +17,5 @@ export * from "./text_methods.ts";
 export * from "./text_study.ts";
 export * from "./training.ts";
 export * from "./triplets.ts";
+export * from "./tuner.ts";
 export * from "./variants.ts";

@@ -31,7 +31,8 @@ import {
 import type { TextBatch, TextTask } from "../text/text_task.ts";
 import { ranksOf } from "./merge.ts";
 import type { Adapted } from "./text_export.ts";
-import { type TextMethod, type TextState, textTrainer } from "./text_methods.ts";
+import type { TextMethod } from "./method_trainer.ts";
+import { type TextState, textTrainer } from "./text_methods.ts";
 import type { SvdAdapters } from "./triplets.ts";
 import type { Allocation } from "./variants.ts";
 

@@ -2,7 +2,7 @@
 
 import { mul, type NdArray } from "../tensor/mod.ts";
 import { stream } from "../tensor/random.ts";
-import { adam } from "../optim/mod.ts";
+import { adam, type Optimizer } from "../optim/mod.ts";
 import type { Ranking } from "../budget/mod.ts";
 import type { LoraAdapters } from "./doublets.ts";
 import { orthogonality } from "./orthogonality.ts";
@@ -59,8 +59,8 @@ export function svdTraining<R>(
   method: Adaptation,
   like: SvdAdapters<NdArray>,
   gamma: number,
+  optimizer: Optimizer = adam(),
 ): AdapterTraining<SvdAdapters, R> {
-  const optimizer = adam();
   if (method === "svd_lora") {
     const penalty = (adapters: SvdAdapters) => mul(orthogonality(adapters), gamma);
     return adapterTraining<SvdAdapters, R>({ like, optimizer, clip: 1, penalty });
@@ -80,8 +80,11 @@ export function svdTraining<R>(
 }
 
 /** Training of a b; gradients are clipped to norm 1. */
-export function loraTraining<R>(like: LoraAdapters<NdArray>): AdapterTraining<LoraAdapters, R> {
-  return adapterTraining<LoraAdapters, R>({ like, optimizer: adam(), clip: 1 });
+export function loraTraining<R>(
+  like: LoraAdapters<NdArray>,
+  optimizer: Optimizer = adam(),
+): AdapterTraining<LoraAdapters, R> {
+  return adapterTraining<LoraAdapters, R>({ like, optimizer, clip: 1 });
 }
 
 /** Lots of `count` triplets for `random`, nothing for the others: what their training's `init` takes. */

@@ -5,10 +5,10 @@ import { treeLeaves } from "../tensor/mod.ts";
 import { decodeWithMetadata, encode, SafetensorsError } from "../tensor/safetensors.ts";
 import type { BertConfig, BertParams } from "./bert.ts";
 
-/** An encoder; its tree is plain host arrays. */
-export interface Encoder {
-  readonly config: BertConfig;
-  readonly params: BertParams<NdArray>;
+/** An encoder, of BERT's form unless it says otherwise; its tree is plain host arrays. */
+export interface Encoder<C = BertConfig, P = BertParams<NdArray>> {
+  readonly config: C;
+  readonly params: P;
   /** The tokenizer's id of each row of the token embeddings, ascending. */
   readonly vocabulary: Int32Array;
 }
@@ -19,7 +19,10 @@ export interface Encoder {
  * @param vocabulary ids of the tokenizer.
  * @throws RangeError naming an id that the encoder has no row for.
  */
-export function withVocabulary(encoder: Encoder, vocabulary: Int32Array): Encoder {
+export function withVocabulary<
+  C extends { vocab: number; width: number },
+  P extends { embeddings: { token: NdArray } },
+>(encoder: Encoder<C, P>, vocabulary: Int32Array): Encoder<C, P> {
   const { config, params } = encoder, { width } = config;
   const rowOf = new Map(Array.from(encoder.vocabulary, (id, row) => [id, row]));
   const table = params.embeddings.token.data as Float32Array;
@@ -38,7 +41,9 @@ export function withVocabulary(encoder: Encoder, vocabulary: Int32Array): Encode
 }
 
 /** The encoder as a safetensors file, each array under its path. */
-export function encodeEncoder({ config, params, vocabulary }: Encoder): Uint8Array<ArrayBuffer> {
+export function encodeEncoder<C, P>(
+  { config, params, vocabulary }: Encoder<C, P>,
+): Uint8Array<ArrayBuffer> {
   const arrays = treeLeaves(params).map(({ path, leaf }) => [path, leaf as NdArray] as const);
   const rows: NdArray = { dtype: "int32", shape: [vocabulary.length], data: vocabulary };
   return encode(
@@ -47,15 +52,17 @@ export function encodeEncoder({ config, params, vocabulary }: Encoder): Uint8Arr
   );
 }
 
-/** @throws SafetensorsError when the file is damaged or holds no encoder. */
-export function decodeEncoder(bytes: Uint8Array): Encoder {
+/** @throws SafetensorsError when the file is damaged or holds no encoder. The caller names its form. */
+export function decodeEncoder<C = BertConfig, P = BertParams<NdArray>>(
+  bytes: Uint8Array,
+): Encoder<C, P> {
   const { tensors: { vocabulary, ...arrays }, metadata } = decodeWithMetadata(bytes, {
     file: "encoder",
   });
   if (!metadata.config || !vocabulary) throw new SafetensorsError("the file holds no encoder");
   return {
     config: JSON.parse(metadata.config),
-    params: treeOf(arrays) as BertParams<NdArray>,
+    params: treeOf(arrays) as P,
     vocabulary: vocabulary.data as Int32Array,
   };
 }

@@ -28,6 +28,8 @@ export * from "./layers.ts";
 export * from "./linear_arrays.ts";
 export * from "./map_linears.ts";
 export * from "./norms.ts";
+export * from "./pretrained.ts";
 export * from "./recurrent.ts";
 export * from "./resnet.ts";
+export * from "./task_heads.ts";
 export * from "./torch_weights.ts";

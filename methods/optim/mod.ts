@@ -16,6 +16,8 @@ export * from "./budget.ts";
 export * from "./clip.ts";
 export * from "./ema.ts";
 export * from "./layout.ts";
+export * from "./long_run.ts";
+export * from "./loss_in_parts.ts";
 export * from "./loss_scaling.ts";
 export * from "./optimizer.ts";
 export * from "./schedule.ts";

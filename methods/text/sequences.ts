@@ -53,7 +53,7 @@ export function sequenceOf(
 export function padded(
   sequences: readonly Sequence[],
   length: number,
-  { padding }: Marks,
+  { padding }: Pick<Marks, "padding">,
 ): EncodedBatch {
   const size = sequences.length * length;
   const ids = new Int32Array(size).fill(padding);

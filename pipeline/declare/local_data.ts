@@ -22,6 +22,8 @@ export type LocalPlace =
 export type LocalFile<K extends Kind> = LocalPlace & {
   /** Names the data in messages and in the node's id, `local_file[name]`; unique in a pipeline. */
   readonly name: string;
+  /** How the user comes by it, in a sentence; told when the file is not there. */
+  readonly hint?: string;
   /** What the bytes are, so that wiring can be checked. @default file("local-file", extension of the path) */
   readonly kind?: K;
 };
@@ -59,7 +61,12 @@ export function localFile<K extends Kind = FileKind<"local-file">>(
 ): { readonly file: Artifact<K> } {
   const path = pathOf("local_file", source);
   const kind = (source.kind ?? file("local-file", extensionOf(path))) as K;
-  return declare("local_file", source.name, path, { file: kind }, { include: [], exclude: [] });
+  const { hint } = source, rest = hint === undefined ? {} : { hint };
+  return declare("local_file", source.name, path, { file: kind }, {
+    include: [],
+    exclude: [],
+    ...rest,
+  });
 }
 
 /**
@@ -88,7 +95,7 @@ function declare<O extends Record<string, Kind>>(
   name: string,
   path: string,
   outputs: O,
-  globs: Pick<LocalSource, "include" | "exclude">,
+  rest: Pick<LocalSource, "include" | "exclude" | "hint">,
 ): { readonly [N in keyof O]: Artifact<O[N]> } {
   const form = stage === "local_file" ? "file" : "tree";
   if (typeof name !== "string" || !/^[\w.-]+$/.test(name)) {
@@ -118,8 +125,9 @@ function declare<O extends Record<string, Kind>>(
         form,
         name,
         path,
-        include: Object.freeze([...globs.include]),
-        exclude: Object.freeze([...globs.exclude]),
+        ...rest,
+        include: Object.freeze([...rest.include]),
+        exclude: Object.freeze([...rest.exclude]),
       }),
     }),
     inputs: {},

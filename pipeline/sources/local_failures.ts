@@ -18,7 +18,7 @@ export function unreadable(source: LocalSource, path: string, error: unknown): u
   if (error.name === "NotFound") {
     return named.includes("\ufffd")
       ? wrong(source, `${where} cannot be read`, "Rename it.")
-      : wrong(source, `${named} is not there`, "Put the data there, or correct the path.");
+      : new Missing(source, named);
   }
   if (error.name === "PermissionDenied" || error.name === "NotCapable") {
     return wrong(source, `${where} may not be read`, "Give yourself permission to read it.");
@@ -29,6 +29,33 @@ export function unreadable(source: LocalSource, path: string, error: unknown): u
   return isSystemError(error)
     ? wrong(source, `${where} cannot be read: ${error.message}`, "Check the disk that holds it.")
     : error;
+}
+
+/** Data that are not there: told together, so that the user need not run once for each. */
+export class Missing extends Failed {
+  constructor(readonly source: LocalSource, readonly path: string) {
+    super({
+      code: "local-data",
+      message: `${path} is not there`,
+      where: `local_${source.form}[${source.name}]`,
+      mend: ["Put the data there, or correct the path.", source.hint].filter(Boolean).join(" "),
+    });
+  }
+}
+
+/** One failure that names all that is missing, each hint once. */
+export function allMissing(missing: readonly [Missing, ...Missing[]]): Failed {
+  const [first, ...rest] = missing;
+  if (rest.length === 0) return first;
+  const hints = new Set(missing.flatMap(({ source }) => source.hint ?? []));
+  return new Failed({
+    code: "local-data",
+    message: `${missing.length} files are not there:${
+      missing.map(({ path }) => `\n  ${path}`).join("")
+    }`,
+    where: "local data",
+    mend: ["Put the data there, or correct the paths.", ...hints].join(" "),
+  });
 }
 
 /** A failure of one source. */

@@ -2,6 +2,7 @@
 
 import { sha256 } from "../canonical.ts";
 import { systemHost } from "../host.ts";
+import { allMissing, Missing } from "./local_failures.ts";
 import { look, Observed, type SourcePlace } from "./local_source.ts";
 import { NO_FOLDERS } from "../store/folder_stamps.ts";
 import { lookAtFile } from "./local_walk.ts";
@@ -22,7 +23,7 @@ import type { LocalSource } from "../types.ts";
  * The contents of local files, from the stat cache where they are as they were, hashed otherwise.
  *
  * @param paper Whose files they are: each paper has a cache of its own.
- * @throws {Failed} `local-data`, as `observe`.
+ * @throws {Failed} `local-data`, as `observe`; of files that are not there it names all.
  */
 export async function observeFiles(
   sources: readonly LocalSource[],
@@ -35,18 +36,26 @@ export async function observeFiles(
   const known = readStamped(cache);
   const rows = new Map(known?.names.map((name, row) => [name, row]));
   const found = new Map<LocalSource, Observed>();
+  const missing: Missing[] = [];
   let same = known?.names.length === sources.length;
   for (const source of sources) {
     const path = absolute(source, place.root);
     const row = rows.get(rowName(path));
-    let observed = row === undefined ? null : fromCache(source, path, known!, row);
-    if (observed === null) {
-      observed = await look(source, path, null);
-      observed = new Observed(source, path, observed.stamped, undefined, {}, false);
-      same = false;
+    try {
+      let observed = row === undefined ? null : fromCache(source, path, known!, row);
+      if (observed === null) {
+        observed = await look(source, path, null);
+        observed = new Observed(source, path, observed.stamped, undefined, {}, false);
+        same = false;
+      }
+      found.set(source, observed);
+    } catch (error) {
+      if (!(error instanceof Missing)) throw error;
+      missing.push(error);
     }
-    found.set(source, observed);
   }
+  const [first, ...others] = missing;
+  if (first) throw allMissing([first, ...others]);
   if (!same) writeStamped(place.host ?? systemHost, cache, join(sources, found, place.root));
   return found;
 }

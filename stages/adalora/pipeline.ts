@@ -7,8 +7,9 @@ import { verdict } from "../common/verdict.ts";
 import { adapt } from "./adapt.ts";
 import { loadClaims } from "./claims.ts";
 import { collect } from "./collect.ts";
+import { paperStudy } from "./paper/nodes.ts";
 import { report } from "./report.ts";
-import { type AdaloraConfig, adaloraConfig } from "./schema.ts";
+import { adaloraConfig, type StudiesConfig } from "./schema.ts";
 import { textCalibration, textStudy } from "./text/nodes.ts";
 import { tune } from "./tune.ts";
 
@@ -23,6 +24,7 @@ export default pipeline({
     "control, in all. Miniature scale: no table of the paper is reproduced.",
   config: adaloraConfig,
   build({ config }) {
+    if (config.paper) return paperStudy(config.paper);
     if (config.text.calibrate) {
       const { rates, sections } = textCalibration(config.text);
       const keep: Record<string, Artifact> = { rates };
@@ -42,7 +44,7 @@ export default pipeline({
 });
 
 /** Networks of each need, adapted by every method at rates that were chosen for it. */
-function plantedStudy(config: AdaloraConfig["planted"]) {
+function plantedStudy(config: StudiesConfig["planted"]) {
   const { sizes, training, ranks, initial, calibration, seeds } = config;
   return NEEDS.map((need) => {
     const { rates } = tune({

@@ -16,7 +16,7 @@ import { type Section, written } from "../common/section.ts";
 import type { Adapted } from "./adapt.ts";
 import { loadPublished } from "./published.ts";
 import { spectraSection } from "./report/spectra_section.ts";
-import { placesSection, textSection } from "./report/text_section.ts";
+import { textPlacesSection, textSection } from "./report/text_section.ts";
 import type { report } from "./report.ts";
 
 const STYLES: SeriesStyles = {
@@ -137,7 +137,7 @@ export const run: Run<typeof report> = async ({ inputs, outputs }) => {
         markup`Methods are compared on the same networks, data and batches, seed by seed.`,
     }),
     textSection(text),
-    placesSection(text),
+    textPlacesSection(text),
     spectraSection(text),
     errorsSection(all),
     publishedSection(loadPublished()),

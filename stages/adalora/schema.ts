@@ -2,7 +2,8 @@
 
 import { z } from "zod";
 import { NEEDS } from "../../methods/adalora/planted.ts";
-import { TEXT_METHODS } from "../../methods/adalora/text_methods.ts";
+import { TEXT_METHODS } from "../../methods/adalora/method_trainer.ts";
+import { paper } from "./paper/schema.ts";
 import { measureParams } from "../common/text/measure.ts";
 import { prepareTextParams, TEXT_TASK_NAMES } from "../common/text/prepare_text.ts";
 
@@ -112,8 +113,20 @@ export const text = z.strictObject({
   },
 );
 
-/** One preset of stages/adalora/config.yaml. */
-export const adaloraConfig = z.strictObject({ planted, text });
+/** The two studies at miniature scale. */
+export const studies = z.strictObject({ planted, text });
+export type StudiesConfig = z.output<typeof studies>;
+
+/** One preset of stages/adalora/config.yaml: both studies, or the benchmarks on the user's files. */
+export const adaloraConfig = z.strictObject({
+  planted: planted.optional(),
+  text: text.optional(),
+  paper: paper.optional(),
+}).refine(({ planted, text, paper }) => paper ? !planted && !text : planted && text, {
+  error: "needs either `planted` and `text`, or `paper` alone",
+}).transform(({ planted, text, paper }) =>
+  paper ? { paper } : { paper, planted: planted!, text: text! }
+);
 export type AdaloraConfig = z.output<typeof adaloraConfig>;
 
 export const needName = z.enum(NEEDS);

@@ -67,6 +67,12 @@ export interface SpanScores {
   readonly end: ArrayLike<number>;
 }
 
+/** What of a window answers are read with. */
+export interface ScoredWindow {
+  readonly first: number;
+  readonly pieces: readonly Pick<Subword, "start" | "end">[];
+}
+
 /** An answer with the sum of its scores. */
 export interface Candidate {
   readonly text: string;
@@ -87,7 +93,7 @@ export interface DecodeOptions {
  */
 export function bestAnswers(
   context: string,
-  windows: readonly Window[],
+  windows: readonly ScoredWindow[],
   scores: readonly SpanScores[],
   { best = 20, longestAnswer = 30 }: DecodeOptions = {},
 ): { answers: Candidate[]; none: number } {

@@ -2,10 +2,10 @@
 
 import { type Markup, markup } from "../../../methods/plot/mod.ts";
 import { formatNumber } from "../../../methods/stats/format.ts";
-import { estimate, mean } from "../../../methods/stats/mod.ts";
+import { estimate } from "../../../methods/stats/mod.ts";
 import type { Section } from "../../common/section.ts";
-import { layerMap } from "../../common/text/layer_map.ts";
 import type { FineTuned } from "../text/fine_tune.ts";
+import { placesSection } from "./places_section.ts";
 
 /** Titles of the tasks. */
 export const TASKS: Readonly<Record<string, string>> = {
@@ -15,20 +15,20 @@ export const TASKS: Readonly<Record<string, string>> = {
 };
 
 /** Titles of the methods. */
-const METHODS: Readonly<Record<string, string>> = {
+export const METHODS: Readonly<Record<string, string>> = {
   adalora: "AdaLoRA",
   lora: "LoRA",
   lora_initial: "LoRA, initial rank",
   svd_lora: "SVD-LoRA",
   random: "triplets by lot",
   head: "head alone",
-  instant: "ranked by one step",
-  magnitude: "ranked by |λ|",
-  gamma_0: "without penalty",
+  magnitude: "by |λ|",
+  instant: "by this step",
+  gamma_0: "AdaLoRA, γ = 0",
   full: "all weights",
-  bitfit: "biases alone",
-  houlsby: "adapters (Houlsby)",
-  pfeiffer: "adapters (Pfeiffer)",
+  bitfit: "BitFit",
+  houlsby: "Houlsby adapter",
+  pfeiffer: "Pfeiffer adapter",
 };
 
 const titleOf = (titles: Readonly<Record<string, string>>, name: string) => titles[name] ?? name;
@@ -64,25 +64,13 @@ function spread({ value, high }: { value: number; high?: number }, digits: numbe
   }`;
 }
 
-/** Mean final rank of each map, layer by layer: the paper's Figure 3. */
-export function placesSection(text: readonly FineTuned[]): Section {
+/** Where AdaLoRA's ranks went on each task. */
+export function textPlacesSection(text: readonly FineTuned[]): Section {
   const pruned = text.filter(({ method, outcomes }) =>
     method === "adalora" && outcomes.every(({ ranks }) => ranks)
   );
-  return {
-    id: "places",
-    title: "Where AdaLoRA's ranks went",
-    html:
-      markup`<p>Mean final rank of each map over the seeds, by layer from the input; darker is more. The
-paper's Figure 3 shows the same for DeBERTaV3-base.</p>${pruned.map(heatMap)}`,
-  };
-}
-
-function heatMap({ task, rank, outcomes }: FineTuned): Markup {
-  const values = Object.keys(outcomes[0].ranks!).map((path) => [
-    path,
-    mean(outcomes.map(({ ranks }) => ranks![path])),
-  ]);
-  const title = `${titleOf(TASKS, task)}, mean final rank ${rank}`;
-  return layerMap(title, Object.fromEntries(values), (value) => value.toFixed(1));
+  return placesSection(pruned.map(({ task, rank, outcomes }) => ({
+    title: `${titleOf(TASKS, task)}, mean final rank ${rank}`,
+    ranks: outcomes.map(({ ranks }) => ranks!),
+  })));
 }

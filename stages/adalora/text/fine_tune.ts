@@ -1,7 +1,7 @@
 /** Declares the stage that fine-tunes an encoder by one method at one budget, seed by seed. */
 
 import { z } from "zod";
-import type { TextMethod } from "../../../methods/adalora/text_methods.ts";
+import type { TextMethod } from "../../../methods/adalora/method_trainer.ts";
 import type { TextOutcome } from "../../../methods/adalora/text_study.ts";
 import { json } from "../../../pipeline/declare/artifact.ts";
 import { stage } from "../../../pipeline/declare/stage.ts";

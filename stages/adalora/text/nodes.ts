@@ -3,14 +3,14 @@
 import type { Artifact } from "../../../pipeline/types.ts";
 import type { JsonKind } from "../../../pipeline/declare/artifact.ts";
 import { textData } from "../../common/text/text_data.ts";
-import type { AdaloraConfig } from "../schema.ts";
+import type { StudiesConfig } from "../schema.ts";
 import { measure } from "../../common/text/measure.ts";
 import { chooseRates } from "./choose_rates.ts";
 import { deploy } from "./deploy.ts";
 import { fineTune, type FineTuned } from "./fine_tune.ts";
 import { tryRates } from "./try_rates.ts";
 
-type TextConfig = AdaloraConfig["text"];
+type TextConfig = StudiesConfig["text"];
 
 /** One method at one rank on one task, each once. */
 function cells({ comparisons, tasks }: TextConfig) {

@@ -1,7 +1,7 @@
 /** Declares the stage that tries learning rates of one method at one budget on validation texts. */
 
 import { z } from "zod";
-import type { TextMethod } from "../../../methods/adalora/text_methods.ts";
+import type { TextMethod } from "../../../methods/adalora/method_trainer.ts";
 import { json } from "../../../pipeline/declare/artifact.ts";
 import { stage } from "../../../pipeline/declare/stage.ts";
 import { encoderKind, textTaskKind } from "../../common/text/kinds.ts";

@@ -120,9 +120,11 @@ Deno.test("observeFiles() does without its cache, and with a damaged one", async
   });
 });
 
-Deno.test("observeFiles() names a file that is not there", async () => {
+Deno.test("observeFiles() names all files that are not there", async () => {
   using place = new Place();
   await place.look();
   Deno.removeSync(`${place.dir}/b.txt`);
   await assert.rejects(place.look(), /b\.txt/);
+  Deno.removeSync(`${place.dir}/a.txt`);
+  await assert.rejects(place.look(), /\d files are not there:[^]*a\.txt[^]*b\.txt/);
 });

@@ -1,0 +1,121 @@
+/** Sections of a report on benchmarks: what was run, on what, and how. */
+
+import { type Markup, markup } from "../../../methods/plot/mod.ts";
+import { formatNumber } from "../../../methods/stats/format.ts";
+import { estimate, mean } from "../../../methods/stats/mod.ts";
+import type { Section } from "../section.ts";
+import type { ModelAbout, TaskAbout } from "./kinds.ts";
+import { type BenchmarkRun, bestMean, cellsOf, lastScores } from "./runs.ts";
+
+/** Names as a report tells them. */
+export interface Names {
+  readonly methods: Readonly<Record<string, string>>;
+  /** What a budget is, e.g. `mean final rank`. */
+  readonly budget: string;
+  readonly budgetOf: (budget: string) => string;
+  /** What `numbers` are. */
+  readonly numbers: string;
+}
+
+/** Scores of each method, budget and task, with each seed's. */
+export function scoresSection(
+  runs: readonly BenchmarkRun[],
+  tasks: readonly TaskAbout[],
+  names: Names,
+): Section {
+  const rows = cellsOf(runs).map((cell) => {
+    const [{ task, method, budget, lr, numbers }] = cell;
+    const { title, measures, development } = tasks.find((about) => about.task === task)!;
+    const labels = development.flatMap((_, set) =>
+      measures.map((measure) =>
+        development.length > 1 ? `${measure} ${"m".repeat(set + 1)}` : measure
+      )
+    );
+    const scores = labels.map((label, i) => {
+      const { value, high } = estimate(cell.map((run) => lastScores(run).flat()[i]));
+      const half = high === undefined
+        ? null
+        : markup` <small>± ${formatNumber(high - value, 2)}</small>`;
+      return markup`${label} ${value.toFixed(2)}${half}<br>`;
+    });
+    return markup`<tr><td style="white-space:nowrap">${title}</td>
+<td style="white-space:nowrap">${names.methods[method] ?? method}</td><td class="n">${
+      names.budgetOf(budget)
+    }</td><td class="n">${lr}</td><td class="n">${numbers}</td>
+<td class="n" style="white-space:nowrap">${scores}</td><td class="n">${
+      mean(cell.map(bestMean)).toFixed(2)
+    }</td><td><small>${
+      cell.map((run) => mean(lastScores(run).flat()).toFixed(2)).join(" ")
+    }</small></td></tr>`;
+  });
+  return {
+    id: "scores",
+    title: "Development sets",
+    html:
+      markup`<p>Scores in percent after the last step, mean over seeds with half of its 95 % interval. The
+best epoch is told beside, mean of the task's measures: it is chosen on the set that it is told of, as
+published numbers may be, and no verdict uses it.</p>
+<div class="scroll" tabindex="0"><table><thead><tr><th>Task</th><th>Method</th>
+<th class="n">${names.budget}</th><th class="n">learning rate</th><th class="n">${names.numbers}</th>
+<th class="n">scores</th><th class="n">best epoch</th><th>mean of each seed</th></tr></thead>
+<tbody>${rows}</tbody></table></div>`,
+  };
+}
+
+/** The sizes that the published model has. */
+const PUBLISHED = { layers: 12, width: 768 } as const;
+
+/** Whether a model has the sizes of the published ones, DeBERTaV3-base and BERT-base. */
+export const hasPublishedSize = ({ config }: ModelAbout): boolean =>
+  config.layers === PUBLISHED.layers && config.width === PUBLISHED.width;
+
+/** What files were used. */
+export function filesSection(model: ModelAbout, tasks: readonly TaskAbout[]): Section {
+  const { config, parameters } = model;
+  const form = config.model === "bert" ? "BERT" : "DeBERTa";
+  return {
+    id: "files",
+    title: "The user's files",
+    html:
+      markup`<p>${form} of ${config.layers} layers, width ${config.width}, ${config.heads} heads, a vocabulary of
+${config.vocab}: ${(parameters / 1e6).toFixed(1)} M numbers.${
+        hasPublishedSize(model)
+          ? null
+          : markup` <strong>The published models have ${PUBLISHED.layers} layers of width
+${PUBLISHED.width}: numbers of this run stand beside theirs and are no attempt at them.</strong>`
+      } The digests of all files are in the section on provenance.</p>
+<div class="scroll" tabindex="0"><table><thead><tr><th>Task</th><th>files</th><th class="n">texts to train on</th>
+<th class="n">to score</th><th class="n">longest, tokens</th><th class="n">lines left out</th></tr></thead><tbody>${
+        tasks.map(({ title, files, train, development, longest, skipped }) =>
+          markup`<tr><td style="white-space:nowrap">${title}</td><td>${files.join(", ")}</td>
+<td class="n">${train}</td><td class="n">${
+            development.join(" + ")
+          }</td><td class="n">${longest}</td>
+<td class="n">${skipped}</td></tr>`
+        )
+      }</tbody></table></div>`,
+  };
+}
+
+/** Settings of each task, one column for each name that any of them has. */
+export function settingsSection(
+  tasks: readonly TaskAbout[],
+  settings: Readonly<Record<string, Readonly<Record<string, number | undefined>> | undefined>>,
+  words: Markup,
+): Section {
+  const used = tasks.map(({ task, title }) => ({ title, values: settings[task] ?? {} }));
+  const columns = [...new Set(used.flatMap(({ values }) => Object.keys(values)))];
+  return {
+    id: "settings",
+    title: "Settings",
+    html: markup`<p>${words}</p><div class="scroll" tabindex="0"><table><thead><tr><th>Task</th>${
+      columns.map((name) => markup`<th class="n">${name}</th>`)
+    }</tr></thead><tbody>${
+      used.map(({ title, values }) =>
+        markup`<tr><td style="white-space:nowrap">${title}</td>${
+          columns.map((name) => markup`<td class="n">${values[name] ?? ""}</td>`)
+        }</tr>`
+      )
+    }</tbody></table></div>`,
+  };
+}
