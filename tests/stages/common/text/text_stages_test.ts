@@ -78,6 +78,16 @@ Deno.test({
     });
     const { task, encoder } = await readTextTask({ task: file, encoder: encoderFile });
     assert.ok(task.vocabulary.length < 60);
+    const shallow = memoryFile();
+    await loadEncoder({
+      inputs: { model, tasks: [file] },
+      params: { layers: 2 },
+      outputs: { encoder: shallow },
+      ...context,
+    });
+    const two = (await readTextTask({ task: file, encoder: shallow })).encoder;
+    assert.equal(two.config.layers, 2);
+    assert.deepEqual(two.params.blocks, encoder.params.blocks.slice(0, 2));
     assert.equal(encoder.config.vocab, task.vocabulary.length);
 
     const config = bertConfigOf(JSON.parse(await model.text("model/config.json")));
@@ -107,6 +117,21 @@ Deno.test({
     assert.deepEqual(await task.bytes(), await again.task.bytes());
     // 16 distinct reviews of 24.
     await assert.rejects(prepare(corpus, { ...params, train: 10 }), RangeError);
+
+    const end = await prepare(corpus, { ...params, tokens: 8, from: "end" });
+    const start = await prepare(corpus, { ...params, tokens: 8 });
+    assert.notDeepEqual(await end.task.bytes(), await start.task.bytes());
+
+    const nouns = Array.from({ length: 24 }, (_, i) => {
+      const [file, gloss] = i % 2 ? ["05", "an animal"] : ["20", "a plant"];
+      return `${String(i).padStart(8, "0")} ${file} n 01 x 0 000 | ${gloss} of kind ${i}; "so"`;
+    });
+    const wordnet = await prepare(textTree({ "dict/data.noun": nouns.join("\n") }), {
+      task: "wordnet",
+      tokens: 10,
+      classes: 2,
+    });
+    assert.deepEqual(decodeTextTask(await wordnet.task.bytes()).classes, ["animal", "plant"]);
 
     const words = "The/at old/jj house/nn stood/vbd by/in the/at road/nn ./.\n".repeat(4);
     const documents = Object.fromEntries(
