@@ -70,8 +70,8 @@ export interface TuningOutcome {
   readonly evaluations: readonly { readonly step: number; readonly scores: readonly number[][] }[];
   /** Mean training loss of each epoch. */
   readonly curve: readonly number[];
-  /** Groups that pruning kept at the end. */
-  readonly kept?: number;
+  /** What pruning has left: groups, and units of its budget. */
+  readonly left?: { readonly groups: number; readonly units: number };
 }
 
 /** T: epochs of ⌈texts/batch⌉ steps each, as the published runs count them. */
@@ -178,7 +178,7 @@ export async function fineTune<S>(
       const outputs = taskOutputs(encoder.config, task.goal, model, given, { dropout });
       return taskLoss(task.goal, outputs, labels);
     }, part);
-  let losses: number[] = [], kept: number | undefined;
+  let losses: number[] = [], left: TuningOutcome["left"];
   try {
     const state = await longRun({
       ...place,
@@ -203,7 +203,8 @@ export async function fineTune<S>(
         onSteps?.({ step, steps, loss: losses[losses.length - 1] });
         if (tuner.pruning && trace.pruning) {
           const plan = tuner.pruning.plan({ first: step - count, count });
-          kept = assertRealised(plan, trace.pruning, tuner.pruning.prunable).kept;
+          const { kept, units } = assertRealised(plan, trace.pruning, tuner.pruning.prunable);
+          left = { groups: kept, units };
         }
         if (step % epoch !== 0) return;
         curve.push(losses.reduce((a, b) => a + b, 0) / losses.length);
@@ -211,7 +212,7 @@ export async function fineTune<S>(
         evaluations.push({ step, scores: await development.scores(state) });
       },
     });
-    const outcome = { steps, evaluations, curve, ...(kept === undefined ? {} : { kept }) };
+    const outcome = { steps, evaluations, curve, ...(left ? { left } : {}) };
     return { outcome, state };
   } finally {
     await development.dispose();
