@@ -5,12 +5,12 @@ import { losparseTuner, type TextMethod } from "../../../methods/losparse/mod.ts
 import { fineTune, stepsOf } from "../../../methods/finetuning/fine_tune.ts";
 import { withVocabulary } from "../../../methods/nn/mod.ts";
 import { stream } from "../../../methods/tensor/random.ts";
-import { tinyEncoder, tinyTask } from "./tiny.ts";
+import { strongEncoder, tinyTask } from "./tiny.ts";
 
 const goal = { kind: "classes", classes: 2 } as const;
 
 async function run(method: TextMethod, chunk = 4) {
-  const task = tinyTask(goal), encoder = withVocabulary(tinyEncoder("deberta"), task.vocabulary);
+  const task = tinyTask(goal), encoder = withVocabulary(strongEncoder("deberta"), task.vocabulary);
   const schedule = { epochs: 3, batch: 4, lr: 0.01, rise: 0 }, steps = stepsOf(task, schedule);
   const budget = { ratio: 0.5, lowRank: 0.25 };
   const tuner = losparseTuner(method, encoder, {}, {
@@ -50,6 +50,7 @@ Deno.test("what keeps the residual begins as the whole network; low rank alone d
   const [dense, losparse, itp, lowRank] = await Promise.all(
     (["dense", "losparse", "itp", "low_rank"] as const).map(first),
   );
+  // The head begins small, so that losses differ little.
   assert.equal(itp, dense);
   const [split, cut] = [losparse, lowRank].map((loss) => Math.abs(loss - dense));
   assert.ok(split < 1e-6 && cut > 1e-5, `${split}, ${cut}`);
