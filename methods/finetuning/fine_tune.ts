@@ -57,7 +57,7 @@ export interface TuningPlace {
   readonly chunk?: number;
   /** Texts that are evaluated at once. @default the batch */
   readonly held?: number;
-  /** Texts of a step whose activations are in memory at a time; they divide the batch. @default the batch */
+  /** Most texts of a step whose activations are in memory at a time; they divide the batch. @default the batch */
   readonly part?: number;
   readonly onSteps?: (done: { step: number; steps: number; loss: number }) => void;
 }
@@ -177,7 +177,7 @@ export async function fineTune<S>(
     lossInParts(({ labels, dropout, ...given }: TaskBatch) => {
       const outputs = taskOutputs(encoder.config, task.goal, model, given, { dropout });
       return taskLoss(task.goal, outputs, labels);
-    }, part);
+    }, Math.min(part, batch));
   let losses: number[] = [], left: TuningOutcome["left"];
   try {
     const state = await longRun({

@@ -50,7 +50,7 @@ export const tuningSettings = z.strictObject({
 export const computing = z.strictObject({
   chunk: z.int().min(1).describe("steps of a program"),
   part: z.int().min(1).optional().describe(
-    "texts of a step whose activations are in memory at a time; all where it is left out",
+    "most texts of a step whose activations are in memory at a time, a divisor of larger batches; all by default",
   ),
   held: z.int().min(1).describe("texts that are evaluated at once"),
 });
