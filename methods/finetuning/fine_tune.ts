@@ -2,6 +2,7 @@
 
 import {
   compile,
+  type Executable,
   type Host,
   load,
   type NdArray,
@@ -101,7 +102,7 @@ function dropoutOf(
 }
 
 /** Outputs of the development sets of a state, by a program of `held` texts. */
-async function evaluator<S>(
+function evaluator<S>(
   tuner: Tuner<S>,
   { config }: Pretrained,
   task: BenchmarkTask,
@@ -113,17 +114,17 @@ async function evaluator<S>(
   };
   const forward = (frozen: PretrainedParams, state: S, inputs: BertInputs & { mask: Tensor }) =>
     taskOutputs(config, task.goal, tuner.model(frozen, state), inputs);
-  const example = inputsOf(task.development[0], new Int32Array(held));
-  const program = compile(
-    forward,
-    [tuner.frozen, tuner.begin(0), example] as never,
-    { name: "evaluation" },
-  );
-  const executable = await load(program, place);
+  const open = (state: Host<S>) => {
+    const example = inputsOf(task.development[0], new Int32Array(held));
+    const args = [tuner.frozen, state, example] as never;
+    return load(compile(forward, args, { name: "evaluation" }), place);
+  };
+  let executable: Executable | undefined;
   return {
-    dispose: () => executable.dispose(),
+    dispose: async () => await executable?.dispose(),
     /** Scores of each development set. */
     async scores(state: Host<S>): Promise<number[][]> {
+      executable ??= await open(state) as unknown as Executable;
       const all: number[][] = [];
       for (const part of task.development) {
         const count = countOf(part.texts), values: Float32Array[] = [];
@@ -133,8 +134,11 @@ async function evaluator<S>(
             { length: held },
             (_, i) => first + i < count ? first + i : 0,
           );
-          const inputs = inputsOf(part, rows) as never;
-          const { data } = await executable.run(tuner.frozen as never, state, inputs) as NdArray;
+          const { data } = await executable.run(
+            tuner.frozen,
+            state,
+            inputsOf(part, rows),
+          ) as NdArray;
           values.push(data as Float32Array);
         }
         const each = values[0].length / held, joined = new Float32Array(count * each);
@@ -170,7 +174,7 @@ export async function fineTune<S>(
   const length = Math.max(...[task.train, ...task.development].map((p) => longestOf(p.texts)));
   const place = { provider, threads }, rate = rateOf(schedule, steps);
   const texts = shuffled(random.child("order"), countOf(task.train.texts), batch);
-  const development = await evaluator(tuner, encoder, task, { length, held, ...place });
+  const development = evaluator(tuner, encoder, task, { length, held, ...place });
   const evaluations: TuningOutcome["evaluations"][number][] = [], curve: number[] = [];
   const dropped = dropoutOf(schedule, encoder.config.width, task.goal, random.child("dropout"));
   const loss = (model: TunedModel) =>

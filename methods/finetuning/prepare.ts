@@ -65,13 +65,19 @@ export function squadTask(
   subwords: Subwords,
   options: WindowOptions,
 ): BenchmarkTask {
-  const windows = (questions: readonly Question[]) =>
-    questions.map((question) => windowsOf(question, subwords, options));
-  const part = (all: readonly Window[]): LabelledSequences => ({
+  // Without the pieces of contexts, which for the whole training set are tens of millions.
+  const slim = (question: Question) =>
+    windowsOf(question, subwords, options).map(({ sequence, start, end }) => ({
+      sequence,
+      start,
+      end,
+    }));
+  const part = (all: readonly Omit<Window, "pieces" | "first">[]): LabelledSequences => ({
     texts: sequenceTable(all.map(({ sequence }) => sequence)),
     labels: fromNumbers(all.flatMap(({ start, end }) => [start, end]), [all.length, 2], "int32"),
   });
-  const held = windows(development), all = held.flat();
+  const held = development.map((question) => windowsOf(question, subwords, options));
+  const all = held.flat();
   const places = all.flatMap(({ pieces }) => pieces.flatMap(({ start, end }) => [start, end]));
   const list = (values: readonly number[]) => fromNumbers(values, [values.length], "int32");
   return benchmarkTask({
@@ -80,7 +86,7 @@ export function squadTask(
     goal: { kind: "span" },
     measures: ["EM", "F1"],
     padding: subwords.marks.padding,
-    train: part(windows(train).flat()),
+    train: part(train.flatMap(slim)),
     development: [part(all)],
     spans: {
       questions: development.map(({ id, context, answers }) => ({
