@@ -26,7 +26,8 @@ export default pipeline({
     "A pre-trained encoder (MiniLM) compressed while it is fine-tuned on three tasks of text: " +
     "weights split into a low-rank product and a sparse residual whose rows are pruned, beside low " +
     "rank alone and pruning alone at equal budgets; and small networks whose weights have the " +
-    "supposed structure, or as a control have not. Miniature scale: no table of the paper is reproduced.",
+    "supposed structure, or as a control have not. At this miniature scale no table of the paper is " +
+    "reproduced; presets named paper run GLUE and SQuAD on files that the user supplies.",
   config: losparseConfig,
   build({ config }) {
     if (config.paper) return paperStudy(config.paper);

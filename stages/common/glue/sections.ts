@@ -100,23 +100,42 @@ ${config.vocab}: ${(parameters / 1e6).toFixed(1)} M numbers.${
   };
 }
 
-/** Settings of each task, one column for each name that any of them has. */
+/** Headings of settings, in the order in which they are shown. */
+const SETTINGS = {
+  lr: "learning rate",
+  epochs: "epochs",
+  batch: "batch",
+  rise: "steps of rise",
+  tokens: "tokens",
+  stride: "stride",
+  dropout: "dropout",
+  weightDecay: "weight decay",
+  warmup: "t_i",
+  cooldown: "t_f",
+  every: "ΔT",
+  gamma: "γ",
+  alpha: "α",
+} as const;
+
+/** Settings of each task. */
 export function settingsSection(
   tasks: readonly TaskAbout[],
   settings: Readonly<Record<string, Readonly<Record<string, number | undefined>> | undefined>>,
   words: Markup,
 ): Section {
   const used = tasks.map(({ task, title }) => ({ title, values: settings[task] ?? {} }));
-  const columns = [...new Set(used.flatMap(({ values }) => Object.keys(values)))];
+  const columns = Object.entries(SETTINGS).filter(([name]) =>
+    used.some(({ values }) => values[name] !== undefined)
+  );
   return {
     id: "settings",
     title: "Settings",
     html: markup`<p>${words}</p><div class="scroll" tabindex="0"><table><thead><tr><th>Task</th>${
-      columns.map((name) => markup`<th class="n">${name}</th>`)
+      columns.map(([, title]) => markup`<th class="n">${title}</th>`)
     }</tr></thead><tbody>${
       used.map(({ title, values }) =>
         markup`<tr><td style="white-space:nowrap">${title}</td>${
-          columns.map((name) => markup`<td class="n">${values[name] ?? ""}</td>`)
+          columns.map(([name]) => markup`<td class="n">${values[name] ?? ""}</td>`)
         }</tr>`
       )
     }</tbody></table></div>`,
