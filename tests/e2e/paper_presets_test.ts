@@ -32,7 +32,7 @@ const PRESETS = {
     extends: tiny
     paper:
       files:
-        model: { folder: data/bert, tokenizer: tokenizer.json }
+        model: { folder: data/bert, tokenizer: vocab.txt }
         glue: { format: parquet }
       tasks: [stsb]
       settings: { stsb: { batch: 1 } }

@@ -16,12 +16,18 @@ export const isGlue = (name: BenchmarkName): name is GlueTaskName =>
 
 const folder = z.string().min(1).describe("absolute, or relative to the project");
 
+/** How texts become tokens. */
+export const vocabulary = z.strictObject({
+  tokenizer: z.enum(["spm.model", "tokenizer.json", "vocab.txt"]),
+  lowercase: z.boolean().default(true).describe("of a vocab.txt: whether the model is uncased"),
+});
+
 /** Where the user's files are; see methods/docs/your_encoder.md. */
 export const userFiles = z.strictObject({
   model: z.strictObject({
     folder,
     weights: z.string().endsWith(".safetensors").default("model.safetensors"),
-    tokenizer: z.enum(["spm.model", "tokenizer.json"]),
+    ...vocabulary.shape,
   }),
   glue: z.strictObject({ folder, format: z.enum(["tsv", "parquet"]) }),
   squad: z.strictObject({ folder, format: z.enum(["json", "parquet"]) }),
