@@ -4,6 +4,7 @@ import { fromNumbers } from "../tensor/mod.ts";
 import { GLUE_TASKS, type GlueTask, type GlueTaskName } from "../text/glue/tasks.ts";
 import type { GlueExample } from "../text/glue/read.ts";
 import type { Question } from "../text/squad/read.ts";
+import { SQUAD_TASKS, type SquadTaskName } from "../text/squad/tasks.ts";
 import { type Window, type WindowOptions, windowsOf } from "../text/squad/windows.ts";
 import { sequenceTable } from "../text/sequence_table.ts";
 import { sequenceOf } from "../text/sequences.ts";
@@ -52,10 +53,6 @@ export function glueTask(
     skipped,
   });
 }
-
-/** Versions of SQuAD. */
-export const SQUAD_TASKS = { squad_v1: "SQuAD v1.1", squad_v2: "SQuAD v2.0" } as const;
-export type SquadTaskName = keyof typeof SQUAD_TASKS;
 
 /** A version of SQuAD, its contexts cut into windows. */
 export function squadTask(

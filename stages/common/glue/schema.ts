@@ -1,7 +1,7 @@
 /** What presets at the papers' scale say of the user's files. */
 
 import { z } from "zod";
-import { SQUAD_TASKS, type SquadTaskName } from "../../../methods/finetuning/prepare.ts";
+import { SQUAD_TASKS, type SquadTaskName } from "../../../methods/text/squad/tasks.ts";
 import { GLUE_TASKS, type GlueTaskName } from "../../../methods/text/glue/tasks.ts";
 
 export type BenchmarkName = GlueTaskName | SquadTaskName;
