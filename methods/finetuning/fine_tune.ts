@@ -2,6 +2,7 @@
 
 import {
   compile,
+  type Executable,
   type Host,
   load,
   type NdArray,
@@ -57,7 +58,7 @@ export interface TuningPlace {
   readonly chunk?: number;
   /** Texts that are evaluated at once. @default the batch */
   readonly held?: number;
-  /** Texts of a step whose activations are in memory at a time; they divide the batch. @default the batch */
+  /** Most texts of a step whose activations are in memory at a time; they divide the batch. @default the batch */
   readonly part?: number;
   readonly onSteps?: (done: { step: number; steps: number; loss: number }) => void;
 }
@@ -70,8 +71,8 @@ export interface TuningOutcome {
   readonly evaluations: readonly { readonly step: number; readonly scores: readonly number[][] }[];
   /** Mean training loss of each epoch. */
   readonly curve: readonly number[];
-  /** Groups that pruning kept at the end. */
-  readonly kept?: number;
+  /** What pruning has left: groups, and units of its budget. */
+  readonly left?: { readonly groups: number; readonly units: number };
 }
 
 /** T: epochs of ⌈texts/batch⌉ steps each, as the published runs count them. */
@@ -101,7 +102,7 @@ function dropoutOf(
 }
 
 /** Outputs of the development sets of a state, by a program of `held` texts. */
-async function evaluator<S>(
+function evaluator<S>(
   tuner: Tuner<S>,
   { config }: Pretrained,
   task: BenchmarkTask,
@@ -113,17 +114,17 @@ async function evaluator<S>(
   };
   const forward = (frozen: PretrainedParams, state: S, inputs: BertInputs & { mask: Tensor }) =>
     taskOutputs(config, task.goal, tuner.model(frozen, state), inputs);
-  const example = inputsOf(task.development[0], new Int32Array(held));
-  const program = compile(
-    forward,
-    [tuner.frozen, tuner.begin(0), example] as never,
-    { name: "evaluation" },
-  );
-  const executable = await load(program, place);
+  const open = (state: Host<S>) => {
+    const example = inputsOf(task.development[0], new Int32Array(held));
+    const args = [tuner.frozen, state, example] as never;
+    return load(compile(forward, args, { name: "evaluation" }), place);
+  };
+  let executable: Executable | undefined;
   return {
-    dispose: () => executable.dispose(),
+    dispose: async () => await executable?.dispose(),
     /** Scores of each development set. */
     async scores(state: Host<S>): Promise<number[][]> {
+      executable ??= await open(state) as unknown as Executable;
       const all: number[][] = [];
       for (const part of task.development) {
         const count = countOf(part.texts), values: Float32Array[] = [];
@@ -133,8 +134,11 @@ async function evaluator<S>(
             { length: held },
             (_, i) => first + i < count ? first + i : 0,
           );
-          const inputs = inputsOf(part, rows) as never;
-          const { data } = await executable.run(tuner.frozen as never, state, inputs) as NdArray;
+          const { data } = await executable.run(
+            tuner.frozen,
+            state,
+            inputsOf(part, rows),
+          ) as NdArray;
           values.push(data as Float32Array);
         }
         const each = values[0].length / held, joined = new Float32Array(count * each);
@@ -170,15 +174,15 @@ export async function fineTune<S>(
   const length = Math.max(...[task.train, ...task.development].map((p) => longestOf(p.texts)));
   const place = { provider, threads }, rate = rateOf(schedule, steps);
   const texts = shuffled(random.child("order"), countOf(task.train.texts), batch);
-  const development = await evaluator(tuner, encoder, task, { length, held, ...place });
+  const development = evaluator(tuner, encoder, task, { length, held, ...place });
   const evaluations: TuningOutcome["evaluations"][number][] = [], curve: number[] = [];
   const dropped = dropoutOf(schedule, encoder.config.width, task.goal, random.child("dropout"));
   const loss = (model: TunedModel) =>
     lossInParts(({ labels, dropout, ...given }: TaskBatch) => {
       const outputs = taskOutputs(encoder.config, task.goal, model, given, { dropout });
       return taskLoss(task.goal, outputs, labels);
-    }, part);
-  let losses: number[] = [], kept: number | undefined;
+    }, Math.min(part, batch));
+  let losses: number[] = [], left: TuningOutcome["left"];
   try {
     const state = await longRun({
       ...place,
@@ -203,7 +207,8 @@ export async function fineTune<S>(
         onSteps?.({ step, steps, loss: losses[losses.length - 1] });
         if (tuner.pruning && trace.pruning) {
           const plan = tuner.pruning.plan({ first: step - count, count });
-          kept = assertRealised(plan, trace.pruning, tuner.pruning.prunable).kept;
+          const { kept, units } = assertRealised(plan, trace.pruning, tuner.pruning.prunable);
+          left = { groups: kept, units };
         }
         if (step % epoch !== 0) return;
         curve.push(losses.reduce((a, b) => a + b, 0) / losses.length);
@@ -211,7 +216,7 @@ export async function fineTune<S>(
         evaluations.push({ step, scores: await development.scores(state) });
       },
     });
-    const outcome = { steps, evaluations, curve, ...(kept === undefined ? {} : { kept }) };
+    const outcome = { steps, evaluations, curve, ...(left ? { left } : {}) };
     return { outcome, state };
   } finally {
     await development.dispose();

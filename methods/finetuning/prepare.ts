@@ -4,6 +4,7 @@ import { fromNumbers } from "../tensor/mod.ts";
 import { GLUE_TASKS, type GlueTask, type GlueTaskName } from "../text/glue/tasks.ts";
 import type { GlueExample } from "../text/glue/read.ts";
 import type { Question } from "../text/squad/read.ts";
+import { SQUAD_TASKS, type SquadTaskName } from "../text/squad/tasks.ts";
 import { type Window, type WindowOptions, windowsOf } from "../text/squad/windows.ts";
 import { sequenceTable } from "../text/sequence_table.ts";
 import { sequenceOf } from "../text/sequences.ts";
@@ -53,10 +54,6 @@ export function glueTask(
   });
 }
 
-/** Versions of SQuAD. */
-export const SQUAD_TASKS = { squad_v1: "SQuAD v1.1", squad_v2: "SQuAD v2.0" } as const;
-export type SquadTaskName = keyof typeof SQUAD_TASKS;
-
 /** A version of SQuAD, its contexts cut into windows. */
 export function squadTask(
   name: SquadTaskName,
@@ -65,13 +62,19 @@ export function squadTask(
   subwords: Subwords,
   options: WindowOptions,
 ): BenchmarkTask {
-  const windows = (questions: readonly Question[]) =>
-    questions.map((question) => windowsOf(question, subwords, options));
-  const part = (all: readonly Window[]): LabelledSequences => ({
+  // Without the pieces of contexts, which for the whole training set are tens of millions.
+  const slim = (question: Question) =>
+    windowsOf(question, subwords, options).map(({ sequence, start, end }) => ({
+      sequence,
+      start,
+      end,
+    }));
+  const part = (all: readonly Omit<Window, "pieces" | "first">[]): LabelledSequences => ({
     texts: sequenceTable(all.map(({ sequence }) => sequence)),
     labels: fromNumbers(all.flatMap(({ start, end }) => [start, end]), [all.length, 2], "int32"),
   });
-  const held = windows(development), all = held.flat();
+  const held = development.map((question) => windowsOf(question, subwords, options));
+  const all = held.flat();
   const places = all.flatMap(({ pieces }) => pieces.flatMap(({ start, end }) => [start, end]));
   const list = (values: readonly number[]) => fromNumbers(values, [values.length], "int32");
   return benchmarkTask({
@@ -80,7 +83,7 @@ export function squadTask(
     goal: { kind: "span" },
     measures: ["EM", "F1"],
     padding: subwords.marks.padding,
-    train: part(windows(train).flat()),
+    train: part(train.flatMap(slim)),
     development: [part(all)],
     spans: {
       questions: development.map(({ id, context, answers }) => ({

@@ -20,3 +20,4 @@ export * from "./text_export.ts";
 export * from "./text_methods.ts";
 export * from "./text_study.ts";
 export * from "./training.ts";
+export * from "./tuner.ts";

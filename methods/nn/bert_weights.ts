@@ -29,6 +29,15 @@ export function bertConfigOf(json: unknown): BertConfig {
   };
 }
 
+/** The first checkpoints, such as bert-base-uncased, call the scale of a norm `gamma` and its bias `beta`. */
+function withPresentNames(
+  tensors: Readonly<Record<string, NdArray>>,
+): Record<string, NdArray> {
+  const present = (name: string) =>
+    name.replace(/(?<=LayerNorm\.)gamma$/, "weight").replace(/(?<=LayerNorm\.)beta$/, "bias");
+  return Object.fromEntries(Object.entries(tensors).map(([name, x]) => [present(name), x]));
+}
+
 /**
  * The parameters of a BERT-form checkpoint. Names may carry the prefix `bert.`; heads of tasks are
  * left aside, a pooler is kept if there is one.
@@ -56,7 +65,7 @@ export function bertFromCheckpoint(
 ): BertParams<NdArray> {
   const { vocab, width, layers, hidden, positions, types } = config;
   const prefixed = Object.keys(tensors).some((name) => name.startsWith("bert."));
-  const weights = torchWeights(tensors, prefixed ? "bert." : "");
+  const weights = torchWeights(withPresentNames(tensors), prefixed ? "bert." : "");
   const table = (name: string, rows: number) =>
     weights.array(`embeddings.${name}_embeddings.weight`, [rows, width]);
   return {

@@ -5,6 +5,7 @@ import { Tokenizer } from "@huggingface/tokenizers";
 /** The value of a `tokenizer.json` of any kind of vocabulary, as far as types can say. */
 export interface VocabularyFile {
   readonly model: object;
+  readonly pre_tokenizer?: { readonly type?: string } | null;
 }
 
 /** Ids of the marks around the texts of BERT-form encoders. */
@@ -105,13 +106,20 @@ function placed(
 export function openTokenizerFile(file: VocabularyFile, name = "tokenizer.json"): Subwords {
   const tokenizer = new Tokenizer(file, {});
   const encode = (text: string) => tokenizer.encode(text, { add_special_tokens: false });
+  // BERT's rules never join what a space parts, so that words are cut once each: many times as fast.
+  const byWord = file.pre_tokenizer?.type === "BertPreTokenizer";
   const subwords = subwordsOf(marksOf((mark) => tokenizer.token_to_id(mark), name), {
-    words: (text) => text.trim() === "" ? [] : [text],
+    words: (text) =>
+      byWord
+        ? text.split(/[ \t\n\r]+/).filter((word) => word !== "")
+        : text.trim() === ""
+        ? []
+        : [text],
     cut(word) {
       const { ids, tokens } = encode(word);
       return ids.map((id, i) => ({ id, text: tokens[i] }));
     },
   });
-  // Whole texts are cut as the file says, which need not be word by word.
-  return { ...subwords, ids: (text) => encode(text).ids };
+  // Other files may cut whole texts otherwise than word by word.
+  return byWord ? subwords : { ...subwords, ids: (text) => encode(text).ids };
 }

@@ -51,7 +51,7 @@ ${runAgain(run, meta)}
 
 function header(run: ReportedRun, meta: PipelineMeta): Html {
   const compute = run.nodes.reduce((sum, n) => sum + (n.seconds ?? 0), 0);
-  const scale = run.preset === "paper" ? null : markup`<p class="note">
+  const scale = /^paper(_|$)/.test(run.preset) ? null : markup`<p class="note">
 This run used the preset “${run.preset}”. What it shows holds at that scale, which is not the paper's.
 </p>`;
   return markup`<header>

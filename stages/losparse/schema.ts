@@ -4,6 +4,7 @@ import { z } from "zod";
 import { STRUCTURES } from "../../methods/losparse/planted.ts";
 import { TEXT_METHODS } from "../../methods/losparse/text_methods.ts";
 import { measureParams } from "../common/text/measure.ts";
+import { paper } from "./paper/schema.ts";
 import { prepareTextParams, TEXT_TASK_NAMES } from "../common/text/prepare_text.ts";
 
 /** The network and its data; see methods/losparse/planted.ts. */
@@ -147,7 +148,19 @@ export const text = z.strictObject({
   });
 });
 
-/** One preset of stages/losparse/config.yaml. */
-export const losparseConfig = z.strictObject({ planted, text });
+/** The two studies at miniature scale. */
+export const studies = z.strictObject({ planted, text });
+export type StudiesConfig = z.output<typeof studies>;
+export type TextConfig = StudiesConfig["text"];
+
+/** One preset of stages/losparse/config.yaml: both studies, or the benchmarks on the user's files. */
+export const losparseConfig = z.strictObject({
+  planted: planted.optional(),
+  text: text.optional(),
+  paper: paper.optional(),
+}).refine(({ planted, text, paper }) => paper ? !planted && !text : planted && text, {
+  error: "needs either `planted` and `text`, or `paper` alone",
+}).transform(({ planted, text, paper }) =>
+  paper ? { paper } : { paper, planted: planted!, text: text! }
+);
 export type LosparseConfig = z.output<typeof losparseConfig>;
-export type TextConfig = LosparseConfig["text"];

@@ -2,14 +2,15 @@
 
 import assert from "node:assert/strict";
 import { glueFiles, modelFiles, squadFiles, writeFiles } from "../stages/common/glue/tiny_files.ts";
-import { byStatus, parse } from "./reproduce_json.ts";
+import { byStatus, parse, type ReproduceJson } from "./reproduce_json.ts";
 import { Rig } from "./rig.ts";
 
-const FEW = `{ lr: 1.0e-2, epochs: 3, batch: 6, gamma: 0.1, warmup: 1, every: 1, cooldown: 3,
-          rise: 1, alpha: 8, tokens: 24, stride: 4, dropout: 0.1, weightDecay: 0.01 }`;
+const FEW = `lr: 1.0e-2, epochs: 3, batch: 6, warmup: 1, every: 1, cooldown: 3, rise: 1, tokens: 24,
+          stride: 4, dropout: 0.1, weightDecay: 0.01`;
 
-/** A preset of few steps on a task of each kind. */
-const ADALORA = `
+/** Presets of few steps: a task of each kind. */
+const PRESETS = {
+  adalora: `
   tiny:
     paper:
       files:
@@ -21,9 +22,9 @@ const ADALORA = `
         - { methods: [adalora, lora], ranks: [2] }
       initial: { r2: 4 }
       settings:
-        rte: ${FEW}
-        squad_v2: ${FEW}
-        stsb: ${FEW}
+        rte: { ${FEW}, gamma: 0.1, alpha: 8 }
+        squad_v2: { ${FEW}, gamma: 0.1, alpha: 8 }
+        stsb: { ${FEW}, gamma: 0.1, alpha: 8 }
       rates: { lora: { rte: 5.0e-3 } }
       seeds: [0]
       computing: { chunk: 2, part: 3, held: 4 }
@@ -31,32 +32,63 @@ const ADALORA = `
     extends: tiny
     paper:
       files:
-        model: { folder: data/bert, tokenizer: tokenizer.json }
+        model: { folder: data/bert, tokenizer: vocab.txt }
         glue: { format: parquet }
       tasks: [stsb]
       settings: { stsb: { batch: 1 } }
-      computing: { part: 1 }
       comparisons:
         - { methods: [adalora], ranks: [2] }
-`;
+`,
+  losparse: `
+  tiny:
+    paper:
+      files:
+        model: { folder: data/deberta, tokenizer: tokenizer.json }
+        glue: { folder: data/glue, format: tsv }
+        squad: { folder: data/squad, format: json }
+      tasks: [cola]
+      budgets: { p20: { ratio: 0.2, lowRank: 0.1 } }
+      comparisons:
+        - { methods: [losparse, itp, low_rank, dense], budgets: [p20] }
+      settings: { cola: { ${FEW} } }
+      seeds: [0]
+      computing: { chunk: 2, held: 4 }
+`,
+};
 
-Deno.test("AdaLoRA on the user's files", async (t) => {
+async function reproduce(rig: Rig, paper: string, preset: string): Promise<ReproduceJson> {
+  const ended = await rig.cli("reproduce", paper, "--preset", preset, "--json");
+  assert.equal(ended.code, 0, ended.err);
+  return parse(ended);
+}
+
+/** Asserts that the report of a run shows all of this. */
+async function shows(run: ReproduceJson, ...patterns: RegExp[]): Promise<void> {
+  const html = await Deno.readTextFile(run.report!);
+  for (const pattern of patterns) assert.ok(pattern.test(html), `no ${pattern} in ${run.report}`);
+}
+
+const count = (run: ReproduceJson, stage: string) =>
+  byStatus(run).ran.filter((id) => id.startsWith(`${stage}[`)).length;
+
+Deno.test("presets at the papers' scale on the user's files", async (t) => {
   await using rig = await Rig.ofSources();
-  const config = await rig.read("stages/adalora/config.yaml");
-  await rig.write("stages/adalora/config.yaml", config + ADALORA);
+  for (const [paper, presets] of Object.entries(PRESETS)) {
+    const path = `stages/${paper}/config.yaml`;
+    await rig.write(path, await rig.read(path) + presets);
+  }
 
   await t.step(
     "files that are missing are named, all at once, by explain and reproduce",
     async () => {
       await writeFiles(`${rig.dir}/data/glue`, { "RTE/train.tsv": glueFiles()["RTE/train.tsv"] });
-      for (const command of ["explain", "reproduce"]) {
-        const { code, err } = await rig.cli(command, "adalora", "--preset", "paper_rte");
+      for (const [command, paper] of [["explain", "adalora"], ["reproduce", "losparse"]]) {
+        const { code, err } = await rig.cli(command, paper, "--preset", "paper_rte");
         assert.notEqual(code, 0);
-        for (
-          const name of ["deberta-v3-base/config.json", "deberta-v3-base/spm.model", "RTE/dev.tsv"]
-        ) {
-          assert.ok(err.includes(`${rig.dir}/data/`) && err.includes(name), `${command}: ${err}`);
+        for (const name of ["config.json", "model.safetensors", "spm.model"]) {
+          assert.ok(err.includes(`${rig.dir}/data/deberta-v3-base/${name}`), err);
         }
+        assert.ok(err.includes(`${rig.dir}/data/glue/RTE/dev.tsv`), err);
         assert.ok(!err.includes("RTE/train.tsv") && !/\n\s+at /.test(err), err);
         assert.match(err, /your_encoder\.md/);
       }
@@ -69,31 +101,37 @@ Deno.test("AdaLoRA on the user's files", async (t) => {
   await writeFiles(`${rig.dir}/data/bert`, modelFiles("bert"));
 
   await t.step(
-    "DeBERTa: classes and spans come to a report beside the published tables",
+    "AdaLoRA, DeBERTa: classes and spans stand beside the published tables",
     async () => {
-      const ended = await rig.cli("reproduce", "adalora", "--preset", "tiny", "--json");
-      assert.equal(ended.code, 0, ended.err + ended.out);
-      const run = parse(ended);
-      assert.equal(
-        byStatus(run).ran.filter((id) => id.startsWith("fine_tune_benchmark")).length,
-        4,
+      const run = await reproduce(rig, "adalora", "tiny");
+      assert.equal(count(run, "fine_tune_benchmark"), 4);
+      await shows(
+        run,
+        // Table 1, RTE of AdaLoRA at 0.32 M; Table 2, SQuAD v2.0 of LoRA at 0.16 %.
+        /87\.36<br><strong>\d+\.\d\d<\/strong> <small>n = 1<\/small>/,
+        /83\.6\/86\.7<br><strong>\d+\.\d\/\d+\.\d<\/strong>/,
+        /has 2 of 16/,
+        /no attempt\s+at them/,
       );
-      const html = await Deno.readTextFile(run.report!);
-      // Table 1, RTE of AdaLoRA at 0.32 M; Table 2, SQuAD v2.0 of LoRA at 0.16 %.
-      assert.match(html, /87\.36<br><strong>\d+\.\d\d<\/strong> <small>n = 1<\/small>/);
-      assert.match(html, /83\.6\/86\.7<br><strong>\d+\.\d\/\d+\.\d<\/strong>/);
-      assert.match(html, /2 layers, width 16/);
-      assert.match(html, /no attempt at them/);
       assert.ok(run.verdicts.every(({ verdict }) => verdict === "inconclusive"));
     },
   );
 
-  await t.step("BERT: a score from Parquet; what was run before stays", async () => {
-    const ended = await rig.cli("reproduce", "adalora", "--preset", "tiny_bert", "--json");
-    assert.equal(ended.code, 0, ended.err + ended.out);
-    const html = await Deno.readTextFile(parse(ended).report!);
-    assert.match(html, /91\.63<br><strong>-?\d+\.\d\d<\/strong>/);
-    const again = parse(await rig.cli("reproduce", "adalora", "--preset", "tiny", "--json"));
-    assert.equal(byStatus(again).ran, undefined);
+  await t.step("AdaLoRA, BERT: a score from Parquet; what was run before stays", async () => {
+    const run = await reproduce(rig, "adalora", "tiny_bert");
+    // The published tables are of DeBERTa: nothing of this run stands in them.
+    await shows(run, /pearson -?\d+\.\d\d/, /None of them was attempted at scale/);
+    assert.equal(byStatus(await reproduce(rig, "adalora", "tiny")).ran, undefined);
+  });
+
+  await t.step("LoSparse and its rivals, beside the published tables", async () => {
+    const run = await reproduce(rig, "losparse", "tiny");
+    assert.equal(count(run, "compress_benchmark"), 4);
+    // CoLA: LoSparse at 20 %, and dense.
+    await shows(
+      run,
+      /50\.0<br><strong>-?\d+\.\d<\/strong>/,
+      /69\.2<br><strong>-?\d+\.\d<\/strong>/,
+    );
   });
 });

@@ -9,12 +9,6 @@ import { computing } from "../../common/glue/schema.ts";
 import { TEXT_METHODS } from "../../../methods/adalora/method_trainer.ts";
 import { paperSettings } from "./schema.ts";
 
-/** What one seed came to. */
-export interface AdaloraRun extends BenchmarkRun {
-  /** Of methods that prune: the rank left of each map, by path. */
-  readonly ranks?: Readonly<Record<string, number>>;
-}
-
 export const fineTuneBenchmark = stage({
   name: "fine_tune_benchmark",
   describe: "fine-tune the user's encoder on a benchmark",
@@ -30,7 +24,7 @@ export const fineTuneBenchmark = stage({
     seed: z.int(),
     computing,
   }),
-  outputs: { run: json<AdaloraRun>() },
+  outputs: { run: json<BenchmarkRun>() },
   provider: true,
   // More than there are: all threads, and no other run beside it in memory.
   resources: { cores: 1024 },

@@ -2,8 +2,10 @@
 
 import type { TextMethod } from "../../../methods/adalora/method_trainer.ts";
 import { benchmarkData } from "../../common/glue/benchmark_data.ts";
+import { collectBenchmarks } from "../../common/glue/collect_benchmarks.ts";
+import { printedMeasures } from "../../common/glue/runs.ts";
 import { verdict } from "../../common/verdict.ts";
-import { collectBenchmarks } from "./collect_benchmarks.ts";
+import { loadPublished } from "../published.ts";
 import { loadPaperClaims } from "./claims.ts";
 import { fineTuneBenchmark } from "./fine_tune_benchmark.ts";
 import { reportBenchmarks } from "./report_benchmarks.ts";
@@ -53,7 +55,7 @@ export function paperStudy(config: PaperConfig) {
   const claims = loadPaperClaims();
   const { studies, all } = collectBenchmarks({
     inputs: { runs, tasks: tasksAbout },
-    params: { claims },
+    params: { claims, printed: printedMeasures(loadPublished(), names) },
   });
   const decided = verdict({ inputs: { studies }, params: { claims } });
   const { sections } = reportBenchmarks({

@@ -6,8 +6,8 @@ import { json, many } from "../../../pipeline/declare/artifact.ts";
 import { stage } from "../../../pipeline/declare/stage.ts";
 import type { ReportSection, Verdict } from "../../../pipeline/types.ts";
 import type { ModelAbout, TaskAbout } from "../../common/glue/kinds.ts";
+import type { BenchmarkRun } from "../../common/glue/runs.ts";
 import { benchmarkName } from "../../common/glue/schema.ts";
-import type { AdaloraRun } from "./fine_tune_benchmark.ts";
 import { paperSettings } from "./schema.ts";
 
 export const reportBenchmarks = stage({
@@ -15,7 +15,7 @@ export const reportBenchmarks = stage({
   describe: "set what was run beside the published tables",
   implementation: new URL("./report_benchmarks_run.ts", import.meta.url),
   inputs: {
-    runs: json<AdaloraRun[]>(),
+    runs: json<BenchmarkRun[]>(),
     tasks: many(json<TaskAbout>()),
     model: json<ModelAbout>(),
     verdicts: json<Verdict[]>(),

@@ -4,14 +4,19 @@ import { markup } from "../../../methods/plot/mod.ts";
 import type { Run } from "../../../pipeline/types.ts";
 import { claimsSection } from "../../common/claims_section.ts";
 import { type CellOf, measuredCells } from "../../common/glue/measured.ts";
-import { filesSection, scoresSection, settingsSection } from "../../common/glue/sections.ts";
+import {
+  filesSection,
+  scaleNote,
+  scoresSection,
+  settingsSection,
+} from "../../common/glue/sections.ts";
 import { publishedSection } from "../../common/published/section.ts";
 import { type Section, written } from "../../common/section.ts";
 import { loadPublished } from "../published.ts";
 import { type Places, placesSection } from "../report/places_section.ts";
 import { METHODS } from "../report/text_section.ts";
 import type { TaskAbout } from "../../common/glue/kinds.ts";
-import type { AdaloraRun } from "./fine_tune_benchmark.ts";
+import type { BenchmarkRun } from "../../common/glue/runs.ts";
 import type { reportBenchmarks } from "./report_benchmarks.ts";
 
 /** Mean final ranks behind the numbers of parameters that Table 1 tells. */
@@ -44,6 +49,7 @@ const RENAMED: Readonly<Record<string, string | null>> = {
   lora_orthogonal: null,
 };
 
+/** Tables 1 to 14 are of DeBERTaV3-base. */
 const cellOf: CellOf = (table, printed, level) => {
   const method = printed in RENAMED ? RENAMED[printed] : printed;
   if (method === null || table.id === "3" || table.id === "15") return null;
@@ -57,7 +63,7 @@ const cellOf: CellOf = (table, printed, level) => {
 };
 
 /** Ranks that AdaLoRA left, by task and budget. */
-function placesOf(runs: readonly AdaloraRun[], tasks: readonly TaskAbout[]): Places[] {
+function placesOf(runs: readonly BenchmarkRun[], tasks: readonly TaskAbout[]): Places[] {
   const pruned = runs.filter(({ method, ranks }) => method === "adalora" && ranks);
   return [...Map.groupBy(pruned, ({ task, budget }) => `${task} ${budget}`).values()].map((
     cell,
@@ -80,6 +86,7 @@ embeddings: masks of that size would have to be drawn on the host. Before the la
 an epoch with a smaller batch. The number of steps is the same.</li>
 <li>Scores are those after the last step; the published scripts also score the development set on the way, and
 whether they report the best is not said.</li>
+<li>STS-B's one printed correlation is compared with the mean of Pearson's and Spearman's.</li>
 <li>LoRA has the same learning rate as AdaLoRA unless the preset says otherwise: the rates of LoRA were not
 published task by task. Its factor is α/r, AdaLoRA's α/r of the larger initial rank, as the code has it.</li>
 <li>What is run is the code's form of schedule, penalty and sensitivity, which differ from the printed ones.</li>
@@ -97,7 +104,9 @@ export const run: Run<typeof reportBenchmarks> = async ({ inputs, params, output
   const tasks = await Promise.all(inputs.tasks.map((one) => one.read()));
   const measures = new Map<string, readonly string[]>(tasks.map((one) => [one.task, one.measures]));
   const published = loadPublished();
-  const measured = measuredCells(published, runs, (task) => measures.get(task)!, cellOf);
+  const measured = model.config.model === "deberta"
+    ? measuredCells(published, runs, (task) => measures.get(task)!, cellOf)
+    : [];
   const sections = [
     claimsSection(verdicts, evidence, {
       families: { benchmarks: "Better than LoRA at equal final budget?" },
@@ -110,7 +119,7 @@ export const run: Run<typeof reportBenchmarks> = async ({ inputs, params, output
       budgetOf: (budget) => budget.replace(/^r/, ""),
       numbers: "numbers trained",
     }),
-    publishedSection(published, { measured }),
+    publishedSection(published, { measured, note: scaleNote(model) }),
     placesSection(placesOf(runs, tasks)),
     filesSection(model, tasks),
     settingsSection(

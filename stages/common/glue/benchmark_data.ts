@@ -27,10 +27,11 @@ export function benchmarkData(
       params: {
         task,
         names: {
-          tokenizer: model.tokenizer.name,
           train: train.name,
           development: development.map(({ name }) => name),
         },
+        tokenizer: files.model.tokenizer,
+        lowercase: files.model.lowercase,
         ...lengths(task),
       },
     });

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { json, many } from "../../../pipeline/declare/artifact.ts";
 import { stage } from "../../../pipeline/declare/stage.ts";
 import { benchmarkTaskKind, type TaskAbout, userFileKind } from "./kinds.ts";
-import { benchmarkName, textLengths } from "./schema.ts";
+import { benchmarkName, textLengths, vocabulary } from "./schema.ts";
 
 export const prepareTask = stage({
   name: "prepare_task",
@@ -13,11 +13,8 @@ export const prepareTask = stage({
   inputs: { tokenizer: userFileKind, train: userFileKind, development: many(userFileKind) },
   params: z.strictObject({
     task: benchmarkName,
-    names: z.strictObject({
-      tokenizer: z.string(),
-      train: z.string(),
-      development: z.array(z.string()),
-    }),
+    names: z.strictObject({ train: z.string(), development: z.array(z.string()) }),
+    ...vocabulary.shape,
     ...textLengths.shape,
   }),
   outputs: { task: benchmarkTaskKind, about: json<TaskAbout>() },

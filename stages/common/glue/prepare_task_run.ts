@@ -8,6 +8,8 @@ import { countOf, longestOf } from "../../../methods/text/sequence_table.ts";
 import { readSquad } from "../../../methods/text/squad/read.ts";
 import { openSentencePiece } from "../../../methods/text/sentencepiece.ts";
 import { openTokenizerFile, type Subwords } from "../../../methods/text/subwords.ts";
+import { textOf } from "../../../methods/text/user_file.ts";
+import { vocabularyFile } from "../../../methods/text/vocabulary_text.ts";
 import type { Run } from "../../../pipeline/types.ts";
 import type { prepareTask } from "./prepare_task.ts";
 import { isGlue } from "./schema.ts";
@@ -15,10 +17,17 @@ import { isGlue } from "./schema.ts";
 type Context = Parameters<Run<typeof prepareTask>>[0];
 
 async function openSubwords({ inputs, params }: Context): Promise<Subwords> {
-  const name = params.names.tokenizer;
-  return name.endsWith(".json")
-    ? openTokenizerFile(JSON.parse(await inputs.tokenizer.text()), name)
-    : openSentencePiece(await inputs.tokenizer.bytes(), name);
+  const { tokenizer: name, lowercase } = params;
+  switch (name) {
+    case "tokenizer.json":
+      return openTokenizerFile(JSON.parse(await inputs.tokenizer.text()), name);
+    case "vocab.txt": {
+      const text = textOf(await inputs.tokenizer.bytes(), name);
+      return openTokenizerFile(vocabularyFile(text, lowercase, name), name);
+    }
+    case "spm.model":
+      return openSentencePiece(await inputs.tokenizer.bytes(), name);
+  }
 }
 
 async function readGlueTask(name: GlueTaskName, ctx: Context): Promise<BenchmarkTask> {

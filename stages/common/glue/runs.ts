@@ -17,6 +17,8 @@ export interface BenchmarkRun extends TuningOutcome {
   readonly lr: number;
   /** Numbers that are trained or left, as the paper counts them. */
   readonly numbers: number;
+  /** Of methods that allocate ranks: what is left of each map, by path. */
+  readonly ranks?: Readonly<Record<string, number>>;
 }
 
 /** Scores of each development set after the last step. */
@@ -48,11 +50,17 @@ export function asPrinted(
 export function headline(
   run: BenchmarkRun,
   measures: readonly string[],
-  published: Published,
+  printed: readonly string[],
 ): number {
-  const { measures: printed } = published.tasks[run.task];
   return mean(asPrinted(lastScores(run), measures, printed));
 }
+
+/** Measures that a paper prints of some tasks. */
+export const printedMeasures = (
+  { tasks }: Published,
+  names: readonly BenchmarkName[],
+): Record<string, string[]> =>
+  Object.fromEntries(names.map((name) => [name, tasks[name].measures]));
 
 /** Runs of one method at one budget on one task, in the order of seeds. */
 export function cellsOf(runs: readonly BenchmarkRun[]): BenchmarkRun[][] {
@@ -97,6 +105,9 @@ export function benchmarkStudy(
       return here !== undefined;
     });
   const leftOut = wanted.filter((path) => !has(path))
-    .map((path) => ({ path, because: "this preset does not run it on every task" }));
+    .map((path) => ({
+      path,
+      because: "this preset does not run all that is compared on every task",
+    }));
   return { replicates, leftOut };
 }

@@ -1,7 +1,7 @@
 /** What presets at the papers' scale say of the user's files. */
 
 import { z } from "zod";
-import { SQUAD_TASKS, type SquadTaskName } from "../../../methods/finetuning/prepare.ts";
+import { SQUAD_TASKS, type SquadTaskName } from "../../../methods/text/squad/tasks.ts";
 import { GLUE_TASKS, type GlueTaskName } from "../../../methods/text/glue/tasks.ts";
 
 export type BenchmarkName = GlueTaskName | SquadTaskName;
@@ -16,12 +16,18 @@ export const isGlue = (name: BenchmarkName): name is GlueTaskName =>
 
 const folder = z.string().min(1).describe("absolute, or relative to the project");
 
+/** How texts become tokens. */
+export const vocabulary = z.strictObject({
+  tokenizer: z.enum(["spm.model", "tokenizer.json", "vocab.txt"]),
+  lowercase: z.boolean().default(true).describe("of a vocab.txt: whether the model is uncased"),
+});
+
 /** Where the user's files are; see methods/docs/your_encoder.md. */
 export const userFiles = z.strictObject({
   model: z.strictObject({
     folder,
     weights: z.string().endsWith(".safetensors").default("model.safetensors"),
-    tokenizer: z.enum(["spm.model", "tokenizer.json"]),
+    ...vocabulary.shape,
   }),
   glue: z.strictObject({ folder, format: z.enum(["tsv", "parquet"]) }),
   squad: z.strictObject({ folder, format: z.enum(["json", "parquet"]) }),
@@ -50,7 +56,7 @@ export const tuningSettings = z.strictObject({
 export const computing = z.strictObject({
   chunk: z.int().min(1).describe("steps of a program"),
   part: z.int().min(1).optional().describe(
-    "texts of a step whose activations are in memory at a time; all where it is left out",
+    "most texts of a step whose activations are in memory at a time, a divisor of larger batches; all by default",
   ),
   held: z.int().min(1).describe("texts that are evaluated at once"),
 });

@@ -62,58 +62,80 @@ published numbers may be, and no verdict uses it.</p>
   };
 }
 
-/** The sizes that the published model has. */
+/** Sizes of the published models, DeBERTaV3-base and BERT-base. */
 const PUBLISHED = { layers: 12, width: 768 } as const;
 
-/** Whether a model has the sizes of the published ones, DeBERTaV3-base and BERT-base. */
-export const hasPublishedSize = ({ config }: ModelAbout): boolean =>
-  config.layers === PUBLISHED.layers && config.width === PUBLISHED.width;
+const FORMS = { bert: "BERT", deberta: "DeBERTa" } as const;
+
+/** A warning where a run's numbers stand beside those of larger models; null where they do not. */
+export function scaleNote({ config }: ModelAbout): Markup | null {
+  if (config.layers === PUBLISHED.layers && config.width === PUBLISHED.width) return null;
+  return markup` <strong>The published models have ${PUBLISHED.layers} layers of width ${PUBLISHED.width},
+that of this run has ${config.layers} of ${config.width}: its numbers stand beside theirs and are no attempt
+at them.</strong>`;
+}
 
 /** What files were used. */
 export function filesSection(model: ModelAbout, tasks: readonly TaskAbout[]): Section {
   const { config, parameters } = model;
-  const form = config.model === "bert" ? "BERT" : "DeBERTa";
   return {
     id: "files",
     title: "The user's files",
-    html:
-      markup`<p>${form} of ${config.layers} layers, width ${config.width}, ${config.heads} heads, a vocabulary of
+    html: markup`<p>${
+      FORMS[config.model]
+    } of ${config.layers} layers, width ${config.width}, ${config.heads} heads, a vocabulary of
 ${config.vocab}: ${(parameters / 1e6).toFixed(1)} M numbers.${
-        hasPublishedSize(model)
-          ? null
-          : markup` <strong>The published models have ${PUBLISHED.layers} layers of width
-${PUBLISHED.width}: numbers of this run stand beside theirs and are no attempt at them.</strong>`
-      } The digests of all files are in the section on provenance.</p>
+      scaleNote(model)
+    } The digests of all files are in the section on provenance.</p>
 <div class="scroll" tabindex="0"><table><thead><tr><th>Task</th><th>files</th><th class="n">texts to train on</th>
 <th class="n">to score</th><th class="n">longest, tokens</th><th class="n">lines left out</th></tr></thead><tbody>${
-        tasks.map(({ title, files, train, development, longest, skipped }) =>
-          markup`<tr><td style="white-space:nowrap">${title}</td><td>${files.join(", ")}</td>
+      tasks.map(({ title, files, train, development, longest, skipped }) =>
+        markup`<tr><td style="white-space:nowrap">${title}</td><td>${files.join(", ")}</td>
 <td class="n">${train}</td><td class="n">${
-            development.join(" + ")
-          }</td><td class="n">${longest}</td>
+          development.join(" + ")
+        }</td><td class="n">${longest}</td>
 <td class="n">${skipped}</td></tr>`
-        )
-      }</tbody></table></div>`,
+      )
+    }</tbody></table></div>`,
   };
 }
 
-/** Settings of each task, one column for each name that any of them has. */
+/** Headings of settings, in the order in which they are shown. */
+const SETTINGS = {
+  lr: "learning rate",
+  epochs: "epochs",
+  batch: "batch",
+  rise: "steps of rise",
+  tokens: "tokens",
+  stride: "stride",
+  dropout: "dropout",
+  weightDecay: "weight decay",
+  warmup: "t_i",
+  cooldown: "t_f",
+  every: "ΔT",
+  gamma: "γ",
+  alpha: "α",
+} as const;
+
+/** Settings of each task. */
 export function settingsSection(
   tasks: readonly TaskAbout[],
   settings: Readonly<Record<string, Readonly<Record<string, number | undefined>> | undefined>>,
   words: Markup,
 ): Section {
   const used = tasks.map(({ task, title }) => ({ title, values: settings[task] ?? {} }));
-  const columns = [...new Set(used.flatMap(({ values }) => Object.keys(values)))];
+  const columns = Object.entries(SETTINGS).filter(([name]) =>
+    used.some(({ values }) => values[name] !== undefined)
+  );
   return {
     id: "settings",
     title: "Settings",
     html: markup`<p>${words}</p><div class="scroll" tabindex="0"><table><thead><tr><th>Task</th>${
-      columns.map((name) => markup`<th class="n">${name}</th>`)
+      columns.map(([, title]) => markup`<th class="n">${title}</th>`)
     }</tr></thead><tbody>${
       used.map(({ title, values }) =>
         markup`<tr><td style="white-space:nowrap">${title}</td>${
-          columns.map((name) => markup`<td class="n">${values[name] ?? ""}</td>`)
+          columns.map(([name]) => markup`<td class="n">${values[name] ?? ""}</td>`)
         }</tr>`
       )
     }</tbody></table></div>`,

@@ -24,6 +24,8 @@ export interface Beside {
   readonly measured?: readonly Measured[];
   /** By table: what this run has in its place, a miniature of the same question. */
   readonly instead?: Readonly<Record<string, Markup | string>>;
+  /** What the reader must know before comparing. @default nothing */
+  readonly note?: Markup | null;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface Beside {
  */
 export function publishedSection(
   published: Published,
-  { measured = [], instead = {} }: Beside = {},
+  { measured = [], instead = {}, note = null }: Beside = {},
 ): Section {
   const shown = new Set<Measured>();
   const find = (id: string, method: string, task: string, level?: string) => {
@@ -58,7 +60,7 @@ export function publishedSection(
       measured.length === 0
         ? "None of them was attempted at scale in this run: nothing here confirms or contradicts them."
         : "A second line in a cell is what this run measured; cells without one were not attempted at scale."
-    }</p>${tables}${unknownPart(published.unknown)}`,
+    }${note}</p>${tables}${unknownPart(published.unknown)}`,
   };
 }
 

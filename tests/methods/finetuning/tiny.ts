@@ -1,6 +1,6 @@
 // Tiny encoders and tasks: words of letters, of which a text's label can be told.
 
-import { fromNumbers } from "../../../methods/tensor/mod.ts";
+import { fromNumbers, type NdArray, treeMap } from "../../../methods/tensor/mod.ts";
 import { stream } from "../../../methods/tensor/random.ts";
 import {
   type Goal,
@@ -14,6 +14,17 @@ import { sequenceTable } from "../../../methods/text/sequence_table.ts";
 
 const VOCABULARY = 12;
 const sizes = { vocab: VOCABULARY, width: 8, layers: 2, heads: 2, hidden: 16, positions: 16 };
+
+/** An encoder whose weights say more than those at the start of pre-training. */
+export function strongEncoder(model: "bert" | "deberta"): Pretrained {
+  const encoder = tinyEncoder(model);
+  const params = treeMap((leaf) => {
+    const { dtype, shape, data } = leaf as NdArray;
+    const scale = shape.length === 2 ? 20 : 1;
+    return { dtype, shape, data: (data as Float32Array).map((x) => scale * x) };
+  }, encoder.params);
+  return { ...encoder, params };
+}
 
 /** An encoder with drawn weights and the rows of `vocabulary`. */
 export function tinyEncoder(model: "bert" | "deberta", seed = 5): Pretrained {

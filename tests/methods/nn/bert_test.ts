@@ -189,6 +189,16 @@ Deno.test("what does not fit is refused by name", () => {
   assert.throws(() => bertFromCheckpoint(config, wrong), /has shape \[8, 32\].*wants \[16, 16\]/);
   const prefixed = Object.fromEntries(Object.entries(checkpoint).map(([k, v]) => [`bert.${k}`, v]));
   assert.deepEqual(bertFromCheckpoint(config, prefixed), params);
+  const old = Object.fromEntries(
+    Object.entries(checkpoint).map(([name, x]) => [
+      name.replace("LayerNorm.weight", "LayerNorm.gamma").replace(
+        "LayerNorm.bias",
+        "LayerNorm.beta",
+      ),
+      x,
+    ]),
+  );
+  assert.deepEqual(bertFromCheckpoint(config, old), params);
   assert.throws(
     () =>
       compile((p: BertParams, ids: Tensor) => bert(config, p, { ids }).last, [

@@ -127,4 +127,10 @@ Deno.test("observeFiles() names all files that are not there", async () => {
   await assert.rejects(place.look(), /b\.txt/);
   Deno.removeSync(`${place.dir}/a.txt`);
   await assert.rejects(place.look(), /\d files are not there:[^]*a\.txt[^]*b\.txt/);
+  const hinted = place.sources.map((source) => ({ ...source, hint: "See the page." }));
+  const where = { root: place.dir, cacheDir: `${place.dir}/cache` };
+  await assert.rejects(observeFiles(hinted, where, "toy"), (error: Error) => {
+    assert.equal(error.message.split("See the page.").length, 2, error.message);
+    return true;
+  });
 });

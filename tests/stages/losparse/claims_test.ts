@@ -7,8 +7,10 @@ import { STRUCTURES } from "../../../methods/losparse/planted.ts";
 import { METHODS } from "../../../methods/losparse/study.ts";
 import { estimandsOf } from "../../../methods/stats/claim.ts";
 import { parseEstimand } from "../../../methods/stats/estimand.ts";
+import { loadConfig } from "../../../pipeline/mod.ts";
+import { loadPaperClaims } from "../../../stages/losparse/paper/claims.ts";
 import { loadClaims } from "../../../stages/losparse/claims.ts";
-import { losparseConfig, WHOLE } from "../../../stages/losparse/schema.ts";
+import { losparseConfig, studies, WHOLE } from "../../../stages/losparse/schema.ts";
 import type { CompressedText } from "../../../stages/losparse/text/compress_text.ts";
 import type { MapPremise } from "../../../stages/losparse/text/decompose.ts";
 import { premiseMetrics, textMetrics } from "../../../stages/losparse/text/metrics.ts";
@@ -19,7 +21,7 @@ const yaml = await Deno.readTextFile(
 const { small } = (parse(yaml) as { presets: Record<string, unknown> }).presets;
 
 Deno.test("claims of planted weights read only structures, budgets and methods that `small` measures", () => {
-  const { planted: { budgets } } = losparseConfig.parse(small);
+  const { planted: { budgets } } = studies.parse(small);
   const ranks = budgets.map(({ rank }) => `r${rank}`);
   const claims = loadClaims().filter(({ study }) => study === "planted_networks");
   assert.ok(claims.length > 0);
@@ -37,7 +39,7 @@ Deno.test("claims of planted weights read only structures, budgets and methods t
 
 /** What the study on text would come to in `small`, with made-up values. */
 function madeUp(): CompressedText[] {
-  const { text: { comparisons, seeds } } = losparseConfig.parse(small);
+  const { text: { comparisons, seeds } } = studies.parse(small);
   const cells = comparisons.flatMap(({ tasks, budgets, methods }) =>
     tasks.flatMap((task) =>
       methods.flatMap((method, m) =>
@@ -109,7 +111,7 @@ Deno.test("LoSparse must beat both of its parts at every budget, and sources car
   for (const rank of [3, 5, 7]) {
     for (const part of ["low_rank", "itp"]) assert.ok(planted.includes(`r${rank}_beats_${part}`));
   }
-  const { text: { budgets } } = losparseConfig.parse(small);
+  const { text: { budgets } } = studies.parse(small);
   for (const name of Object.keys(budgets).filter((name) => name !== "p40")) {
     const found = inFamily("text_primary").find(({ id }) => id === `text_${name}_beats_both`);
     const methods = estimandsOf(found!).flatMap((text) => parseEstimand(text).paths).map((p) =>
@@ -124,7 +126,7 @@ Deno.test("LoSparse must beat both of its parts at every budget, and sources car
 });
 
 Deno.test("presets refuse seeds of the calibration, budgets without rows and missing rates", () => {
-  const { planted, text } = losparseConfig.parse(small);
+  const { planted, text } = studies.parse(small);
   const parses = (change: object) => losparseConfig.safeParse({ planted, text, ...change }).success;
   assert.ok(parses({}));
   assert.ok(!parses({ planted: { ...planted, seeds: [0, 100] } }));
@@ -135,4 +137,55 @@ Deno.test("presets refuse seeds of the calibration, budgets without rows and mis
   assert.ok(!parses({ text: { ...text, tasks: text.tasks.slice(1) } }));
   const { p10: _, ...budgets } = text.budgets;
   assert.ok(!parses({ text: { ...text, budgets } }));
+});
+
+const file = new URL("../../../stages/losparse/config.yaml", import.meta.url);
+const preset = async (name: string) =>
+  (await loadConfig({ file, schema: losparseConfig, preset: name })).paper!;
+
+/** Texts to train on, by the task's papers. */
+const TEXTS: Record<string, number> = {
+  cola: 8551,
+  sst2: 67349,
+  mrpc: 3668,
+  stsb: 5749,
+  qqp: 363846,
+  mnli: 392702,
+  qnli: 104743,
+  rte: 2490,
+  squad_v1: 87599,
+};
+
+Deno.test("presets at the paper's scale leave steps in which the budget falls", async () => {
+  for (const name of ["paper", "paper_rte", "paper_squad", "paper_bert"]) {
+    const { tasks, settings, computing: { part } } = await preset(name);
+    for (const task of tasks) {
+      const { epochs, batch, warmup, cooldown, rise } = settings[task]!;
+      const steps = epochs * Math.ceil(TEXTS[task] / batch);
+      const falling = (steps - warmup - cooldown) / steps;
+      assert.ok(falling > 0.2 && falling < 0.8, `${task}: ${falling}`);
+      assert.ok(rise <= 0.11 * steps, task);
+      assert.ok(batch <= part! || batch % part! === 0, task);
+    }
+  }
+});
+
+Deno.test("claims on benchmarks read what the preset measures, and can pass Holm's correction", async () => {
+  const { comparisons: [{ methods, budgets }], seeds } = await preset("paper");
+  for (const claim of loadPaperClaims()) {
+    for (const [metric, task, budget, method] of parseEstimand(estimandsOf(claim)[0]).paths) {
+      assert.deepEqual([metric, task], ["score", "mean"]);
+      assert.ok(budgets.includes(budget) && methods.some((m) => m === method), claim.id);
+    }
+  }
+  assert.ok(2 ** -seeds.length * loadPaperClaims().length < 0.05);
+});
+
+Deno.test("a preset at the paper's scale is refused without settings, or with a budget it lacks", async () => {
+  const paper = await preset("paper_rte");
+  const wrong = (change: object, why: RegExp) =>
+    assert.match(losparseConfig.safeParse({ paper: { ...paper, ...change } }).error!.message, why);
+  wrong({ settings: {} }, /there are none of rte/);
+  wrong({ comparisons: [{ methods: ["itp"], budgets: ["p5"] }] }, /p5.* is not among the budgets/);
+  wrong({ budgets: { p5: { ratio: 0.05, lowRank: 0.05 } } }, /nothing is left for S/);
 });

@@ -78,6 +78,8 @@ const FORMS = {
   },
 } as const;
 
+const LETTERS = [..."abcdefghijklmnopqrstuvwxyz"];
+
 /** A checkpoint's files, as the hub serves them. */
 export function modelFiles(form: "deberta" | "bert"): Record<string, Uint8Array | string> {
   const { config, arrays } = FORMS[form];
@@ -90,6 +92,8 @@ export function modelFiles(form: "deberta" | "bert"): Record<string, Uint8Array 
     "model.safetensors": encode(Object.fromEntries(arrays.map(draw))),
     "spm.model": base64(unigram.spm.model),
     "tokenizer.json": JSON.stringify(unigram.converted.file),
+    "vocab.txt": ["[PAD]", "[UNK]", "[CLS]", "[SEP]", ...LETTERS, ...LETTERS.map((l) => `##${l}`)]
+      .join("\n"),
   };
 }
 

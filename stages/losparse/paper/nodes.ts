@@ -1,0 +1,79 @@
+/** The nodes of a preset at the paper's scale. */
+
+import { benchmarkData } from "../../common/glue/benchmark_data.ts";
+import { collectBenchmarks } from "../../common/glue/collect_benchmarks.ts";
+import { printedMeasures } from "../../common/glue/runs.ts";
+import { verdict } from "../../common/verdict.ts";
+import { loadPublished } from "../published.ts";
+import { loadPaperClaims } from "./claims.ts";
+import { compressBenchmark } from "./compress_benchmark.ts";
+import { decomposeBenchmark } from "./decompose_benchmark.ts";
+import { reportBenchmarks } from "./report_benchmarks.ts";
+import { type PaperConfig, WHOLE } from "./schema.ts";
+
+/** One method at one budget, each once. */
+function cells({ comparisons, budgets }: PaperConfig) {
+  const all = comparisons.flatMap(({ methods, budgets: names }) =>
+    methods.flatMap((method) =>
+      names.map((name) =>
+        method === "dense"
+          ? { method, budget: WHOLE, ratio: 1, lowRank: 0 }
+          : { method, budget: name, ...budgets[name] }
+      )
+    )
+  );
+  return [...new Map(all.map((cell) => [`${cell.method}/${cell.budget}`, cell])).values()];
+}
+
+/** One node for each method, budget, task and seed. */
+export function paperStudy(config: PaperConfig) {
+  const { files, tasks: names, budgets, settings, rates, seeds, computing } = config;
+  const { tasks, tasksAbout, model } = benchmarkData(files, names, (name) => {
+    const { tokens, stride } = settings[name]!;
+    return { tokens, stride };
+  });
+  const encoder = { config: model.config, weights: model.weights };
+  const { factors } = decomposeBenchmark({
+    inputs: encoder,
+    params: {
+      weights: model.name,
+      ratio: Math.max(...Object.values(budgets).map(({ ratio }) => ratio)),
+    },
+  });
+  const runs = names.flatMap((name, i) =>
+    cells(config).flatMap(({ method, ...cell }) =>
+      seeds.map((seed) => {
+        const { tokens: _, stride: __, ...own } = settings[name]!;
+        return compressBenchmark({
+          id: `${name}/${method}/${cell.budget}/${seed}`,
+          inputs: { task: tasks[i], ...encoder, factors },
+          params: {
+            weights: model.name,
+            method,
+            ...cell,
+            settings: { ...own, lr: rates[method]?.[name] ?? own.lr },
+            seed,
+            computing,
+          },
+        }).run;
+      })
+    )
+  );
+  const claims = loadPaperClaims();
+  const { studies, all } = collectBenchmarks({
+    inputs: { runs, tasks: tasksAbout },
+    params: { claims, printed: printedMeasures(loadPublished(), names) },
+  });
+  const decided = verdict({ inputs: { studies }, params: { claims } });
+  const { sections } = reportBenchmarks({
+    inputs: {
+      runs: all,
+      tasks: tasksAbout,
+      model: model.about,
+      verdicts: decided.verdicts,
+      evidence: decided.evidence,
+    },
+    params: { settings: Object.fromEntries(names.map((name) => [name, settings[name]!])) },
+  });
+  return { verdicts: decided.verdicts, report: sections, keep: { runs: all } };
+}
