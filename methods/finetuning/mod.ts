@@ -8,6 +8,7 @@
 
 export * from "./batches.ts";
 export * from "./fine_tune.ts";
+export * from "./held_out.ts";
 export * from "./prepare.ts";
 export * from "./scores.ts";
 export * from "./task.ts";
