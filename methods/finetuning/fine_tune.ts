@@ -33,7 +33,7 @@ import {
 } from "../nn/mod.ts";
 import { countOf, longestOf } from "../text/sequence_table.ts";
 import { batchOf, grouped, shuffled } from "./batches.ts";
-import { scoresOf } from "./scores.ts";
+import { lossOf, scoresOf } from "./scores.ts";
 import type { BenchmarkTask } from "./task.ts";
 import type { Tuner } from "./tuner.ts";
 
@@ -63,12 +63,21 @@ export interface TuningPlace {
   readonly onSteps?: (done: { step: number; steps: number; loss: number }) => void;
 }
 
+/** Development sets after some steps. */
+export interface Evaluation {
+  readonly step: number;
+  /** In percent, of each set, in the order of the task's measures. */
+  readonly scores: readonly number[][];
+  /** Mean loss of each set. */
+  readonly losses: readonly number[];
+}
+
 /** What a run came to. */
 export interface TuningOutcome {
   /** T, steps in all. */
   readonly steps: number;
-  /** After each epoch: scores in percent of each development set, in the order of the task's measures. */
-  readonly evaluations: readonly { readonly step: number; readonly scores: readonly number[][] }[];
+  /** After each epoch. */
+  readonly evaluations: readonly Evaluation[];
   /** Mean training loss of each epoch. */
   readonly curve: readonly number[];
   /** What pruning has left: groups, and units of its budget. */
@@ -122,10 +131,10 @@ function evaluator<S>(
   let executable: Executable | undefined;
   return {
     dispose: async () => await executable?.dispose(),
-    /** Scores of each development set. */
-    async scores(state: Host<S>): Promise<number[][]> {
+    /** Scores and losses of each development set. */
+    async evaluate(state: Host<S>): Promise<Omit<Evaluation, "step">> {
       executable ??= await open(state) as unknown as Executable;
-      const all: number[][] = [];
+      const scores: number[][] = [], losses: number[] = [];
       for (const part of task.development) {
         const count = countOf(part.texts), values: Float32Array[] = [];
         for (let first = 0; first < count; first += held) {
@@ -145,9 +154,10 @@ function evaluator<S>(
         values.forEach((some, i) =>
           joined.set(some.subarray(0, joined.length - i * held * each), i * held * each)
         );
-        all.push(scoresOf(task, part, { each, values: joined }));
+        scores.push(scoresOf(task, part, { each, values: joined }));
+        losses.push(lossOf(task, part, { each, values: joined }));
       }
-      return all;
+      return { scores, losses };
     },
   };
 }
@@ -175,7 +185,7 @@ export async function fineTune<S>(
   const place = { provider, threads }, rate = rateOf(schedule, steps);
   const texts = shuffled(random.child("order"), countOf(task.train.texts), batch);
   const development = evaluator(tuner, encoder, task, { length, held, ...place });
-  const evaluations: TuningOutcome["evaluations"][number][] = [], curve: number[] = [];
+  const evaluations: Evaluation[] = [], curve: number[] = [];
   const dropped = dropoutOf(schedule, encoder.config.width, task.goal, random.child("dropout"));
   const loss = (model: TunedModel) =>
     lossInParts(({ labels, dropout, ...given }: TaskBatch) => {
@@ -213,7 +223,7 @@ export async function fineTune<S>(
         if (step % epoch !== 0) return;
         curve.push(losses.reduce((a, b) => a + b, 0) / losses.length);
         losses = [];
-        evaluations.push({ step, scores: await development.scores(state) });
+        evaluations.push({ step, ...await development.evaluate(state) });
       },
     });
     const outcome = { steps, evaluations, curve, ...(left ? { left } : {}) };

@@ -55,6 +55,27 @@ export function pieces(steps: number, chunk: number, stops: readonly number[] = 
 /**
  * The state after all steps. There is a program for each number of steps that occurs, two for most runs.
  * Beside a program's own values, memory holds the frozen arrays once and the state twice.
+ *
+ * @example
+ * ```ts
+ * import { add, fromNumbers, mul, scan, type Tensor, zeros } from "../tensor/mod.ts";
+ * import { longRun } from "./mod.ts";
+ *
+ * // Ten steps of an average, by programs of 4, 4 and 2.
+ * const average = await longRun({
+ *   name: "average",
+ *   run: (rate: Tensor, state: Tensor, xs: Tensor) =>
+ *     scan((m: Tensor, x: Tensor) => [add(mul(m, rate), x), x] as const, state, xs),
+ *   frozen: fromNumbers([0.5], []),
+ *   state: zeros([]),
+ *   steps: 10,
+ *   chunk: 4,
+ *   inputs: (_, count) => fromNumbers(new Array(count).fill(1), [count]),
+ *   provider: "cpu",
+ *   threads: 1,
+ * });
+ * console.log(average.data[0]); // 1.998046875
+ * ```
  */
 export async function longRun<F, S, X, T>(a: LongRun<F, S, X, T>): Promise<Host<S>> {
   type Args = [frozen: F, state: S, inputs: X];

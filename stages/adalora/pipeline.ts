@@ -7,7 +7,7 @@ import { verdict } from "../common/verdict.ts";
 import { adapt } from "./adapt.ts";
 import { loadClaims } from "./claims.ts";
 import { collect } from "./collect.ts";
-import { paperStudy } from "./paper/nodes.ts";
+import { paperCalibration, paperStudy } from "./paper/nodes.ts";
 import { report } from "./report.ts";
 import { adaloraConfig, type StudiesConfig } from "./schema.ts";
 import { textCalibration, textStudy } from "./text/nodes.ts";
@@ -25,7 +25,9 @@ export default pipeline({
     "paper run GLUE and SQuAD on files that the user supplies.",
   config: adaloraConfig,
   build({ config }) {
-    if (config.paper) return paperStudy(config.paper);
+    if (config.paper) {
+      return config.paper.calibrate ? paperCalibration(config.paper) : paperStudy(config.paper);
+    }
     if (config.text.calibrate) {
       const { rates, sections } = textCalibration(config.text);
       const keep: Record<string, Artifact> = { rates };

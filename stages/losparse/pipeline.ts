@@ -7,7 +7,7 @@ import { verdict } from "../common/verdict.ts";
 import { loadClaims } from "./claims.ts";
 import { collect } from "./collect.ts";
 import { compress } from "./compress.ts";
-import { paperStudy } from "./paper/nodes.ts";
+import { paperCalibration, paperStudy } from "./paper/nodes.ts";
 import { report } from "./report.ts";
 import { losparseConfig, type StudiesConfig } from "./schema.ts";
 import { textCalibration, textStudy } from "./text/nodes.ts";
@@ -30,7 +30,9 @@ export default pipeline({
     "reproduced; presets named paper run GLUE and SQuAD on files that the user supplies.",
   config: losparseConfig,
   build({ config }) {
-    if (config.paper) return paperStudy(config.paper);
+    if (config.paper) {
+      return config.paper.calibrate ? paperCalibration(config.paper) : paperStudy(config.paper);
+    }
     if (config.text.calibrate) {
       const { chosen, sections } = textCalibration(config.text);
       return { report: sections, keep: { chosen } };

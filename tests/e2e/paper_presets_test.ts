@@ -25,9 +25,17 @@ const PRESETS = {
         rte: { ${FEW}, gamma: 0.1, alpha: 8 }
         squad_v2: { ${FEW}, gamma: 0.1, alpha: 8 }
         stsb: { ${FEW}, gamma: 0.1, alpha: 8 }
-      rates: { lora: { rte: 5.0e-3 } }
+      rates: { lora: { r2: { rte: 5.0e-3 } } }
+      calibration: { grid: [1.0e-3, 1.0e-2], seeds: [100], heldOut: 6 }
       seeds: [0]
       computing: { chunk: 2, part: 3, held: 4 }
+  tiny_calibration:
+    extends: tiny
+    paper:
+      tasks: [rte]
+      comparisons:
+        - { methods: [lora, full], ranks: [2] }
+      calibrate: true
   tiny_bert:
     extends: tiny
     paper:
@@ -51,6 +59,7 @@ const PRESETS = {
       comparisons:
         - { methods: [losparse, itp, low_rank, dense], budgets: [p20] }
       settings: { cola: { ${FEW} } }
+      calibration: { grid: [1.0e-3], seeds: [100], heldOut: 6 }
       seeds: [0]
       computing: { chunk: 2, held: 4 }
 `,
@@ -123,6 +132,21 @@ Deno.test("presets at the papers' scale on the user's files", async (t) => {
     await shows(run, /pearson -?\d+\.\d\d/, /None of them was attempted at scale/);
     assert.equal(byStatus(await reproduce(rig, "adalora", "tiny")).ran, undefined);
   });
+
+  await t.step(
+    "learning rates are chosen on held-out texts, for methods without one too",
+    async () => {
+      const run = await reproduce(rig, "adalora", "tiny_calibration");
+      assert.equal(count(run, "fine_tune_benchmark"), 4);
+      const rates = JSON.parse(
+        await rig.read("artifacts/results/adalora-tiny_calibration/rates.json"),
+      );
+      for (const rate of [rates.lora.r2.rte, rates.full.all.rte]) {
+        assert.ok(rate === 1e-3 || rate === 1e-2);
+      }
+      await shows(run, /0\.001: \d\.\d{4} · 0\.01: \d\.\d{4}/);
+    },
+  );
 
   await t.step("LoSparse and its rivals, beside the published tables", async () => {
     const run = await reproduce(rig, "losparse", "tiny");

@@ -22,6 +22,9 @@ export const fineTuneBenchmark = stage({
     initial: z.int(),
     settings: paperSettings.omit({ tokens: true, stride: true }),
     seed: z.int(),
+    heldOut: z.int().min(0).default(0).describe(
+      "training texts that take the place of the development sets",
+    ),
     computing,
   }),
   outputs: { run: json<BenchmarkRun>() },

@@ -10,8 +10,8 @@ import type { fineTuneBenchmark } from "./fine_tune_benchmark.ts";
 
 export const run: Run<typeof fineTuneBenchmark> = async (ctx) => {
   const { inputs, params, outputs, provider, threads, progress } = ctx;
-  const { weights, method, budget, rank, initial, settings, seed, computing } = params;
-  const { task, encoder } = await readBenchmark(inputs, weights);
+  const { method, budget, rank, initial, settings, seed, computing } = params;
+  const { task, encoder } = await readBenchmark(inputs, params);
   const tuner = adaloraTuner(method, encoder, {
     ...settings,
     goal: task.goal,

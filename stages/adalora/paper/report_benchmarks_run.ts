@@ -87,8 +87,8 @@ an epoch with a smaller batch. The number of steps is the same.</li>
 <li>Scores are those after the last step; the published scripts also score the development set on the way, and
 whether they report the best is not said.</li>
 <li>STS-B's one printed correlation is compared with the mean of Pearson's and Spearman's.</li>
-<li>LoRA has the same learning rate as AdaLoRA unless the preset says otherwise: the rates of LoRA were not
-published task by task. Its factor is α/r, AdaLoRA's α/r of the larger initial rank, as the code has it.</li>
+<li>LoRA has the same learning rate as AdaLoRA unless the preset has one of its own, as the preset
+paper_calibration chooses them: those of LoRA were not published task by task. Its factor is α/r, AdaLoRA's α/r of the larger initial rank, as the code has it.</li>
 <li>What is run is the code's form of schedule, penalty and sensitivity, which differ from the printed ones.</li>
 </ul>`,
   };

@@ -3,16 +3,18 @@
 import { z } from "zod";
 import { TEXT_METHODS, type TextMethod } from "../../../methods/adalora/method_trainer.ts";
 import {
+  apart,
+  areApart,
   benchmarkName,
-  computing,
-  ratesByMethod,
-  seedList,
+  benchmarkPreset,
   tuningSettings,
-  userFiles,
 } from "../../common/glue/schema.ts";
 
 /** Methods that train no adapters have no rank. */
 const WITHOUT_RANK: readonly TextMethod[] = ["full", "bitfit", "head"];
+
+/** Budget of methods without a rank. */
+export const WHOLE = "all";
 
 export const hasRank = (method: TextMethod): boolean => !WITHOUT_RANK.includes(method);
 
@@ -29,7 +31,7 @@ export const paperSettings = z.strictObject({
 export type PaperSettings = z.output<typeof paperSettings>;
 
 export const paper = z.strictObject({
-  files: userFiles,
+  ...benchmarkPreset,
   tasks: z.array(benchmarkName).min(1),
   comparisons: z.array(z.strictObject({
     methods: z.array(z.enum(TEXT_METHODS)).min(1),
@@ -37,10 +39,8 @@ export const paper = z.strictObject({
   })).min(1).describe("what is run: every method at every rank on every task"),
   initial: z.record(z.string(), z.int().min(1)).describe("r_init by r̄: `{ r2: 4 }`"),
   settings: z.partialRecord(benchmarkName, paperSettings),
-  rates: ratesByMethod,
-  seeds: seedList,
-  computing,
-}).superRefine(({ tasks, comparisons, initial, settings, rates }, context) => {
+}).refine(areApart, apart).superRefine((config, context) => {
+  const { tasks, comparisons, initial, settings, rates, calibrate } = config;
   const wrong = (path: (string | number)[], message: string) =>
     context.addIssue({ code: "custom", path, message });
   for (const task of tasks.filter((name) => !settings[name])) {
@@ -50,9 +50,9 @@ export const paper = z.strictObject({
     for (const rank of ranks.filter((r) => initial[`r${r}`] === undefined)) {
       wrong(["initial"], `no initial rank of r${rank}, which comparisons.${i} has`);
     }
-    for (const method of methods.filter((name) => !hasRank(name))) {
+    for (const method of methods.filter((name) => !calibrate && !hasRank(name))) {
       // Their rates are of another order of magnitude than those of adapters.
-      for (const task of tasks.filter((name) => rates[method]?.[name] === undefined)) {
+      for (const task of tasks.filter((name) => rates[method]?.[WHOLE]?.[name] === undefined)) {
         wrong(["rates"], `no rate of ${method} for ${task}`);
       }
     }

@@ -1,7 +1,9 @@
 /** How stages read a task and the user's encoder. */
 
 import { type BenchmarkTask, decodeBenchmarkTask } from "../../../methods/finetuning/task.ts";
+import { heldOut } from "../../../methods/finetuning/held_out.ts";
 import { type Pretrained, pretrainedOf, withVocabulary } from "../../../methods/nn/mod.ts";
+import { stream } from "../../../methods/tensor/random.ts";
 import { decode } from "../../../methods/tensor/safetensors.ts";
 import type { FileReader } from "../../../pipeline/types.ts";
 
@@ -25,12 +27,17 @@ export async function readPretrained(
   return pretrainedOf(json, decode(await file.bytes(), { file: weights }));
 }
 
-/** A task, and the encoder with the embeddings of the task's vocabulary. */
+/**
+ * A task, and the encoder with the embeddings of the task's vocabulary.
+ *
+ * @param texts of the training set that take the place of the development sets, drawn by the seed; 0: none.
+ */
 export async function readBenchmark(
   inputs: ModelReaders & { readonly task: FileReader },
-  weights: string,
+  { weights, seed, heldOut: texts }: { weights: string; seed: number; heldOut: number },
 ): Promise<{ task: BenchmarkTask; encoder: Pretrained }> {
-  const task = decodeBenchmarkTask(await inputs.task.bytes());
+  const whole = decodeBenchmarkTask(await inputs.task.bytes());
+  const task = texts === 0 ? whole : heldOut(whole, texts, stream(seed, "held out", whole.name));
   const encoder = await readPretrained(inputs, weights);
   return { task, encoder: withVocabulary(encoder, task.vocabulary) };
 }

@@ -63,8 +63,39 @@ export const computing = z.strictObject({
 
 export const seedList = z.array(z.int().min(0)).min(1);
 
-/** Learning rates of some methods that differ from a task's: `full: { rte: 1.0e-5 }`. */
+const rate = z.number().positive();
+
+/** Learning rates that differ from a task's, by method and budget: `lora: { r2: { rte: 5.0e-4 } }`. */
 export const ratesByMethod = z.record(
   z.string(),
-  z.partialRecord(benchmarkName, z.number().positive()),
+  z.record(z.string(), z.partialRecord(benchmarkName, rate)),
 ).default({});
+
+/** How learning rates are chosen; the development sets have no part in it. */
+export const calibration = z.strictObject({
+  grid: z.array(rate).min(1).describe("learning rates that each method may have"),
+  seeds: seedList.describe("seeds on which they are tried"),
+  heldOut: z.int().min(1).describe("texts of the training set by whose loss they are chosen"),
+});
+
+/** What presets of both papers share. */
+export const benchmarkPreset = {
+  files: userFiles,
+  rates: ratesByMethod,
+  calibration,
+  calibrate: z.boolean().default(false).describe(
+    "try every method at every rate of the grid, instead of what is reported",
+  ),
+  seeds: seedList.describe("seeds that are reported"),
+  computing,
+};
+
+/** What is wrong with seeds that are among those of the calibration. */
+export const apart = {
+  path: ["seeds"],
+  error: "must not be among the calibration seeds",
+};
+
+export const areApart = (
+  { calibration, seeds }: { calibration: { seeds: number[] }; seeds: number[] },
+): boolean => seeds.every((seed) => !calibration.seeds.includes(seed));

@@ -28,6 +28,9 @@ export const compressBenchmark = stage({
     lowRank: z.number(),
     settings: paperSettings.omit({ tokens: true, stride: true }),
     seed: z.int(),
+    heldOut: z.int().min(0).default(0).describe(
+      "training texts that take the place of the development sets",
+    ),
     computing,
   }),
   outputs: { run: json<BenchmarkRun>() },

@@ -11,8 +11,8 @@ import type { compressBenchmark } from "./compress_benchmark.ts";
 
 export const run: Run<typeof compressBenchmark> = async (ctx) => {
   const { inputs, params, outputs, provider, threads, progress } = ctx;
-  const { weights, method, budget, ratio, lowRank, settings, seed, computing } = params;
-  const { task, encoder } = await readBenchmark(inputs, weights);
+  const { method, budget, ratio, lowRank, settings, seed, computing } = params;
+  const { task, encoder } = await readBenchmark(inputs, params);
   const factors = decodeFactors(await inputs.factors.bytes());
   const tuner = losparseTuner(method, encoder, factors, {
     ...settings,

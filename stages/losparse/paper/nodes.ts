@@ -1,6 +1,7 @@
 /** The nodes of a preset at the paper's scale. */
 
 import { benchmarkData } from "../../common/glue/benchmark_data.ts";
+import { chooseBenchmarkRates } from "../../common/glue/choose_benchmark_rates.ts";
 import { collectBenchmarks } from "../../common/glue/collect_benchmarks.ts";
 import { printedMeasures } from "../../common/glue/runs.ts";
 import { verdict } from "../../common/verdict.ts";
@@ -25,9 +26,10 @@ function cells({ comparisons, budgets }: PaperConfig) {
   return [...new Map(all.map((cell) => [`${cell.method}/${cell.budget}`, cell])).values()];
 }
 
-/** One node for each method, budget, task and seed. */
-export function paperStudy(config: PaperConfig) {
-  const { files, tasks: names, budgets, settings, rates, seeds, computing } = config;
+/** One node for each method, budget, task, rate and seed. */
+function paperRuns(config: PaperConfig) {
+  const { files, tasks: names, budgets, settings, rates, computing } = config;
+  const { calibrate, calibration } = config;
   const { tasks, tasksAbout, model } = benchmarkData(files, names, (name) => {
     const { tokens, stride } = settings[name]!;
     return { tokens, stride };
@@ -40,25 +42,44 @@ export function paperStudy(config: PaperConfig) {
       ratio: Math.max(...Object.values(budgets).map(({ ratio }) => ratio)),
     },
   });
-  const runs = names.flatMap((name, i) =>
-    cells(config).flatMap(({ method, ...cell }) =>
-      seeds.map((seed) => {
-        const { tokens: _, stride: __, ...own } = settings[name]!;
-        return compressBenchmark({
-          id: `${name}/${method}/${cell.budget}/${seed}`,
-          inputs: { task: tasks[i], ...encoder, factors },
-          params: {
-            weights: model.name,
-            method,
-            ...cell,
-            settings: { ...own, lr: rates[method]?.[name] ?? own.lr },
-            seed,
-            computing,
-          },
-        }).run;
-      })
-    )
-  );
+  const seeds = calibrate ? calibration.seeds : config.seeds;
+  const runs = names.flatMap((name, i) => {
+    const { tokens: _, stride: __, ...own } = settings[name]!;
+    return cells(config).flatMap(({ method, ...cell }) => {
+      const chosen = rates[method]?.[cell.budget]?.[name] ?? own.lr;
+      return (calibrate ? calibration.grid : [chosen]).flatMap((lr) =>
+        seeds.map((seed) =>
+          compressBenchmark({
+            id: `${name}/${method}/${cell.budget}/${calibrate ? `${lr}/` : ""}${seed}`,
+            inputs: { task: tasks[i], ...encoder, factors },
+            params: {
+              weights: model.name,
+              method,
+              ...cell,
+              settings: { ...own, lr },
+              seed,
+              heldOut: calibrate ? calibration.heldOut : 0,
+              computing,
+            },
+          }).run
+        )
+      );
+    });
+  });
+  return { runs, tasksAbout, model };
+}
+
+/** The choice of learning rates, on texts held out of the training sets and calibration seeds. */
+export function paperCalibration(config: PaperConfig) {
+  const { runs: tried } = paperRuns(config);
+  const { rates, sections } = chooseBenchmarkRates({ inputs: { tried }, params: {} });
+  return { report: sections, keep: { rates } };
+}
+
+/** What is reported: scores of development sets, and verdicts on them. */
+export function paperStudy(config: PaperConfig) {
+  const { tasks: names, settings } = config;
+  const { runs, tasksAbout, model } = paperRuns(config);
   const claims = loadPaperClaims();
   const { studies, all } = collectBenchmarks({
     inputs: { runs, tasks: tasksAbout },

@@ -3,12 +3,11 @@
 import { z } from "zod";
 import { TEXT_METHODS } from "../../../methods/losparse/text_methods.ts";
 import {
+  apart,
+  areApart,
   benchmarkName,
-  computing,
-  ratesByMethod,
-  seedList,
+  benchmarkPreset,
   tuningSettings,
-  userFiles,
 } from "../../common/glue/schema.ts";
 
 /** Of one task. */
@@ -33,7 +32,7 @@ export const paperBudget = z.strictObject({
 export const WHOLE = "all";
 
 export const paper = z.strictObject({
-  files: userFiles,
+  ...benchmarkPreset,
   tasks: z.array(benchmarkName.exclude(["squad_v2"])).min(1),
   budgets: z.record(z.string().regex(/^p\d+$/, "is a share in percent, such as p10"), paperBudget),
   comparisons: z.array(z.strictObject({
@@ -41,10 +40,7 @@ export const paper = z.strictObject({
     budgets: z.array(z.string()).min(1),
   })).min(1).describe("what is run: every method at every budget on every task"),
   settings: z.partialRecord(benchmarkName, paperSettings),
-  rates: ratesByMethod,
-  seeds: seedList,
-  computing,
-}).superRefine(({ tasks, budgets, comparisons, settings }, context) => {
+}).refine(areApart, apart).superRefine(({ tasks, budgets, comparisons, settings }, context) => {
   for (const task of tasks.filter((name) => !settings[name])) {
     context.addIssue({ code: "custom", path: ["settings"], message: `there are none of ${task}` });
   }

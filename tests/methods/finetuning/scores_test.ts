@@ -3,10 +3,12 @@
 import assert from "node:assert/strict";
 import { shuffled } from "../../../methods/finetuning/batches.ts";
 import { glueTask, squadTask } from "../../../methods/finetuning/prepare.ts";
-import { type Outputs, scoresOf } from "../../../methods/finetuning/scores.ts";
+import { heldOut } from "../../../methods/finetuning/held_out.ts";
+import { lossOf, type Outputs, scoresOf } from "../../../methods/finetuning/scores.ts";
 import type { BenchmarkTask } from "../../../methods/finetuning/task.ts";
+import { fromNumbers, toNumbers } from "../../../methods/tensor/mod.ts";
 import { stream } from "../../../methods/tensor/random.ts";
-import { sequenceAt } from "../../../methods/text/sequence_table.ts";
+import { sequenceAt, sequenceTable } from "../../../methods/text/sequence_table.ts";
 import { subwordsOf } from "../../../methods/text/subwords.ts";
 
 // A vocabulary of letters, so that each character of a word is a token.
@@ -87,4 +89,54 @@ Deno.test("each text comes once before any comes again, whatever steps are asked
   }
   assert.notDeepEqual(all.slice(0, 7), all.slice(7, 14));
   assert.deepEqual([...order().rows(3, 2)], all.slice(9, 15));
+});
+
+Deno.test("losses are those of training", () => {
+  const outputs = (each: number, ...values: number[]): Outputs => ({
+    each,
+    values: Float32Array.from(values),
+  });
+  const part = (labels: number[], shape: number[]) => ({
+    texts: sequenceTable([]),
+    labels: fromNumbers(labels, shape, "float32"),
+  });
+  const near = (a: number, b: number) => assert.ok(Math.abs(a - b) < 1e-6, `${a}, not ${b}`);
+  const classes = { goal: { kind: "classes", classes: 2 } } as const;
+  // Logits 0 and log 3: shares 1/4 and 3/4.
+  const logits = [0, Math.log(3)];
+  near(
+    lossOf(classes, part([1, 0], [2]), outputs(2, ...logits, ...logits)),
+    (Math.log(4 / 3) + Math.log(4)) / 2,
+  );
+  near(lossOf({ goal: { kind: "score" } }, part([1, 5], [2]), outputs(1, 2, 2)), 5);
+  const span = lossOf(
+    { goal: { kind: "span" } },
+    part([0, 1], [1, 2]),
+    outputs(4, ...logits, 0, 0),
+  );
+  near(span, (Math.log(4) + Math.log(2)) / 2);
+});
+
+Deno.test("held-out texts are none of those that are left, with their own labels", () => {
+  const examples = Array.from(
+    { length: 9 },
+    (_, i) => ({ texts: ["a".repeat(i + 1)], label: i % 2 }),
+  );
+  const whole = glueTask("sst2", { train: examples, development: [examples] }, letters, 20);
+  const task = heldOut(whole, 3, stream(1, "held"));
+  const seen = [task.train, task.development[0]].map(({ texts, labels }) =>
+    toNumbers(labels).map((label, i) => {
+      const index = sequenceAt(texts, i).ids.length - 3;
+      assert.equal(label, index % 2);
+      return index;
+    })
+  );
+  assert.deepEqual(seen.map(({ length }) => length), [6, 3]);
+  assert.deepEqual(seen.flat().sort(), [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  assert.notDeepEqual(seen[1], [6, 7, 8]);
+  assert.throws(() => heldOut(whole, 9, stream(1, "held")), /9 of 9 texts held out/);
+  const squad = spans([]);
+  assert.equal(heldOut(squad, 1, stream(1, "held")).spans, undefined);
+  // Of SQuAD the last.
+  assert.deepEqual([...heldOut(squad, 1, stream(1, "held")).development[0].labels.data], [0, 0]);
 });

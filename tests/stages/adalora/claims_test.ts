@@ -140,6 +140,9 @@ Deno.test("a preset has both studies or the paper's scale, and settings for what
   const one = (methods: string[], ranks: number[]) => ({ comparisons: [{ methods, ranks }] });
   wrong({ paper: { ...paper, ...one(["lora"], [3]) } }, /no initial rank of r3/);
   wrong({ paper: { ...paper, ...one(["full"], [2]) } }, /no rate of full for rte/);
+  wrong({ paper: { ...paper, seeds: [100] } }, /calibration seeds/);
+  const calibration = { ...paper, ...one(["full"], [2]), calibrate: true };
+  assert.ok(adaloraConfig.safeParse({ paper: calibration }).success);
 });
 
 Deno.test("claims on benchmarks read what the preset measures", async () => {

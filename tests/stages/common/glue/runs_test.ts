@@ -33,7 +33,10 @@ const run = (
   numbers: 1,
   steps: 2,
   curve: [1, 1],
-  evaluations: [{ step: 1, scores: scores.map((set) => set.map(() => 99)) }, { step: 2, scores }],
+  evaluations: [
+    { step: 1, scores: scores.map((set) => set.map(() => 99)), losses: [1] },
+    { step: 2, scores, losses: [1] },
+  ],
 });
 
 Deno.test("scores are printed as each table has them", () => {
