@@ -18,15 +18,16 @@ import type { CompressedText } from "../text/compress_text.ts";
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 const ratioOf = ({ outcomes }: CompressedText) => mean(outcomes.map(({ ratio }) => ratio));
 
-/** Accuracy and cross-entropy by budget, task by task, and the same as a table. */
+/** Accuracy by budget of what was run at several, task by task; all of it as a table. */
 export function textSection(text: readonly CompressedText[]): Section {
-  const tasks = Map.groupBy(text, ({ task }) => task);
-  const panels = Array.from(tasks, ([task, cells]) => {
-    const points = cells.filter(({ budget }) => budget !== WHOLE).map((cell): LinePoint => {
+  const lines = [...Map.groupBy(text, ({ task, method }) => `${task} ${method}`).values()]
+    .filter((cells) => cells.length > 1);
+  const panels = Array.from(Map.groupBy(lines.flat(), ({ task }) => task), ([task, cells]) => {
+    const points = cells.map((cell): LinePoint => {
       const { value: y, low, high } = estimate(cell.outcomes.map((o) => 100 * o.accuracy));
       return { series: cell.method, x: 100 * ratioOf(cell), y, low, high };
     });
-    const dense = cells.find(({ method }) => method === "dense");
+    const dense = text.find((cell) => cell.task === task && cell.budget === WHOLE);
     return {
       title: markup`${TASK_NAMES[task]}`,
       chart: lineChart({
@@ -36,11 +37,10 @@ export function textSection(text: readonly CompressedText[]): Section {
         xLabel: "remaining entries, %",
         yLabel: "accuracy, %",
         reference: dense && mean(dense.outcomes.map((o) => 100 * o.accuracy)),
-        bands: ["losparse", "low_rank", "itp"],
       }),
     };
   });
-  const drawn = new Set(text.filter(({ budget }) => budget !== WHOLE).map((c) => c.method));
+  const drawn = new Set(lines.flat().map(({ method }) => method));
   return {
     id: "text",
     title: "Real text: accuracy by budget",

@@ -11,6 +11,7 @@ import { estimate, mean } from "../../../methods/stats/mod.ts";
 import type { Section } from "../../common/section.ts";
 import { MAPS } from "../../common/text/layer_map.ts";
 import { METHOD_NAMES, STYLES, TASK_NAMES } from "../names.ts";
+import type { TextMethod } from "../../../methods/losparse/text_methods.ts";
 import type { CompressedText } from "../text/compress_text.ts";
 import type { MapPremise } from "../text/decompose.ts";
 
@@ -42,7 +43,9 @@ export function weightsSection(
     const tenth = maps.map(({ tails, shape: [inputs, outputs] }) =>
       tails[Math.round(0.1 * inputs * outputs / (inputs + outputs))]
     );
-    return markup`<tr><td>${KINDS[kind].label}</td><td class="n">${maps[0].shape.join(" × ")}</td>
+    return markup`<tr><td>${KINDS[kind].label}</td><td class="n">${
+      [...new Set(maps.map(({ shape }) => shape.join(" × ")))].join(", ")
+    }</td>
 <td class="n">${(100 * mean(tenth)).toFixed(1)} %</td><td class="n">${
       kurtosis.value.toFixed(1)
     }</td>
@@ -77,11 +80,16 @@ export function weightsSection(
   };
 }
 
+/** Methods whose scores are sensitivities, so that they have one scale. */
+const BY_SENSITIVITY: readonly TextMethod[] = ["losparse", "itp", "no_svd"];
+
 /** Scores of rows at the end of the first seed, in descending order. */
 export function spectraSection(text: readonly CompressedText[]): Section | null {
-  const scored = text.filter(({ spectrum }) => spectrum);
+  const scored = text.filter(({ method, spectrum }) => spectrum && BY_SENSITIVITY.includes(method));
   if (scored.length === 0) return null;
-  const panels = Array.from(Map.groupBy(scored, (c) => `${TASK_NAMES[c.task]}, ${c.budget}`)).map(
+  const titleOf = ({ task, budget }: CompressedText) =>
+    `${TASK_NAMES[task]}, ${budget.replace("p", "")} %`;
+  const panels = Array.from(Map.groupBy(scored, titleOf)).map(
     ([title, cells]) => ({
       title: markup`${title}`,
       chart: lineChart({
@@ -111,7 +119,7 @@ export function spectraSection(text: readonly CompressedText[]): Section | null 
       legend: methods.map((method) => ({ ...STYLES[method], label: METHOD_NAMES[method] })),
       caption:
         "Smoothed sensitivity of the rows at the end of training, first seed; drawn where it " +
-        "is not 0. The scale of random scores and of movement's is another one.",
+        "is not 0.",
     }),
   };
 }
