@@ -83,7 +83,7 @@ export function losparseTuner(
       return { ...array, data: array.data.slice() } as NdArray;
     }, tree);
   const modelOf = ({ params, lowRanks }: LosparseTrained<Model>) =>
-    withLowRanks(params, lowRanks) as TunedModel;
+    withLowRanks(params, lowRanks, { form: "joined" }) as TunedModel;
   return {
     entries,
     lowRankEntries,

@@ -255,7 +255,7 @@ export function losparse(steps: number): TrainingCase {
       training.run(
         {
           loss: ({ params: { encoder, head }, lowRanks }, batch: Batch) =>
-            classify(withLowRanks(encoder, lowRanks), { head }, batch),
+            classify(withLowRanks(encoder, lowRanks, { form: "joined" }), { head }, batch),
         },
         state,
         inputs,

@@ -99,6 +99,31 @@ Deno.test("a split network computes what it did, and its parts add up to the wei
   }
 });
 
+Deno.test("joined maps have the values and gradients of parts apart; dropped residuals stay apart", async () => {
+  const lossOf = (form: "apart" | "joined") => (p: SeparateBlockParams, l: LowRanks, x: Tensor) =>
+    sum(square(block(withLowRanks(p, l, { form }), x, { heads: 2 })));
+  const { params, lowRanks } = splitLinears(block8, { ratio: 0.4 });
+  const leaves = async (form: "apart" | "joined") => {
+    const results = await evaluate(
+      (p: SeparateBlockParams, l: LowRanks, x: Tensor) =>
+        valueAndGrad(([p, l]: [SeparateBlockParams, LowRanks]) => lossOf(form)(p, l, x))([p, l]),
+      [params, lowRanks, x],
+    );
+    return treeLeaves(results).map(({ leaf }) => toNumbers(leaf as NdArray));
+  };
+  const [apart, joined] = [await leaves("apart"), await leaves("joined")];
+  assert.equal(joined.length, apart.length);
+  joined.forEach((values, i) => {
+    const scale = Math.max(1, ...apart[i].map(Math.abs));
+    assert.ok(distance(values, apart[i]) < 1e-5 * scale, `leaf ${i}`);
+  });
+  const bare = splitLinears(block8, { ratio: 0.4, residual: "dropped" });
+  const both = await Promise.all((["apart", "joined"] as const).map(async (form) => {
+    return toNumbers(await evaluate(lossOf(form), [bare.params, bare.lowRanks, x]) as NdArray);
+  }));
+  assert.deepEqual(both[0], both[1]);
+});
+
 Deno.test("the low-rank part is the best of its rank (Eckart and Young)", () => {
   const { w } = block8.mlp.up;
   const wide = { ...block8, mlp: { ...block8.mlp, up: { ...block8.mlp.up, w } } };
