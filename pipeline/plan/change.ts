@@ -56,11 +56,15 @@ function codeChanges(
   if (before.digest !== after.digest) {
     const was = outlines?.(before.digest);
     const is = outlines?.(after.digest);
-    const parts = differingNames(before.files, after.files).map((name) => {
-      if (!Object.hasOwn(before.files, name)) return `${name} is reached now`;
-      if (!Object.hasOwn(after.files, name)) return `${name} is not reached any more`;
-      return fileChange(name, was?.[name], is?.[name]);
-    });
+    const names = differingNames(before.files, after.files);
+    const come = names.filter((name) => !Object.hasOwn(before.files, name));
+    const gone = names.filter((name) => !Object.hasOwn(after.files, name));
+    const kept = names.filter((name) => !come.includes(name) && !gone.includes(name));
+    const parts = [
+      ...kept.map((name) => fileChange(name, was?.[name], is?.[name])),
+      ...reachChanges(come, "is reached now", "are reached now"),
+      ...reachChanges(gone, "is not reached any more", "are not reached any more"),
+    ];
     const text = parts.some((part) => part.includes(":")) ? parts.join("; ") : joinAnd(parts);
     changes.push({
       component: "code",
@@ -72,8 +76,14 @@ function codeChanges(
   return [...changes, ...packageChanges(before.packages, after.packages)];
 }
 
-/** Declarations of one file that are named; the rest is counted. */
+/** Declarations of one file that are named, and files of one kind of change; the rest is counted. */
 const NAMED = 4;
+
+/** "methods/new.ts is reached now", or of many files "12 files are reached now: a.ts, b.ts …". */
+function reachChanges(names: readonly string[], one: string, many: string): string[] {
+  if (names.length <= NAMED) return names.map((name) => `${name} ${one}`);
+  return [`${names.length} files ${many}: ${names.slice(0, NAMED).join(", ")} …`];
+}
 
 /** "methods/math.ts changed: double, triple (new)". */
 function fileChange(

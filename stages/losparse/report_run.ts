@@ -21,6 +21,8 @@ the paper was not read; the method follows the released code.</li>
 <li>On text a model of 11 million compressed weights is trained for some dozens of steps on a few hundred
 texts, far from the paper's regime: what is compared is how fast compressed models recover as much as
 what they could reach.</li>
+<li>Settings on text were chosen on one calibration seed. LoSparse's outcomes scatter much more over seeds than
+those of pruning alone, at the same learning rate, which may be too high for its factors.</li>
 <li>The planted networks are perceptrons of some ten thousand weights. That LoSparse wins where its premise
 is built in shows the mechanism, not that the premise holds of language models.</li>
 <li>LoSparse's share of low rank was chosen for each budget on calibration seeds, on text and on planted

@@ -61,6 +61,13 @@ Deno.test("changesSince() names each kind of difference", () => {
   assert.deepEqual(texts({ ...base, code: { ...base.code, digest: "x", files } }), [
     "methods/a.ts changed, methods/new.ts is reached now and stages/x/run.ts is not reached any more",
   ]);
+  const many = Object.fromEntries(
+    Array.from({ length: 60 }, (_, i) => [`methods/m${i + 10}.ts`, "f"]),
+  );
+  assert.deepEqual(texts({ ...base, code: { ...base.code, digest: "y", files: many } }), [
+    "60 files are reached now: methods/m10.ts, methods/m11.ts, methods/m12.ts, methods/m13.ts …; " +
+    "methods/a.ts is not reached any more; stages/x/run.ts is not reached any more",
+  ]);
   assert.deepEqual(texts(variants.version), ["package zod@4.6.7 → 4.6.8"]);
   assert.deepEqual(texts(variants.integrity), [
     "package zod@4.6.7 has other contents in deno.lock",
