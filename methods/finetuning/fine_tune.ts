@@ -10,15 +10,7 @@ import {
   type Tensor,
 } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
-import {
-  inSequence,
-  learningRates,
-  linearRate,
-  longRun,
-  lossInParts,
-  polynomialRate,
-  type Schedule,
-} from "../optim/mod.ts";
+import { learningRates, longRun, lossInParts, triangleRate } from "../optim/mod.ts";
 import { assertRealised, type PrunedTrainingInputs } from "../budget/mod.ts";
 import {
   type BertInputs,
@@ -87,15 +79,6 @@ export interface TuningOutcome {
 /** T: epochs of ⌈texts/batch⌉ steps each, as the published runs count them. */
 export function stepsOf(task: BenchmarkTask, { epochs, batch }: TuningSchedule): number {
   return epochs * Math.ceil(countOf(task.train.texts) / batch);
-}
-
-/** Up from 0, then down to 0, as the published runs have it. */
-export function rateOf({ lr, rise }: TuningSchedule, steps: number): Schedule {
-  if (!(rise < steps)) throw new RangeError(`a rise of ${rise} of ${steps} steps`);
-  return inSequence([linearRate({ from: 0, to: lr, steps: rise }), rise], [
-    polynomialRate(lr, steps - rise),
-    steps - rise,
-  ]);
 }
 
 /** Masks of the pooled states of some steps, where there are any. */
@@ -182,7 +165,8 @@ export async function fineTune<S>(
 ): Promise<{ outcome: TuningOutcome; state: Host<S> }> {
   const { epochs, batch } = schedule, steps = stepsOf(task, schedule), epoch = steps / epochs;
   const length = Math.max(...[task.train, ...task.development].map((p) => longestOf(p.texts)));
-  const place = { provider, threads }, rate = rateOf(schedule, steps);
+  const place = { provider, threads },
+    rate = triangleRate({ peak: schedule.lr, steps, rise: schedule.rise });
   const texts = shuffled(random.child("order"), countOf(task.train.texts), batch);
   const development = evaluator(tuner, encoder, task, { length, held, ...place });
   const evaluations: Evaluation[] = [], curve: number[] = [];

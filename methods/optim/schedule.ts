@@ -105,6 +105,30 @@ export function polynomialRate(base: number, steps: number, power = 1): Schedule
   return (step) => base * Math.max(0, 1 - step / steps) ** power;
 }
 
+/** Settings of {@link triangleRate}. */
+export interface TriangleRate {
+  /** Largest rate, after the rise. */
+  peak: number;
+  /** Steps in all; more than those of the rise. */
+  steps: number;
+  /** Steps in which the rate rises. */
+  rise: number;
+  /** Rate at step 0, where there is a rise. @default 0 */
+  from?: number;
+}
+
+/**
+ * Up in a straight line, then down to 0 at step `steps`.
+ *
+ * @throws RangeError unless there are more steps than those of the rise.
+ */
+export function triangleRate({ peak, steps, rise, from = 0 }: TriangleRate): Schedule {
+  if (!(rise < steps)) throw new RangeError(`a rise of ${rise} of ${steps} steps`);
+  const up = linearRate({ from, to: peak, steps: rise });
+  const down = polynomialRate(peak, steps - rise);
+  return rise === 0 ? down : inSequence([up, rise], [down, steps - rise]);
+}
+
 /** Settings of {@link oneCycleRate}. */
 export interface OneCycleRate {
   /** Largest rate. */

@@ -2,7 +2,7 @@
 
 import type { NdArray, Tensor } from "../tensor/mod.ts";
 import { stream } from "../tensor/random.ts";
-import { inSequence, linearRate, polynomialRate, type Schedule } from "../optim/mod.ts";
+import { type Schedule, triangleRate } from "../optim/mod.ts";
 import type { TextBatch } from "./text_task.ts";
 
 /** Token ids and mask. */
@@ -37,15 +37,12 @@ export function textRows(
   return { dtype: "int32", shape: [steps, batch], data };
 }
 
-/** Up from the first step in a straight line, then down to 0. */
+/** Up from the first step, whose rate is not 0, and down to 0. */
 export function risingRate(
   lr: number,
   { steps, rise }: Pick<FineTuning, "steps" | "rise">,
 ): Schedule {
-  const fall = polynomialRate(lr, steps - rise);
-  if (rise === 0) return fall;
-  const up = linearRate({ from: lr / rise, to: lr, steps: rise });
-  return inSequence([up, rise], [fall, steps - rise]);
+  return triangleRate({ peak: lr, steps, rise, from: lr / Math.max(1, rise) });
 }
 
 /**

@@ -6,6 +6,7 @@ import { TEXT_METHODS } from "../../methods/losparse/text_methods.ts";
 import { measureParams } from "../common/text/measure.ts";
 import { paper } from "./paper/schema.ts";
 import { prepareTextParams, TEXT_TASK_NAMES } from "../common/text/prepare_text.ts";
+import { WHOLE } from "../common/whole.ts";
 
 /** The network and its data; see methods/losparse/planted.ts. */
 export const sizes = z.strictObject({
@@ -80,9 +81,6 @@ export const textBudget = z.strictObject({
   ratio: z.number().gt(0).max(1).describe("share of the entries of all maps that may remain"),
   share,
 });
-
-/** Budget of what is not compressed. */
-export const WHOLE = "all";
 
 /** A pre-trained encoder on labelled texts. */
 export const text = z.strictObject({

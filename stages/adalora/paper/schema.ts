@@ -9,12 +9,10 @@ import {
   benchmarkPreset,
   tuningSettings,
 } from "../../common/glue/schema.ts";
+import { WHOLE } from "../../common/whole.ts";
 
 /** Methods that train no adapters have no rank. */
 const WITHOUT_RANK: readonly TextMethod[] = ["full", "bitfit", "head"];
-
-/** Budget of methods without a rank. */
-export const WHOLE = "all";
 
 export const hasRank = (method: TextMethod): boolean => !WITHOUT_RANK.includes(method);
 

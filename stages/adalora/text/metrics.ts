@@ -1,7 +1,7 @@
 /** Metrics of the study on text, as the claims name them. */
 
-import type { MetricScope, SeedMetrics } from "../../../methods/stats/estimand.ts";
-import { mean } from "../../../methods/stats/mod.ts";
+import type { SeedMetrics } from "../../../methods/stats/estimand.ts";
+import { metricScope } from "../../common/metric_scope.ts";
 import type { FineTuned } from "./fine_tune.ts";
 
 /** Shares of the ranks that are left in perceptrons, and in the upper half of the blocks. */
@@ -19,35 +19,19 @@ export function shares(ranks: Readonly<Record<string, number>>): { mlp: number; 
   };
 }
 
-type Nested = { [name: string]: number | Nested };
-
-function put(scope: Nested, path: readonly string[], value: number): void {
-  const [name, ...rest] = path;
-  if (rest.length === 0) scope[name] = value;
-  else put((scope[name] ??= {}) as Nested, rest, value);
-}
-
 /**
  * accuracy.TASK.rN.METHOD and loss.TASK.rN.METHOD of test texts; of methods that prune also
  * mlp.TASK.rN.METHOD and upper.TASK.rN.METHOD, shares of ranks. TASK `mean` is the mean over all tasks, of
  * what was run on all of them.
  */
 export function textMetrics(tuned: readonly FineTuned[]): SeedMetrics[] {
-  const tasks = new Set(tuned.map(({ task }) => task)).size;
+  const tasks = [...new Set(tuned.map(({ task }) => task))];
   return tuned[0].seeds.map((seed, i) => {
-    const scope: Nested = {}, values = new Map<string, number[]>();
-    for (const { task, rank, method, outcomes } of tuned) {
+    const measured = tuned.map(({ task, rank, method, outcomes }) => {
       const { accuracy, loss, ranks } = outcomes[i];
       const metrics = { accuracy, loss, ...(ranks ? shares(ranks) : {}) };
-      for (const [metric, value] of Object.entries(metrics)) {
-        put(scope, [metric, task, `r${rank}`, method], value);
-        const place = `${metric}.mean.r${rank}.${method}`;
-        values.set(place, [...values.get(place) ?? [], value]);
-      }
-    }
-    for (const [place, each] of values) {
-      if (each.length === tasks) put(scope, place.split("."), mean(each));
-    }
-    return { seed, scope: scope as MetricScope };
+      return { task, budget: `r${rank}`, method, metrics };
+    });
+    return { seed, scope: metricScope(measured, tasks) };
   });
 }

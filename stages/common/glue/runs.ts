@@ -1,9 +1,10 @@
 /** What single runs on benchmarks came to, and what is made of them. */
 
 import type { TuningOutcome } from "../../../methods/finetuning/fine_tune.ts";
-import type { MetricScope, SeedMetrics } from "../../../methods/stats/estimand.ts";
+import type { SeedMetrics } from "../../../methods/stats/estimand.ts";
 import { mean } from "../../../methods/stats/mod.ts";
 import type { Study } from "../../../methods/stats/claims.ts";
+import { metricScope } from "../metric_scope.ts";
 import type { Published } from "../published/schema.ts";
 import type { BenchmarkName } from "./schema.ts";
 
@@ -80,23 +81,11 @@ export function benchmarkStudy(
   wanted: readonly string[],
 ): Study {
   const seeds = [...new Set(runs.map(({ seed }) => seed))].sort((a, b) => a - b);
-  const tasks = new Set(runs.map(({ task }) => task)).size;
+  const tasks = [...new Set(runs.map(({ task }) => task))];
   const replicates = seeds.map((seed): SeedMetrics => {
-    const values = new Map<string, number[]>();
-    const add = (path: string, value: number) =>
-      values.set(path, [...values.get(path) ?? [], value]);
-    for (const run of runs.filter((one) => one.seed === seed)) {
-      const value = headlineOf(run), place = `${run.budget}.${run.method}`;
-      add(`${run.task}.${place}`, value);
-      add(`mean.${place}`, value);
-    }
-    const score: { [task: string]: { [budget: string]: { [method: string]: number } } } = {};
-    for (const [path, each] of values) {
-      const [task, budget, method] = path.split(".");
-      if (task === "mean" && each.length < tasks) continue;
-      ((score[task] ??= {})[budget] ??= {})[method] = mean(each);
-    }
-    return { seed, scope: { score } as MetricScope };
+    const own = runs.filter((run) => run.seed === seed);
+    const measured = own.map((run) => ({ ...run, metrics: { score: headlineOf(run) } }));
+    return { seed, scope: metricScope(measured, tasks) };
   });
   const has = (path: string) =>
     replicates.every(({ scope }) => {

@@ -15,7 +15,7 @@ import { type Section, written } from "../../common/section.ts";
 import { METHOD_NAMES } from "../names.ts";
 import { loadPublished } from "../published.ts";
 import type { reportBenchmarks } from "./report_benchmarks.ts";
-import { WHOLE } from "./schema.ts";
+import { WHOLE } from "../../common/whole.ts";
 
 /** Printed rows of DeBERTaV3-base, and of BERT-base; none of the others is run here. */
 const ROWS = {

@@ -28,9 +28,6 @@ export const paperBudget = z.strictObject({
   error: "must be below the ratio, or nothing is left for S",
 });
 
-/** Budget of what is not compressed. */
-export const WHOLE = "all";
-
 export const paper = z.strictObject({
   ...benchmarkPreset,
   tasks: z.array(benchmarkName.exclude(["squad_v2"])).min(1),

@@ -12,7 +12,7 @@ import { estimate, mean } from "../../../methods/stats/mod.ts";
 import type { Section } from "../../common/section.ts";
 import { layerMap } from "../../common/text/layer_map.ts";
 import { METHOD_NAMES, STYLES, TASK_NAMES } from "../names.ts";
-import { WHOLE } from "../schema.ts";
+import { WHOLE } from "../../common/whole.ts";
 import type { CompressedText } from "../text/compress_text.ts";
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;

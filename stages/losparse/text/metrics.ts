@@ -1,18 +1,11 @@
 /** Metrics of the study on text, as the claims name them. */
 
-import type { MetricScope, SeedMetrics } from "../../../methods/stats/estimand.ts";
+import type { SeedMetrics } from "../../../methods/stats/estimand.ts";
 import { mean } from "../../../methods/stats/mod.ts";
-import { WHOLE } from "../schema.ts";
+import { metricScope } from "../../common/metric_scope.ts";
+import { WHOLE } from "../../common/whole.ts";
 import type { CompressedText } from "./compress_text.ts";
 import type { MapPremise } from "./decompose.ts";
-
-type Nested = { [name: string]: number | Nested };
-
-function put(scope: Nested, path: readonly string[], value: number): void {
-  const [name, ...rest] = path;
-  if (rest.length === 0) scope[name] = value;
-  else put((scope[name] ??= {}) as Nested, rest, value);
-}
 
 /**
  * accuracy.TASK.BUDGET.METHOD and loss.TASK.BUDGET.METHOD of test texts, accuracy in percent; `dense`
@@ -24,22 +17,11 @@ export function textMetrics(
 ): SeedMetrics[] {
   const budgets = [...new Set(compressed.map(({ budget }) => budget))].filter((b) => b !== WHOLE);
   return compressed[0].seeds.map((seed, i) => {
-    const scope: Nested = {}, values = new Map<string, number[]>();
-    for (const { task, budget, method, outcomes } of compressed) {
+    const measured = compressed.flatMap(({ task, budget: own, method, outcomes }) => {
       const { accuracy, loss } = outcomes[i], metrics = { accuracy: 100 * accuracy, loss };
-      for (const at of budget === WHOLE ? budgets : [budget]) {
-        for (const [metric, value] of Object.entries(metrics)) {
-          put(scope, [metric, task, at, method], value);
-          if (!averaged.includes(task)) continue;
-          const place = `${metric}.mean.${at}.${method}`;
-          values.set(place, [...values.get(place) ?? [], value]);
-        }
-      }
-    }
-    for (const [place, each] of values) {
-      if (each.length === averaged.length) put(scope, place.split("."), mean(each));
-    }
-    return { seed, scope: scope as MetricScope };
+      return (own === WHOLE ? budgets : [own]).map((budget) => ({ task, budget, method, metrics }));
+    });
+    return { seed, scope: metricScope(measured, averaged) };
   });
 }
 

@@ -2,7 +2,8 @@
 
 import { measure } from "../../common/text/measure.ts";
 import { textData } from "../../common/text/text_data.ts";
-import { type TextConfig, WHOLE } from "../schema.ts";
+import { WHOLE } from "../../common/whole.ts";
+import type { TextConfig } from "../schema.ts";
 import { chooseSettings } from "./choose_settings.ts";
 import { compressText } from "./compress_text.ts";
 import { decompose } from "./decompose.ts";

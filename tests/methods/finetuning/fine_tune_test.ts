@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { adaloraTuner, type MethodState } from "../../../methods/adalora/mod.ts";
 import type { PrunedTrainingInputs } from "../../../methods/budget/mod.ts";
 import { batchOf, grouped, shuffled } from "../../../methods/finetuning/batches.ts";
-import { fineTune, rateOf, stepsOf } from "../../../methods/finetuning/fine_tune.ts";
+import { fineTune, stepsOf } from "../../../methods/finetuning/fine_tune.ts";
 import { decodeBenchmarkTask, encodeBenchmarkTask } from "../../../methods/finetuning/task.ts";
 import {
   type Goal,
@@ -15,7 +15,7 @@ import {
   taskOutputs,
   withVocabulary,
 } from "../../../methods/nn/mod.ts";
-import { learningRates, pieces } from "../../../methods/optim/mod.ts";
+import { learningRates, pieces, triangleRate } from "../../../methods/optim/mod.ts";
 import { compile, load, treeLeaves } from "../../../methods/tensor/mod.ts";
 import { stream } from "../../../methods/tensor/random.ts";
 import { tinyEncoder, tinyTask } from "./tiny.ts";
@@ -80,7 +80,7 @@ Deno.test("a run of short programs is one long scan to the last bit", async () =
   const texts = shuffled(stream(1, "run", "order"), 22, schedule.batch);
   const inputs = {
     batch: grouped(batchOf(task.train, texts.rows(0, steps), 9, task.padding), steps),
-    lr: learningRates(rateOf(schedule, steps), 0, steps),
+    lr: learningRates(triangleRate({ peak: schedule.lr, rise: schedule.rise, steps }), 0, steps),
     plan: tuner.pruning!.plan({ first: 0, count: steps }),
   };
   const whole = (frozen: PretrainedParams, state: MethodState<TaskHead>, x: Inputs) =>

@@ -1,7 +1,12 @@
 // Warm-up and cosine at their landmarks, and the tables that training programs scan over.
 
 import assert from "node:assert/strict";
-import { learningRates, warmupCosine } from "../../../methods/optim/mod.ts";
+import {
+  learningRates,
+  type TriangleRate,
+  triangleRate,
+  warmupCosine,
+} from "../../../methods/optim/mod.ts";
 
 const settings = { peak: 2, warmup: 4, steps: 12, floor: 0.5 };
 
@@ -19,6 +24,18 @@ Deno.test("warmupCosine() without warm-up begins at the peak", () => {
 
 Deno.test("warmupCosine() refuses a warm-up longer than the schedule", () => {
   assert.throws(() => warmupCosine({ peak: 1, warmup: 6, steps: 5 }), /warm-up of 6.*5 steps/);
+});
+
+Deno.test("triangleRate() rises to its peak and falls to 0, and refuses a rise of all steps", () => {
+  const rates = (options: Omit<TriangleRate, "peak">) =>
+    Array.from(
+      { length: 7 },
+      (_, step) => Number(triangleRate({ peak: 4, ...options })(step).toFixed(9)),
+    );
+  assert.deepEqual(rates({ steps: 6, rise: 2 }), [0, 2, 4, 3, 2, 1, 0]);
+  assert.deepEqual(rates({ steps: 6, rise: 2, from: 2 }), [2, 3, 4, 3, 2, 1, 0]);
+  assert.deepEqual(rates({ steps: 4, rise: 0 }), [4, 3, 2, 1, 0, 0, 0]);
+  assert.throws(() => triangleRate({ peak: 1, steps: 3, rise: 3 }), RangeError);
 });
 
 Deno.test("learningRates() tabulates a stretch of a schedule", () => {

@@ -18,10 +18,9 @@ Deno.test("a seed sees each of its texts once before any twice, and seeds see ot
 
 Deno.test("the learning rate rises to its value, then falls to 0 in a straight line", () => {
   const rates = toNumbers(learningRates(risingRate(0.4, { steps: 6, rise: 2 }), 0, 6));
-  [0.2, 0.4, 0.4, 0.3, 0.2, 0.1].forEach((x, i) =>
-    assert.ok(Math.abs(rates[i] - x) < 0.11, `${i}`)
+  [0.2, 0.3, 0.4, 0.3, 0.2, 0.1].forEach((x, i) =>
+    assert.ok(Math.abs(rates[i] - x) < 1e-6, `${i}`)
   );
-  assert.ok(Math.max(...rates) <= 0.4 + 1e-6 && rates[0] < rates[1] && rates[5] < rates[3]);
   const falls = toNumbers(learningRates(risingRate(0.4, { steps: 4, rise: 0 }), 0, 4));
   assert.ok(Math.abs(falls[0] - 0.4) < 1e-6);
 });

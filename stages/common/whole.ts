@@ -1,0 +1,2 @@
+/** Budget of what has none: nothing is pruned, adapted or compressed. */
+export const WHOLE = "all";
