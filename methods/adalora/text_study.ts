@@ -1,13 +1,10 @@
 // One method on one task of text, seed by seed: fine-tune an encoder, prune, measure.
 
 import {
-  asTensor,
   compile,
   load,
   type NdArray,
   type Provider,
-  scan,
-  take,
   type Tensor,
   toNumbers,
 } from "../tensor/mod.ts";
@@ -24,9 +21,12 @@ import {
 import {
   type FineTuning,
   inChunks,
+  outOfChunks,
+  overChunks,
   risingRate,
   textRows,
   type Texts,
+  textsAt,
 } from "../text/fine_tuning.ts";
 import type { TextBatch, TextTask } from "../text/text_task.ts";
 import { ranksOf } from "./merge.ts";
@@ -99,25 +99,19 @@ export async function openTextStudy(
 
   const fit = (
     frozen: BertParams,
-    { ids, mask, labels }: TextBatch<Tensor>,
+    texts: TextBatch<Tensor>,
     state: TextState,
     { batch: { rows }, ...inputs }: Inputs,
     held: Texts,
   ) => {
-    const texts = { ids: take(ids, rows), mask: take(mask, rows), labels: take(labels, rows) };
     const [next, trace] = trainer.run(
       ({ encoder, head }, batch) => classifierLoss(config, encoder, head, batch),
       frozen,
       state,
-      { ...inputs, batch: texts },
+      { ...inputs, batch: textsAt(texts, rows) },
     );
-    const model = trainer.model(frozen, next);
-    const [, logits] = scan(
-      (done: Tensor, chunk: Texts) =>
-        [done, classify(config, model.encoder, model.head, chunk)] as const,
-      asTensor(0),
-      held,
-    );
+    const { encoder, head } = trainer.model(frozen, next);
+    const logits = overChunks((chunk) => classify(config, encoder, head, chunk), held);
     return {
       logits,
       trace,
@@ -125,7 +119,7 @@ export async function openTextStudy(
         ? {
           pruned: {
             adapters: next.trained.adapters,
-            head: model.head,
+            head,
             mask: next.pruner.mask,
             scores: trainer.scores(next),
           },
@@ -148,9 +142,10 @@ export async function openTextStudy(
         inputsOf(seed, lr),
         held[part],
       );
-      const [chunks, chunk, classes] = logits.shape;
-      const rows = { ...logits, shape: [chunks * chunk, classes] };
-      const score = { ...scoreLogits(rows, task[part].labels), curve: toNumbers(trace.loss) };
+      const score = {
+        ...scoreLogits(outOfChunks(logits), task[part].labels),
+        curve: toNumbers(trace.loss),
+      };
       if (!plan || !pruned || !trace.pruning) return score;
       assertRealised(plan, trace.pruning, { count: trainer.budget!.initial });
       const adapters = trainer.layout.unpack<SvdAdapters<NdArray>>(pruned.adapters);

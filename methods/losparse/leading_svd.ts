@@ -19,9 +19,9 @@ const NEGLIGIBLE = 1e-7;
 
 /**
  * The singular values and the vectors of the r largest. Small matrices go through `svd`, others through
- * the eigenvectors of the smaller of x xᵀ and xᵀ x: ten times as fast at MiniLM's 384 × 384. Squaring
- * costs digits at the small end: errors of singular values are up to about 1e-8 of the largest, a
- * tenth of what float32 weights are rounded by.
+ * the eigenvectors of the smaller of x xᵀ and xᵀ x, which is faster. Squaring costs digits at the small
+ * end: errors of singular values are up to about 1e-8 of the largest, a tenth of what float32 weights are
+ * rounded by.
  *
  * @param rank r, from 1 to min(m, n).
  * @throws TensorError `shape` unless the array has two axes, `argument` when an element is not finite.

@@ -1,13 +1,10 @@
 // One method on one task of text, seed by seed: split an encoder, fine-tune and prune it, measure.
 
 import {
-  asTensor,
   compile,
   load,
   type NdArray,
   type Provider,
-  scan,
-  take,
   type Tensor,
   toNumbers,
 } from "../tensor/mod.ts";
@@ -17,14 +14,22 @@ import {
   type PrunedTrainingInputs,
   type PrunedTrainingState,
 } from "../budget/mod.ts";
-import { classifierLoss, type ClassifierScore, classify, scoreLogits } from "../nn/mod.ts";
-import type { Encoder } from "../nn/mod.ts";
+import {
+  classifierLoss,
+  type ClassifierScore,
+  classify,
+  type Encoder,
+  scoreLogits,
+} from "../nn/mod.ts";
 import {
   type FineTuning,
   inChunks,
+  outOfChunks,
+  overChunks,
   risingRate,
   textRows,
   type Texts,
+  textsAt,
 } from "../text/fine_tuning.ts";
 import type { TextBatch, TextTask } from "../text/text_task.ts";
 import { type LowRanks, type Split, withLowRanks } from "./split.ts";
@@ -136,19 +141,13 @@ export async function openTextStudy(
   });
 
   const fit = (state: State, inputs: Inputs, texts: TextBatch<Tensor>, held: Texts) => {
-    const { ids, mask, labels } = texts;
     const loss = ({ params, lowRanks }: Trained, { rows }: { rows: Tensor }) => {
       const { encoder, head } = withLowRanks(params, lowRanks);
-      const batch = { ids: take(ids, rows), mask: take(mask, rows), labels: take(labels, rows) };
-      return classifierLoss(config, encoder, head, batch);
+      return classifierLoss(config, encoder, head, textsAt(texts, rows));
     };
     const [{ trained, pruner }, trace] = training.run({ loss }, state, inputs);
     const { encoder, head } = withLowRanks(trained.params, trained.lowRanks);
-    const [, logits] = scan(
-      (done: Tensor, chunk: Texts) => [done, classify(config, encoder, head, chunk)] as const,
-      asTensor(0),
-      held,
-    );
+    const logits = overChunks((chunk) => classify(config, encoder, head, chunk), held);
     const rows = pruner && { mask: pruner.mask, scores: pruner.memory.mean };
     return { logits, trace, trained, ...(rows ? { rows } : {}) };
   };
@@ -169,8 +168,7 @@ export async function openTextStudy(
         task.train,
         held[part],
       );
-      const [chunks, chunk, classes] = logits.shape;
-      const flat = { ...logits, shape: [chunks * chunk, classes] };
+      const flat = outOfChunks(logits);
       const score = { ...scoreLogits(flat, task[part].labels), curve: toNumbers(trace.loss) };
       if (!plan || !rows || !trace.pruning) {
         const ratio = method === "dense" ? 1 : lowRankEntries / entries;

@@ -1,12 +1,36 @@
 // What fine-tuning on labelled texts shares whatever is trained: which texts, at which rates, in which chunks.
 
-import type { NdArray, Tensor } from "../tensor/mod.ts";
+import { asTensor, type NdArray, scan, take, type Tensor } from "../tensor/mod.ts";
 import { stream } from "../tensor/random.ts";
 import { type Schedule, triangleRate } from "../optim/mod.ts";
 import type { TextBatch } from "./text_task.ts";
 
 /** Token ids and mask. */
 export type Texts<L = Tensor> = { ids: L; mask: L };
+
+/** The texts at some rows. */
+export function textsAt(
+  { ids, mask, labels }: TextBatch<Tensor>,
+  rows: Tensor,
+): TextBatch<Tensor> {
+  return { ids: take(ids, rows), mask: take(mask, rows), labels: take(labels, rows) };
+}
+
+/** Outputs [chunks, chunk, …] of texts in chunks, one chunk at a time. */
+export function overChunks(f: (chunk: Texts) => Tensor, chunks: Texts): Tensor {
+  const [, outputs] = scan(
+    (done: Tensor, chunk: Texts) => [done, f(chunk)] as const,
+    asTensor(0),
+    chunks,
+  );
+  return outputs;
+}
+
+/** [chunks, chunk, classes] as [texts, classes]. */
+export function outOfChunks(outputs: NdArray): NdArray {
+  const [chunks, chunk, ...rest] = outputs.shape;
+  return { ...outputs, shape: [chunks * chunk, ...rest] };
+}
 
 /** How long is trained, and on what. */
 export interface FineTuning {
