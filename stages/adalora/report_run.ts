@@ -12,6 +12,7 @@ import { estimate, mean } from "../../methods/stats/mod.ts";
 import type { Run } from "../../pipeline/types.ts";
 import { claimsSection } from "../common/claims_section.ts";
 import { publishedSection } from "../common/published/section.ts";
+import { halfWidth } from "../common/half_width.ts";
 import { type Section, written } from "../common/section.ts";
 import type { Adapted } from "./adapt.ts";
 import { loadPublished } from "./published.ts";
@@ -73,14 +74,12 @@ function errorTable({ need, results }: Adapted) {
 <th class="n">ranks where needed</th><th>error of each seed</th></tr></thead><tbody>${
     results.map((r) => {
       const errors = r.outcomes.map(({ error }) => error);
-      const { value, high } = estimate(errors);
+      const error = estimate(errors);
       return markup`<tr><td style="white-space:nowrap">${
         STYLES[r.method].label
       }</td><td class="n">${r.rank}</td><td class="n">${r.lr}</td><td class="n">${
-        formatNumber(value)
-      }${
-        high === undefined ? null : markup` <small>± ${formatNumber(high - value, 2)}</small>`
-      }</td><td class="n">${
+        formatNumber(error.value)
+      }${halfWidth(error)}</td><td class="n">${
         (100 * mean(r.outcomes.map(({ found }) => found))).toFixed(0)
       } %</td><td><small>${errors.map((e) => formatNumber(e)).join(" ")}</small></td></tr>`;
     })

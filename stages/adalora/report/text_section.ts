@@ -1,8 +1,8 @@
 // The study on real text: what each method reached, and where AdaLoRA's ranks went.
 
-import { type Markup, markup } from "../../../methods/plot/mod.ts";
-import { formatNumber } from "../../../methods/stats/format.ts";
+import { markup } from "../../../methods/plot/mod.ts";
 import { estimate } from "../../../methods/stats/mod.ts";
+import { halfWidth } from "../../common/half_width.ts";
 import type { Section } from "../../common/section.ts";
 import type { FineTuned } from "../text/fine_tune.ts";
 import { placesSection } from "./places_section.ts";
@@ -41,8 +41,8 @@ export function textSection(text: readonly FineTuned[]): Section {
     return markup`<tr><td style="white-space:nowrap">${titleOf(TASKS, task)}</td>
 <td style="white-space:nowrap">${titleOf(METHODS, method)}</td><td class="n">${rank}</td>
 <td class="n">${lr}</td><td class="n">${parameters}</td>
-<td class="n" style="white-space:nowrap">${spread(accuracy, 1)}</td>
-<td class="n" style="white-space:nowrap">${spread(loss, 3)}</td>
+<td class="n" style="white-space:nowrap">${accuracy.value.toFixed(1)}${halfWidth(accuracy)}</td>
+<td class="n" style="white-space:nowrap">${loss.value.toFixed(3)}${halfWidth(loss)}</td>
 <td><small>${outcomes.map((o) => (100 * o.accuracy).toFixed(1)).join(" ")}</small></td></tr>`;
   });
   return {
@@ -56,12 +56,6 @@ seeds with half of its 95 % interval, on test texts.</p>
 <th class="n">accuracy, %</th><th class="n">cross-entropy</th><th>accuracy of each seed</th></tr></thead>
 <tbody>${rows}</tbody></table></div>`,
   };
-}
-
-function spread({ value, high }: { value: number; high?: number }, digits: number): Markup {
-  return markup`${value.toFixed(digits)}${
-    high === undefined ? null : markup` <small>± ${formatNumber(high - value, 2)}</small>`
-  }`;
 }
 
 /** Where AdaLoRA's ranks went on each task. */

@@ -1,8 +1,8 @@
 /** Sections of a report on benchmarks: what was run, on what, and how. */
 
 import { type Markup, markup } from "../../../methods/plot/mod.ts";
-import { formatNumber } from "../../../methods/stats/format.ts";
 import { estimate, mean } from "../../../methods/stats/mod.ts";
+import { halfWidth } from "../half_width.ts";
 import type { Section } from "../section.ts";
 import type { ModelAbout, TaskAbout } from "./kinds.ts";
 import { type BenchmarkRun, bestMean, cellsOf, lastScores } from "./runs.ts";
@@ -32,11 +32,8 @@ export function scoresSection(
       )
     );
     const scores = labels.map((label, i) => {
-      const { value, high } = estimate(cell.map((run) => lastScores(run).flat()[i]));
-      const half = high === undefined
-        ? null
-        : markup` <small>± ${formatNumber(high - value, 2)}</small>`;
-      return markup`${label} ${value.toFixed(2)}${half}<br>`;
+      const score = estimate(cell.map((run) => lastScores(run).flat()[i]));
+      return markup`${label} ${score.value.toFixed(2)}${halfWidth(score)}<br>`;
     });
     return markup`<tr><td style="white-space:nowrap">${title}</td>
 <td style="white-space:nowrap">${names.methods[method] ?? method}</td><td class="n">${

@@ -11,6 +11,7 @@ import {
 } from "../../../methods/plot/mod.ts";
 import { formatNumber } from "../../../methods/stats/format.ts";
 import { estimate, mean } from "../../../methods/stats/mod.ts";
+import { halfWidth } from "../../common/half_width.ts";
 import type { Section } from "../../common/section.ts";
 import type { Compressed } from "../compress.ts";
 import { METHOD_NAMES, STRUCTURE_NAMES, STYLES } from "../names.ts";
@@ -64,14 +65,14 @@ function errorTable({ structure, results }: Compressed) {
 <th class="n">error</th><th>each seed</th></tr></thead><tbody>${
     results.map((r) => {
       const errors = r.outcomes.map(({ error }) => error);
-      const { value, high } = estimate(errors);
+      const error = estimate(errors);
       return markup`<tr><td style="white-space:nowrap">${
         METHOD_NAMES[r.method]
       }</td><td class="n">${r.method === "dense" ? "–" : r.rank}</td><td class="n">${
         (100 * mean(r.outcomes.map(({ ratio }) => ratio))).toFixed(1)
       } %</td>
-<td class="n">${r.lr}</td><td class="n">${formatNumber(value)}${
-        high === undefined ? null : markup` <small>± ${formatNumber(high - value, 2)}</small>`
+<td class="n">${r.lr}</td><td class="n">${formatNumber(error.value)}${
+        halfWidth(error)
       }</td><td><small>${errors.map((e) => formatNumber(e)).join(" ")}</small></td></tr>`;
     })
   }</tbody></table></div>`;

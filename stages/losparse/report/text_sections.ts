@@ -7,8 +7,8 @@ import {
   type Markup,
   markup,
 } from "../../../methods/plot/mod.ts";
-import { formatNumber } from "../../../methods/stats/format.ts";
 import { estimate, mean } from "../../../methods/stats/mod.ts";
+import { halfWidth } from "../../common/half_width.ts";
 import type { Section } from "../../common/section.ts";
 import { layerMap } from "../../common/text/layer_map.ts";
 import { METHOD_NAMES, STYLES, TASK_NAMES } from "../names.ts";
@@ -73,10 +73,8 @@ function table(text: readonly CompressedText[]): Markup {
 }
 
 function spread(values: readonly number[], digits: number): Markup {
-  const { value, high } = estimate(values);
-  return markup`${value.toFixed(digits)}${
-    high === undefined ? null : markup` <small>± ${formatNumber(high - value, 2)}</small>`
-  }`;
+  const interval = estimate(values);
+  return markup`${interval.value.toFixed(digits)}${halfWidth(interval)}`;
 }
 
 /** Share of the rows of S that LoSparse and pruning alone kept of each map, layer by layer. */
