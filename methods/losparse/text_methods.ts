@@ -2,13 +2,7 @@
 
 import type { NdArray } from "../tensor/mod.ts";
 import { stream } from "../tensor/random.ts";
-import {
-  type BertParams,
-  type ClassifierHead,
-  type Encoder,
-  initClassifier,
-  linearPaths,
-} from "../nn/mod.ts";
+import { type BertParams, type ClassifierHead, linearPaths } from "../nn/mod.ts";
 import type { PrunerSettings } from "../budget/mod.ts";
 import { residualsOf, rowGroups } from "./rows.ts";
 import { type LowRanks, type Split, splitLinears } from "./split.ts";
@@ -42,7 +36,7 @@ export type Classifier<P = BertParams, H = ClassifierHead> = { encoder: P; head:
 export type ClassifierArrays = Classifier<BertParams<NdArray>, ClassifierHead<NdArray>>;
 
 /** A method's start and its budget. */
-export interface Compression {
+export interface Compression<P, H> {
   /** Paths of the compressed maps: all six of each block. */
   readonly paths: readonly string[];
   /** Rows of each of them: output neurons. */
@@ -60,7 +54,7 @@ export interface Compression {
     readonly sizes: readonly number[];
   };
   /** Encoder and low-rank parts as they begin, with a head drawn by the seed. */
-  begin(seed: number): Split<ClassifierArrays>;
+  begin(seed: number): Split<Classifier<P, H>>;
   /** Scores of rows that are drawn instead of measured. */
   lots?(seed: number): NdArray;
 }
@@ -71,19 +65,19 @@ const isCompressed = (path: string) => path.startsWith(`${PREFIX}blocks.`);
 /**
  * Splits an encoder for a method. Heads depend on the seed alone, so that all methods begin alike.
  *
+ * @param encoder its weights, whose maps to compress are those under `blocks`.
+ * @param head a head drawn by a seed.
  * @param factors of its maps by their paths in the encoder; see `SplitOptions`.
  * @throws RangeError when the low-rank part leaves nothing of the budget to rows of S.
  */
-export function compression(
+export function compression<P, H>(
   method: TextMethod,
-  { config, params }: Encoder,
+  encoder: P,
+  head: (seed: number) => H,
   factors: LowRanks<NdArray>,
   { ratio, lowRank }: Budget,
-  classes: number,
-): Compression {
-  const head = (seed: number) =>
-    initClassifier(stream(seed, "losparse", "head"), config.width, classes);
-  const tree: ClassifierArrays = { encoder: params, head: head(0) };
+): Compression<P, H> {
+  const tree: Classifier<P, H> = { encoder, head: head(0) };
   const paths = linearPaths(tree).filter(isCompressed);
   const weights = residualsOf<NdArray>(tree, paths);
   const { entries, sizes, count } = rowGroups(weights);

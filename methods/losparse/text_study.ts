@@ -8,6 +8,7 @@ import {
   type Tensor,
   toNumbers,
 } from "../tensor/mod.ts";
+import { stream } from "../tensor/random.ts";
 import { adam, learningRates } from "../optim/mod.ts";
 import {
   assertRealised,
@@ -19,6 +20,7 @@ import {
   type ClassifierScore,
   classify,
   type Encoder,
+  initClassifier,
   scoreLogits,
 } from "../nn/mod.ts";
 import {
@@ -120,8 +122,10 @@ export async function openTextStudy(
   options: TextTraining,
   { provider, threads }: { provider: Provider; threads: number },
 ): Promise<TextStudy> {
-  const { config } = encoder, { steps, warmup, cooldown, every, clip } = options;
-  const start = compression(method, encoder, factors, budget, task.classes.length);
+  const { config, params } = encoder, { steps, warmup, cooldown, every, clip } = options;
+  const headOf = (seed: number) =>
+    initClassifier(stream(seed, "losparse", "head"), config.width, task.classes.length);
+  const start = compression(method, params, headOf, factors, budget);
   const { pruning, entries, lowRankEntries } = start;
   const training = losparseTraining<Classifier>({
     residuals: pruning?.residuals,

@@ -5,7 +5,6 @@ import { stream } from "../tensor/random.ts";
 import { adam } from "../optim/mod.ts";
 import type { PrunedTrainingState } from "../budget/mod.ts";
 import {
-  type Encoder,
   type Goal,
   initTaskHead,
   type Pretrained,
@@ -60,9 +59,10 @@ export function losparseTuner(
   factors: LowRanks<NdArray>,
   { goal, steps, warmup, cooldown, every, weightDecay, ...budget }: LosparseTunerOptions,
 ): LosparseTuner {
-  const { encoder, pooler } = withoutPooler(pretrained);
-  // Both forms have the same maps at the same paths; the head is put in below.
-  const start = compression(method, encoder as unknown as Encoder, factors, budget, 1);
+  const { encoder: { config, params }, pooler } = withoutPooler(pretrained);
+  const headOf = (seed: number) =>
+    initTaskHead(stream(seed, "losparse", "head"), goal, config.width, pooler);
+  const start = compression(method, params, headOf, factors, budget);
   const { entries, lowRankEntries, pruning } = start;
   const training = losparseTraining<Model>({
     residuals: pruning?.residuals,
@@ -89,14 +89,7 @@ export function losparseTuner(
     lowRankEntries,
     frozen: {},
     begin(seed) {
-      const { params, lowRanks } = start.begin(seed);
-      const head = initTaskHead(
-        stream(seed, "losparse", "head"),
-        goal,
-        encoder.config.width,
-        pooler,
-      );
-      const trained = copied({ params: { ...params, head }, lowRanks });
+      const trained = copied(start.begin(seed));
       const scores = start.lots?.(seed);
       return training.init(trained, scores && { scores }) as Host<LosparseState>;
     },

@@ -74,7 +74,8 @@ Deno.test("methods that prune choose different rows, and lots do not depend on t
 
 Deno.test("a low-rank part that leaves nothing to rows is refused", () => {
   assert.throws(
-    () => compression("losparse", encoder, factors, { ratio: 0.3, lowRank: 0.3 }, 2),
+    () =>
+      compression("losparse", encoder.params, () => ({}), factors, { ratio: 0.3, lowRank: 0.3 }),
     /leaves no row/,
   );
 });
