@@ -1,5 +1,6 @@
 // cpu and cuda through onnxruntime-node; needs FFI and read access to the package.
 import { type DType, type NdArray, TensorError } from "../types.ts";
+import { keepLargeBlocks } from "./heap.ts";
 import {
   type OpenSession,
   type OrtSession,
@@ -47,6 +48,8 @@ const LARGE_PROGRAM = 1e9;
 export const openNative: OpenSession = async (model, settings) => {
   const { provider, threads, profile, intermediates } = settings;
   const ort = await runtime();
+  const large = intermediates >= LARGE_PROGRAM;
+  if (large) keepLargeBlocks();
   try {
     const session = await ort.InferenceSession.create(model, {
       executionProviders: provider === "cuda" ? ["cuda"] : ["cpu"],
@@ -58,7 +61,7 @@ export const openNative: OpenSession = async (model, settings) => {
       enableMemPattern: false,
       // The arena grows by doubling: a sixth more memory for a large encoder, for 4 % of its time. Small programs,
       // which allocate often for their size, lose a tenth of their speed without it.
-      enableCpuMemArena: intermediates < LARGE_PROGRAM,
+      enableCpuMemArena: !large,
       // 4: fatal only; errors are thrown, and constant folding of unused branches is not worth a warning.
       logSeverityLevel: 4,
       ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
