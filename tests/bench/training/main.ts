@@ -1,28 +1,9 @@
 // Training steps beside PyTorch eager, torch.compile and jax-js: runs the cases in turns and prints a table.
 
 import { parseArgs } from "node:util";
-import { type Answer, type Peer, startPeer, startProcess } from "../peer.ts";
 import { cases, type Entry } from "./cases.ts";
-
-/** One side of a case. */
-interface Side {
-  readonly peer: Peer;
-  readonly seconds: number[];
-  readonly cpu: number[];
-  compileSeconds: number;
-  loss: number;
-  peak: number | null;
-}
-
-/** What one side measured; the step's time is the median of turns. */
-interface Measured {
-  readonly milliseconds: number;
-  /** Processor time of all threads in the cheapest turn, which a busy machine disturbs least. */
-  readonly cpuMilliseconds: number;
-  readonly compileSeconds: number;
-  readonly peakMegabytes: number | null;
-  readonly loss: number;
-}
+import { measureOverhead, type Overhead } from "./overhead.ts";
+import { type Measured, measured, ours, prepare, sideOf, take, torch } from "./side.ts";
 
 /** One row of the table. */
 interface Row {
@@ -38,45 +19,6 @@ interface Row {
   readonly jax: Measured | null;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b), middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-const ours = () =>
-  startProcess(Deno.execPath(), [
-    "run",
-    "-A",
-    // jax-js is fetched without becoming a dependency of the lock file.
-    "--no-lock",
-    new URL("./ours.ts", import.meta.url).pathname,
-  ]);
-const torch = () => startPeer(new URL("./peer.py", import.meta.url));
-
-async function prepare(peer: Peer | null, request: Answer): Promise<[Side, Answer] | null> {
-  if (peer === null) return null;
-  const answer = await peer.ask(request);
-  if (answer.error !== undefined) {
-    await peer.close();
-    say(`  left out: ${String(answer.error)}`);
-    return null;
-  }
-  const compileSeconds = Number(answer.compileSeconds);
-  return [{ peer, seconds: [], cpu: [], compileSeconds, loss: NaN, peak: null }, answer];
-}
-
-function measured(side: Side | undefined, steps: number): Measured | null {
-  if (side === undefined || side.seconds.length < 2) return null;
-  const turns = side.seconds.slice(1).map((s) => 1000 * s / steps);
-  return {
-    milliseconds: median(turns),
-    cpuMilliseconds: Math.min(...side.cpu.slice(1).map((s) => 1000 * s / steps)),
-    compileSeconds: side.compileSeconds,
-    peakMegabytes: side.peak === null ? null : side.peak / 2 ** 20,
-    loss: side.loss,
-  };
-}
-
 const jaxSteps = 20;
 
 async function measure(
@@ -89,29 +31,21 @@ async function measure(
     jax: boolean;
   },
 ): Promise<Row> {
-  const prepared = await prepare(await ours(), { case: name, threads });
+  const prepared = await prepare(await ours(), { case: name, threads }, say);
   if (prepared === null) throw new Error(`our side of ${name} did not start; run ours.ts by hand`);
   const [own, about] = prepared;
-  const eager = (await prepare(await torch(), { case: name, threads, compile: false }))?.[0];
+  const eager = (await prepare(await torch(), { case: name, threads, compile: false }, say))?.[0];
   const compiled = compile
-    ? (await prepare(await torch(), { case: name, threads, compile: true }))?.[0]
+    ? (await prepare(await torch(), { case: name, threads, compile: true }, say))?.[0]
     : undefined;
   const sides = [own, eager, compiled].filter((side) => side !== undefined);
-  const take = async (side: Side, request: Answer) => {
-    const answer = await side.peer.ask(request);
-    if (answer.error !== undefined) return say(`  a turn failed: ${String(answer.error)}`);
-    side.seconds.push(Number(answer.seconds));
-    side.cpu.push(Number(answer.cpu));
-    side.loss = Number(answer.loss);
-    side.peak = typeof answer.peak === "number" ? answer.peak : side.peak;
-  };
   // The first turn of each side is a warm-up and is not counted.
   for (let turn = 0; turn <= turns; turn++) {
-    for (const side of sides) await take(side, { steps });
+    for (const side of sides) await take(side, { steps }, say);
   }
   // In our process, and last, so that its memory does not count as ours.
-  const beside: Side = { ...own, seconds: [], cpu: [], compileSeconds: NaN, peak: null };
-  if (jax) { for (let turn = 0; turn <= turns; turn++) await take(beside, { jaxSteps }); }
+  const beside = sideOf(own.peer, NaN);
+  if (jax) { for (let turn = 0; turn <= turns; turn++) await take(beside, { jaxSteps }, say); }
   for (const side of sides) await side.peer.close();
   const result = measured(own, steps)!;
   return {
@@ -186,25 +120,42 @@ say(
     : "PyTorch was not found, so only our times follow; for the peer: python3 -m pip install torch numpy",
 );
 await probe?.close();
-print(columns.map(([title]) => title));
 const rows: Row[] = [];
-for (const [name, entry] of Object.entries(cases)) {
-  for (const threads of counts) {
-    if (!`${name}-${threads}`.includes(options.only)) continue;
-    const row = await measure(name, entry, {
-      threads,
-      turns: Number(options.turns),
-      // Compiling takes PyTorch up to half a minute a case, so only at the largest thread count.
-      compile: threads === most && !options["no-compile"],
-      jax: name === "mlp" && threads === 1 && !options["no-jax"],
-    });
-    rows.push(row);
-    print(columns.map(([, , text]) => text(row)));
-  }
-}
-say(`\n${Object.entries(cases).map(([name, { title }]) => `${name}: ${title}`).join("\n")}`);
-say(
-  "eager/ours above 1: ours is faster. compile s: our tracing, writing and session; MB: peak resident memory.",
+const chosen = Object.entries(cases).flatMap(([name, entry]) =>
+  counts.filter((threads) => `${name}-${threads}`.includes(options.only))
+    .map((threads) => ({ name, entry, threads }))
 );
-if (options.json) console.log(JSON.stringify(rows, null, 2));
+if (chosen.length > 0) print(columns.map(([title]) => title));
+for (const { name, entry, threads } of chosen) {
+  const row = await measure(name, entry, {
+    threads,
+    turns: Number(options.turns),
+    // Compiling takes PyTorch up to half a minute a case, so only at the largest thread count.
+    compile: threads === most && !options["no-compile"],
+    jax: name === "mlp" && threads === 1 && !options["no-jax"],
+  });
+  rows.push(row);
+  print(columns.map(([, , text]) => text(row)));
+}
+if (rows.length > 0) {
+  const titles = new Map(chosen.map(({ name, entry }) => [name, entry.title]));
+  say(`\n${Array.from(titles, ([name, title]) => `${name}: ${title}`).join("\n")}`);
+  say(
+    "eager/ours above 1: ours is faster. compile s: our tracing, writing and session; MB: peak resident memory.",
+  );
+}
+const overheads = [];
+for (const threads of counts.filter((n) => `overhead-${n}`.includes(options.only))) {
+  const found = await measureOverhead(threads, Number(options.turns), say);
+  overheads.push(found);
+  const text = ({ lora, adalora, percent }: Overhead) =>
+    `${number(percent, 1)} % (${number(adalora)} after ${number(lora)} ms a step)`;
+  const theirs = found.peft === null ? "" : `; PEFT: ${text(found.peft)}`;
+  say(
+    `overhead of AdaLoRA over LoRA, ${threads} thread${threads === 1 ? "" : "s"}, in turns: ${
+      text(found.ours)
+    }${theirs}`,
+  );
+}
+if (options.json) console.log(JSON.stringify({ rows, overheads }, null, 2));
 Deno.exit();
