@@ -45,15 +45,16 @@ export function stretchedConvolution(
   const rank = a.size.length;
   const spatial = a.size.map((_, i) => i + 2);
   const [out, inside] = w.shape, kernel = w.shape.slice(2);
-  // [o, i/groups, …] → [i, o/groups, …], group by group.
-  const grouped = reshape(w, [a.groups, out / a.groups, inside, ...kernel]);
-  const swapped = reshape(transpose(grouped, [0, 2, 1, ...spatial.map((i) => i + 1)]), [
+  // [o, i/groups, …] → [i, o/groups, …], group by group; taps in front, so that whole matrices change places.
+  const grouped = reshape(w, [a.groups, out / a.groups, inside, sizeOf(kernel)]);
+  const taps = transpose(grouped, [0, 3, 2, 1]);
+  const whole = taps.shape.map(() => null);
+  const backwards = slice(taps, whole, whole, [1, -1, 1, 1]);
+  const mirrored = reshape(transpose(backwards, [0, 2, 3, 1]), [
     a.groups * inside,
     out / a.groups,
     ...kernel,
   ]);
-  const whole = swapped.shape.map(() => null);
-  const mirrored = slice(swapped, whole, whole, [1, 1, ...kernel.map(() => -1)]);
   let wide = g;
   spatial.forEach((axis, i) => wide = stretch(wide, axis, a.stride[i]));
   const margins = kernel.map((k, i) => {
