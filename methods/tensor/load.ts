@@ -1,7 +1,7 @@
 // Loads a program on a provider and runs it on host arrays.
-import { describe, type NdArray, type Provider, type Spec, TensorError } from "./types.ts";
+import { describe, type NdArray, type Provider, TensorError } from "./types.ts";
 import { isFloat, Tensor } from "./node.ts";
-import { bytesPerElement, isNdArray, sameSpec, sizeOf } from "./ndarray.ts";
+import { bytesOf, isNdArray, sameSpec, sizeOf } from "./ndarray.ts";
 import { flatten, sameTree, unflatten } from "./tree.ts";
 import type { Host, Program } from "./compile.ts";
 import type { OpenSession } from "./providers/session.ts";
@@ -69,11 +69,13 @@ export async function load<Args extends readonly unknown[], R>(
     );
   }
   const open = await opener(provider);
+  const sizes = Object.values(program.values).map(bytesOf);
   const session = await open(program.model, {
     provider,
     threads,
     profile,
-    intermediates: bytesOfAll(Object.values(program.values)),
+    intermediates: sizes.reduce((total, bytes) => total + bytes, 0),
+    largest: sizes.reduce((most, bytes) => Math.max(most, bytes), 0),
   });
   let disposed = false;
   return {
@@ -107,10 +109,6 @@ function free({ data }: NdArray): void {
   const { buffer } = data;
   const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === data.byteLength;
   if (isWhole) buffer.transfer(0);
-}
-
-function bytesOfAll(specs: readonly Spec[]): number {
-  return specs.reduce((sum, { dtype, shape }) => sum + sizeOf(shape) * bytesPerElement(dtype), 0);
 }
 
 /** @throws TensorError `runtime` naming the first element of an output that is NaN or infinite */
@@ -161,7 +159,7 @@ function checkArguments(program: Program<never, unknown>, args: readonly unknown
         `${program.name}: argument ${path} is ${describe(value)}; expected ${describe(spec)}`,
       );
     }
-    if (value.data.byteLength !== sizeOf(value.shape) * bytesPerElement(value.dtype)) {
+    if (value.data.byteLength !== bytesOf(value)) {
       throw new TensorError(
         "input",
         `${program.name}: argument ${path} holds ${value.data.length} elements; its shape says ${

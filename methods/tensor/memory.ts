@@ -1,5 +1,6 @@
 // An estimate of the memory that a program's intermediate values take at their peak.
-import { bytesOf, type GraphView, type ModelView, type ViewNode } from "./model_view.ts";
+import { bytesOf } from "./ndarray.ts";
+import { type GraphView, type ModelView, type ViewNode } from "./model_view.ts";
 
 /** ONNX operators whose result is its first input under another name or shape. */
 const views = new Set(["Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten"]);

@@ -1,7 +1,6 @@
 // A model's graph as plain data, for summaries and drawings: nodes, loop bodies, shapes, constants.
 import { fromBinary } from "@bufbuild/protobuf";
 import type { Spec } from "./types.ts";
-import { bytesPerElement, sizeOf } from "./ndarray.ts";
 import type { Program } from "./compile.ts";
 import { dtypeOfOnnx } from "./onnx/protos.ts";
 import { type GraphProto, ModelProtoSchema, type NodeProto } from "./onnx/onnx_pb.ts";
@@ -38,11 +37,6 @@ export interface ModelView extends GraphView {
   readonly constants: ReadonlyMap<string, Spec>;
   /** Type and shape of a value, where known: all but some temporaries inside an operator. */
   readonly specs: ReadonlyMap<string, Spec>;
-}
-
-/** Bytes of an array of this type and shape. */
-export function bytesOf({ dtype, shape }: Spec): number {
-  return sizeOf(shape) * bytesPerElement(dtype);
 }
 
 /** Reads the graph of a program. */

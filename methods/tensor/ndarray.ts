@@ -22,6 +22,11 @@ export function bytesPerElement(dtype: DType): number {
   return BYTES[dtype];
 }
 
+/** Bytes of an array of this type and shape. */
+export function bytesOf({ dtype, shape }: Spec): number {
+  return sizeOf(shape) * bytesPerElement(dtype);
+}
+
 /** Zero-filled host storage. */
 export function storage(dtype: DType, length: number): HostData {
   switch (dtype) {

@@ -1,9 +1,9 @@
 // What a program takes, holds and costs: as data, and as a table to read.
 import type { Spec } from "./types.ts";
-import { sizeOf } from "./ndarray.ts";
+import { bytesOf, sizeOf } from "./ndarray.ts";
 import type { NamedSpec, Program } from "./compile.ts";
 import { peakBytes } from "./memory.ts";
-import { bytesOf, type GraphView, viewOf } from "./model_view.ts";
+import { type GraphView, viewOf } from "./model_view.ts";
 
 /** An argument of a program: a tree of arrays. */
 export interface ArgumentSummary {

@@ -229,14 +229,6 @@ const PASSED_TO: Partial<Record<Provider, readonly string[]>> = {
   webgpu: ["LD_LIBRARY_PATH", ...VULKAN_VARIABLES],
 };
 
-/**
- * glibc keeps freed blocks of up to 2 GiB for the native runtime's next step, which else maps those above 32 MiB
- * anew and pays a fault for each page (methods/docs/speed.md). Other C libraries read no such variable.
- */
-const KEEP_LARGE_BLOCKS = {
-  GLIBC_TUNABLES: "glibc.malloc.mmap_threshold=2147483647:glibc.malloc.trim_threshold=2147483647",
-};
-
 /** Whose process an environment is for. */
 export interface ChildOf {
   /** Null for a stage without tensors. @default null */
@@ -252,7 +244,6 @@ export function childEnvironment({ provider = null, work }: ChildOf = {}): Recor
   const environment: Record<string, string> = { LANG: "C.UTF-8", TZ: "UTC", NO_COLOR: "1" };
   // WebGPU needs no permission in Deno, so without this every stage could compute on the graphics card.
   if (provider !== "webgpu") environment.DENO_WEBGPU_BACKEND = "noop";
-  if (provider === "cpu") Object.assign(environment, KEEP_LARGE_BLOCKS);
   const pass = (name: string) => {
     const value = Deno.env.get(name);
     if (value !== undefined) environment[name] = value;

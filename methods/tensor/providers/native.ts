@@ -44,12 +44,15 @@ function tensorOf(
 /** Bytes of intermediate values from which on a program does without ONNX Runtime's arena. */
 const LARGE_PROGRAM = 1e9;
 
+/** Bytes of a block from which on glibc maps it anew each time. */
+const MAPPED = 2 ** 25;
+
 /** Opens a session on the CPU or an NVIDIA GPU. */
 export const openNative: OpenSession = async (model, settings) => {
-  const { provider, threads, profile, intermediates } = settings;
+  const { provider, threads, profile, intermediates, largest } = settings;
   const ort = await runtime();
   const large = intermediates >= LARGE_PROGRAM;
-  if (large) keepLargeBlocks();
+  if (large && largest > MAPPED) keepLargeBlocks();
   try {
     const session = await ort.InferenceSession.create(model, {
       executionProviders: provider === "cuda" ? ["cuda"] : ["cpu"],

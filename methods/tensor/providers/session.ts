@@ -18,6 +18,8 @@ export interface SessionSettings {
   readonly profile?: string;
   /** Bytes of all intermediate values, were all kept at once. */
   readonly intermediates: number;
+  /** Bytes of the largest of them. */
+  readonly largest: number;
 }
 
 /** Opens a session; throws a TensorError that says what is missing. */

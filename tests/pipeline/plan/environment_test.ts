@@ -82,11 +82,6 @@ Deno.test("childEnvironment() hides the user's variables", () => {
   }
 });
 
-Deno.test("childEnvironment() has glibc keep large blocks where the native runtime computes", () => {
-  const told = (provider: Provider | null) => "GLIBC_TUNABLES" in childEnvironment({ provider });
-  assert.deepEqual((["cpu", "wasm", null] as const).map(told), [true, false, false]);
-});
-
 /** A program that computes -2 with a one-node model, as bundles of tensor stages do. */
 const program = (specifier: string, provider: string) => `
   import * as ort from ${JSON.stringify(specifier)};
