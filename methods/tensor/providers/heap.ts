@@ -7,7 +7,7 @@ let told = false;
 
 /**
  * Tells glibc to keep freed blocks of up to 2 GiB. It otherwise maps every block above 32 MiB anew and unmaps it
- * afterwards, and each of its pages costs a fault: a quarter of a step whose gradients and moments are of that
+ * afterwards, and each of its pages costs a fault: a fifth of a step whose gradients and moments are of that
  * size. For the whole process, once; nothing happens on other systems, or without leave to call any library.
  */
 export function keepLargeBlocks(): void {
