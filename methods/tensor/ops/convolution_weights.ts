@@ -82,7 +82,7 @@ const flat = (t: Tensor) => reshape(t, [t.shape[0], t.shape[1], sizeOf(t.shape.s
 function overImages(each: Tensor): Tensor {
   const [n] = each.shape;
   const ones = broadcastTo(constant(1, each.dtype), [1, n]);
-  return matmul(ones, reshape(each, [n, sizeOf(each.shape) / n]));
+  return matmul(ones, reshape(each, [n, sizeOf(each.shape.slice(1))]));
 }
 
 function manyProducts(x: Tensor, g: Tensor, size: readonly number[], a: ConvAttributes): Tensor {
