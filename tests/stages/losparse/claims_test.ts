@@ -52,9 +52,9 @@ function madeUp(): CompressedText[] {
           paths: [],
           outputs: [],
           seeds,
-          outcomes: seeds.map((seed) => ({
+          outcomes: seeds.map((_, s) => ({
             accuracy: 0.5,
-            loss: 1 + seed + m,
+            loss: 1 + s + m,
             curve: [],
             ratio: 0.1,
             ties: 0,
