@@ -3,6 +3,7 @@
 // Both run the same 200 steps of SGD with momentum on the same provider and thread; turns alternate. Times are of
 // the processor, which a busy machine disturbs less than those of the clock. Options: --width=N, --turns=N.
 
+import { median } from "../../methods/stats/mod.ts";
 import { parseArgs } from "node:util";
 import process from "node:process";
 import * as t from "../../methods/tensor/mod.ts";
@@ -79,8 +80,6 @@ async function cost(f: () => Promise<unknown>): Promise<number> {
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000;
 }
-
-const median = (x: number[]) => x.toSorted((a, b) => a - b)[x.length >> 1];
 
 for (const width of options.width.split(",").map(Number)) {
   const [p, b, ps, bs] = [params([], width), data([]), params([SEEDS], width), data([SEEDS])];

@@ -1,5 +1,6 @@
 // One side of a comparison: a process that takes turns, and what they cost.
 
+import { median } from "../../../methods/stats/mod.ts";
 import { type Answer, type Peer, startPeer, startProcess } from "../peer.ts";
 
 /** A process with a case set up. */
@@ -64,11 +65,6 @@ export async function take(side: Side, request: Answer, say: (text: string) => v
   side.cpu.push(Number(answer.cpu));
   side.loss = Number(answer.loss);
   side.peak = typeof answer.peak === "number" ? answer.peak : side.peak;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b), middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 /** What the turns of `steps` steps cost; the first, a warm-up, is not counted. */
