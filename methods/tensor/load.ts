@@ -76,6 +76,7 @@ export async function load<Args extends readonly unknown[], R>(
     profile,
     intermediates: sizes.reduce((total, bytes) => total + bytes, 0),
     largest: sizes.reduce((most, bytes) => Math.max(most, bytes), 0),
+    specs: { ...program.values, ...Object.fromEntries(program.inputs.map((s) => [s.name, s])) },
   });
   let disposed = false;
   return {

@@ -20,6 +20,8 @@ export interface SessionSettings {
   readonly intermediates: number;
   /** Bytes of the largest of them. */
   readonly largest: number;
+  /** Types and shapes of the model's values by name: inputs and intermediate ones. */
+  readonly specs: Readonly<Record<string, Spec>>;
 }
 
 /** Opens a session; throws a TensorError that says what is missing. */
