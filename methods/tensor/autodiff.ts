@@ -13,8 +13,9 @@ import {
 import { inheriting, madeAt } from "./origin.ts";
 import { add } from "./ops/elementwise.ts";
 import { aliasPrimitive } from "./ops/logic.ts";
-import { broadcastTo } from "./ops/structure.ts";
-import { flatten, kindOf, unflatten } from "./tree.ts";
+import { zerosLike } from "./ops/structure.ts";
+import { type Flat, flatten, kindOf, sameTree, type TreeShape, unflatten } from "./tree.ts";
+import { sameSpec } from "./ndarray.ts";
 
 /** Nodes between `outputs` and `stops` through which a derivative can flow, latest first. */
 export function dependents(outputs: readonly Tensor[], stops: readonly Tensor[]): Node[] {
@@ -121,9 +122,31 @@ export function fresh(tree: unknown, op = "grad"): { inputs: Tensor[]; tree: unk
   return { inputs, tree: unflatten(flat.tree, inputs) };
 }
 
-/** Zeros of the type and shape of a tensor. */
-export function zerosLike(x: Tensor): Tensor {
-  return broadcastTo(constant(0, x.dtype), x.shape);
+/**
+ * The leaves of a tangent or cotangent, which must be of the form and shapes of `targets`.
+ * @throws TensorError `tree` or `shape` naming the leaf
+ */
+export function matching(
+  op: string,
+  what: "tangent" | "cotangent",
+  value: unknown,
+  targets: readonly Tensor[],
+  form: TreeShape,
+): Tensor[] {
+  const given: Flat<TensorLike> = flatten(value, isTensorLike);
+  const whose = what === "tangent" ? "the argument" : "the value";
+  if (!sameTree(given.tree, form)) {
+    throw new TensorError("tree", `${op}: the ${what} must have the form of ${whose}`);
+  }
+  return given.leaves.map((x, i) => {
+    const t = asTensor(x, targets[i].dtype);
+    if (sameSpec(t, targets[i])) return t;
+    const name = given.paths[i] === "" ? `the ${what}` : `${what} "${given.paths[i]}"`;
+    throw new TensorError(
+      "shape",
+      `${op}: ${name} is ${describe(t)}; expected ${describe(targets[i])}`,
+    );
+  });
 }
 
 /**
@@ -146,12 +169,24 @@ export function valueAndGrad<P, Rest extends readonly unknown[]>(
   return (params, ...rest) => {
     const { inputs, tree } = fresh(params);
     const result = f(tree as P, ...rest);
+    if (hasAux && !(Array.isArray(result) && result.length === 2)) {
+      throw new TensorError(
+        "derivative",
+        `grad: with hasAux the function must return [value, aux], got ${
+          result instanceof Tensor ? describe(result) : kindOf(result)
+        }`,
+      );
+    }
     const value = hasAux ? (result as readonly [Tensor, unknown])[0] : result as Tensor;
     if (!(value instanceof Tensor) || value.shape.length > 0 || !isFloat(value.dtype)) {
       const got = value instanceof Tensor ? describe(value) : kindOf(value);
       throw new TensorError(
         "derivative",
-        `grad: the function must return a float scalar, got ${got}; reduce it with mean() or sum()`,
+        `grad: the function must return a float scalar, got ${got}; ${
+          Array.isArray(value)
+            ? "with { hasAux: true } it may return [value, aux]"
+            : "reduce it with mean() or sum()"
+        }`,
       );
     }
     const gradients = pullback([value], [constant(1, value.dtype)], inputs);
@@ -161,26 +196,46 @@ export function valueAndGrad<P, Rest extends readonly unknown[]>(
   };
 }
 
-/** The gradient alone; see {@linkcode valueAndGrad}. */
+/** The gradient alone, with `hasAux` [gradient, aux]; see {@linkcode valueAndGrad}. */
+export function grad<P, Rest extends readonly unknown[], Aux>(
+  f: (params: P, ...rest: Rest) => readonly [Tensor, Aux],
+  options: { readonly hasAux: true },
+): (params: P, ...rest: Rest) => [P, Aux];
 export function grad<P, Rest extends readonly unknown[]>(
   f: (params: P, ...rest: Rest) => Tensor,
-): (params: P, ...rest: Rest) => P {
-  const both = valueAndGrad(f);
-  return (params, ...rest) => both(params, ...rest)[1];
+  options?: { readonly hasAux?: false },
+): (params: P, ...rest: Rest) => P;
+export function grad<P, Rest extends readonly unknown[]>(
+  f: (params: P, ...rest: Rest) => unknown,
+  { hasAux = false }: GradOptions = {},
+): (params: P, ...rest: Rest) => unknown {
+  const both = valueAndGrad(
+    f as (params: P, ...rest: Rest) => readonly [Tensor, unknown],
+    { hasAux: hasAux as true },
+  );
+  return (params, ...rest) => {
+    const [value, gradient] = both(params, ...rest);
+    return hasAux ? [gradient, value[1]] : gradient;
+  };
 }
 
 /**
  * The value of `f` at a tree of floats and the function that pulls a cotangent of the value (same
  * form as the value) back to the argument.
+ * @throws TensorError `shape` or `tree` when the cotangent does not fit
  */
 export function vjp<P, R>(f: (params: P) => R, params: P): [R, (cotangent: R) => P] {
   const { inputs, tree } = fresh(params, "vjp");
   const result = f(tree as P);
-  const outputs = flatten(result, isTensorLike).leaves.map((x) => asTensor(x));
+  const values = flatten(result, isTensorLike);
+  const outputs = values.leaves.map((x) => asTensor(x));
   const form = flatten(params, isTensorLike).tree;
   return [result, (cotangent) => {
-    const gs: TensorLike[] = flatten(cotangent, isTensorLike).leaves;
-    const pulled = pullback(outputs, gs.map((g, i) => asTensor(g, outputs[i].dtype)), inputs);
+    const pulled = pullback(
+      outputs,
+      matching("vjp", "cotangent", cotangent, outputs, values.tree),
+      inputs,
+    );
     return unflatten<P>(form, pulled.map((g, i) => g ?? zerosLike(inputs[i])));
   }];
 }

@@ -1,7 +1,8 @@
 // Traces a function once and writes it as an ONNX model.
 import { type DType, type NdArray, type Spec, TensorError } from "./types.ts";
 import { asTensor, isTensorLike, leaf, type Tensor, type TensorLike, traced } from "./node.ts";
-import { flatten, type TreeShape, unflatten } from "./tree.ts";
+import { requireSpec } from "./ndarray.ts";
+import { flatten, kindOf, type TreeShape, unflatten } from "./tree.ts";
 import { recordingSites } from "./origin.ts";
 import { optimise } from "./rewrite.ts";
 import { lowerToOnnx } from "./lower.ts";
@@ -22,8 +23,8 @@ export interface NamedSpec extends Spec {
   readonly name: string;
 }
 
-/** A compiled function: an ONNX model and the trees of its arguments and result. */
-export interface Program<Args extends readonly unknown[] = readonly unknown[], R = unknown> {
+/** A compiled function: an ONNX model and the trees of its arguments and result. `Program` alone is any of them. */
+export interface Program<Args extends readonly unknown[] = never, R = unknown> {
   readonly name: string;
   /** A complete ONNX model. */
   readonly model: Uint8Array;
@@ -71,7 +72,17 @@ export function compile<Args extends readonly unknown[], R>(
   specs: { readonly [K in keyof Args]: SpecOf<Args[K]> },
   { name = "program", trace = false }: CompileOptions = {},
 ): Program<Args, R> {
+  if (!Array.isArray(specs)) {
+    throw new TensorError(
+      "argument",
+      `compile: the second argument is ${
+        kindOf(specs)
+      }; a list of specs or arrays is expected, one for each ` +
+        "argument of the function: [x] where there is one",
+    );
+  }
   const args = flatten(specs, isSpec);
+  args.leaves.forEach((spec, i) => requireSpec(`compile: argument ${args.paths[i]}`, spec));
   const leaves = args.leaves.map((spec, i) => leaf(spec, args.paths[i]));
   const { results, tree, paths } = recordingSites(trace, () =>
     traced(() => {

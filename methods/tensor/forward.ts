@@ -1,11 +1,11 @@
 // Forward-mode differentiation: tangents pushed through a traced graph beside its values.
-import { describe, TensorError } from "./types.ts";
+import { TensorError } from "./types.ts";
 import { asTensor, isFloat, isTensorLike, leaf, type Node, type Tensor } from "./node.ts";
 import { add } from "./ops/elementwise.ts";
 import { inheriting, madeAt } from "./origin.ts";
-import { sameSpec } from "./ndarray.ts";
-import { flatten, sameTree, unflatten } from "./tree.ts";
-import { dependents, fresh, grad, pullback, zerosLike } from "./autodiff.ts";
+import { flatten, unflatten } from "./tree.ts";
+import { dependents, fresh, grad, matching, pullback } from "./autodiff.ts";
+import { zerosLike } from "./ops/structure.ts";
 
 /**
  * Tangents of one node's outputs. A cotangent's pullback is linear in it, so pulling back through the pullback
@@ -66,19 +66,8 @@ export function pushforward(
  */
 export function jvp<P, R>(f: (params: P) => R, params: P, tangent: P): [R, R] {
   const { inputs, tree } = fresh(params, "jvp");
-  const directions = flatten(tangent, isTensorLike);
-  if (!sameTree(directions.tree, flatten(params, isTensorLike).tree)) {
-    throw new TensorError("tree", "jvp: the tangent must have the form of the argument");
-  }
-  const tangents = directions.leaves.map((x, i) => {
-    const t = asTensor(x, inputs[i].dtype);
-    if (sameSpec(t, inputs[i])) return t;
-    const path = directions.paths[i] === "" ? "the tangent" : `tangent "${directions.paths[i]}"`;
-    throw new TensorError(
-      "shape",
-      `jvp: ${path} is ${describe(t)}; expected ${describe(inputs[i])}`,
-    );
-  });
+  const form = flatten(params, isTensorLike).tree;
+  const tangents = matching("jvp", "tangent", tangent, inputs, form);
   const result = f(tree as P);
   const flat = flatten(result, isTensorLike);
   const outputs = flat.leaves.map((x) => asTensor(x));

@@ -2,7 +2,7 @@
 import { describe, type NdArray, type Provider, TensorError } from "./types.ts";
 import { isFloat, Tensor } from "./node.ts";
 import { bytesOf, isNdArray, sameSpec, sizeOf } from "./ndarray.ts";
-import { flatten, sameTree, unflatten } from "./tree.ts";
+import { flatten, kindOf, sameTree, unflatten } from "./tree.ts";
 import type { Host, Program } from "./compile.ts";
 import type { OpenSession } from "./providers/session.ts";
 
@@ -10,12 +10,15 @@ import type { OpenSession } from "./providers/session.ts";
 export interface Executable<Args extends readonly unknown[] = readonly unknown[], R = unknown> {
   readonly provider: Provider;
   /**
-   * Runs once; arguments and result have the trees of the traced function.
+   * Runs once; arguments and result have the trees of the traced function. The arrays must not change until the
+   * result has come.
    * @throws TensorError `input` naming the argument that does not fit, `runtime` when ONNX Runtime fails
    */
   run(...args: { [K in keyof Args]: Host<Args[K]> }): Promise<Host<R>>;
   /** Frees the session. */
   dispose(): Promise<void>;
+  /** The same, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Where and how to run. */
@@ -59,8 +62,24 @@ async function opener(provider: Provider): Promise<OpenSession> {
  */
 export async function load<Args extends readonly unknown[], R>(
   program: Program<Args, R>,
-  { provider, threads = 1, profile, finite = false, donate = [] }: LoadOptions,
+  options: LoadOptions,
 ): Promise<Executable<Args, R>> {
+  requireProgram(program);
+  if (typeof options !== "object") {
+    throw new TensorError("argument", `load: options expected, as in { provider: "cpu" }`);
+  }
+  const { provider, threads = 1, profile, finite = false, donate = [] } = options;
+  if (!Array.isArray(donate)) {
+    throw new TensorError("argument", "load: donate is a list of positions, as in [0]");
+  }
+  const positions = Array.isArray(program.inTree) ? program.inTree.length : 0;
+  const far = donate.find((i) => !Number.isInteger(i) || i < 0 || i >= positions);
+  if (far !== undefined) {
+    throw new TensorError(
+      "argument",
+      `load: donate: ${program.name} has no argument ${far}; it takes ${positions}, counted from 0`,
+    );
+  }
   const double = [...program.inputs, ...program.outputs].some((s) => s.dtype === "float64");
   if (provider === "webgpu" && (double || program.dtypes?.includes("float64"))) {
     throw new TensorError(
@@ -79,6 +98,11 @@ export async function load<Args extends readonly unknown[], R>(
     specs: { ...program.values, ...Object.fromEntries(program.inputs.map((s) => [s.name, s])) },
   });
   let disposed = false;
+  const dispose = async () => {
+    if (disposed) return;
+    disposed = true;
+    await session.dispose();
+  };
   return {
     provider,
     async run(...args) {
@@ -97,12 +121,19 @@ export async function load<Args extends readonly unknown[], R>(
         throw (await import("./runtime_error.ts")).runtimeError(program, provider, error);
       }
     },
-    async dispose() {
-      if (disposed) return;
-      disposed = true;
-      await session.dispose();
-    },
+    dispose,
+    [Symbol.asyncDispose]: dispose,
   };
+}
+
+/** @throws TensorError `argument` for what compile() did not make */
+function requireProgram(program: unknown): void {
+  const model = (program as Partial<Program> | null | undefined)?.model;
+  if (model instanceof Uint8Array) return;
+  const hint = program instanceof Uint8Array
+    ? "decodeProgram() reads the bytes of a file"
+    : "compile() makes one of a function";
+  throw new TensorError("argument", `load: expected a program, got ${kindOf(program)}; ${hint}`);
 }
 
 /** Gives an array's memory back now; its view has no elements afterwards. */
@@ -143,7 +174,7 @@ function checkArguments(program: Program<never, unknown>, args: readonly unknown
       `${program.name}: argument ${traced} is a traced tensor; a run takes host arrays`,
     );
   }
-  const flat = flatten(args, isNdArray);
+  const flat = flatten(args, isNdArray, "", "a host array");
   const given = new Map(flat.paths.map((path, i) => [`in.${path}`, flat.leaves[i]]));
   for (const spec of program.inputs) {
     const value = given.get(spec.name);

@@ -54,10 +54,12 @@ export {
   fromNumbers,
   full,
   isNdArray,
+  item,
   ndarray,
   type Nested,
   ones,
   sizeOf,
+  toNested,
   toNumbers,
   zeros,
 } from "./ndarray.ts";
@@ -67,11 +69,13 @@ export { treeLeaves, treeMap } from "./tree_map.ts";
 export {
   broadcastTo,
   expandDims,
+  onesLike,
   type ReduceOptions,
   reshape,
   squeeze,
   sum,
   transpose,
+  zerosLike,
 } from "./ops/structure.ts";
 export { add, clip, div, maximum, minimum, mul, pow, sub } from "./ops/elementwise.ts";
 export { abs, cos, exp, floor, log, neg, rsqrt, sign, sin, sqrt, square } from "./ops/unary.ts";

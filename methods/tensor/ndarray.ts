@@ -1,5 +1,13 @@
 // Concrete arrays on the host: construction, conversion, size.
-import { type DType, type HostData, type NdArray, type Spec, TensorError } from "./types.ts";
+import {
+  describe,
+  type DType,
+  type HostData,
+  type NdArray,
+  type Spec,
+  TensorError,
+} from "./types.ts";
+import { kindOf } from "./tree.ts";
 
 /** Number of elements of a shape. */
 export function sizeOf(shape: readonly number[]): number {
@@ -42,17 +50,54 @@ export function storage(dtype: DType, length: number): HostData {
       return new BigInt64Array(length);
     case "bool":
       return new Uint8Array(length);
+    default:
+      throw new TensorError("dtype", dtypeProblem(dtype));
   }
 }
 
-/** The dtype that stores itself in this kind of typed array. */
+/** What is wrong with a dtype that is none. */
+function dtypeProblem(dtype: unknown): string {
+  return `${JSON.stringify(dtype)} is no dtype; use ${Object.keys(BYTES).join(", ")}`;
+}
+
+/**
+ * Checks a type and shape that a user wrote.
+ * @throws TensorError `dtype` or `shape` saying what is wrong
+ */
+export function requireSpec(what: string, { dtype, shape }: Spec): void {
+  if (!Object.hasOwn(BYTES, dtype)) {
+    throw new TensorError("dtype", `${what}: ${dtypeProblem(dtype)}`);
+  }
+  if (!Array.isArray(shape) || !shape.every((d) => Number.isInteger(d) && d >= 0)) {
+    throw new TensorError(
+      "shape",
+      `${what}: shape ${JSON.stringify(shape)}; whole sizes ≥ 0 expected (shapes are static)`,
+    );
+  }
+}
+
+function isFloatData(data: HostData): data is Float16Array | Float32Array | Float64Array {
+  return data instanceof Float32Array || data instanceof Float64Array ||
+    data instanceof Float16Array;
+}
+
+/**
+ * The dtype that stores itself in this kind of typed array.
+ * @throws TensorError `dtype` for other kinds
+ */
 export function dtypeOf(data: HostData): DType {
   if (data instanceof Float16Array) return "float16";
   if (data instanceof Float32Array) return "float32";
   if (data instanceof Float64Array) return "float64";
   if (data instanceof Int32Array) return "int32";
   if (data instanceof BigInt64Array) return "int64";
-  return "bool";
+  if (data instanceof Uint8Array) return "bool";
+  throw new TensorError(
+    "dtype",
+    `ndarray: ${
+      kindOf(data)
+    } holds no dtype; use Float32Array.from(…), Int32Array.from(…), or fromNested() for lists`,
+  );
 }
 
 /**
@@ -68,21 +113,40 @@ export function ndarray(data: HostData, shape: readonly number[] = [data.length]
       }`,
     );
   }
+  if (data instanceof Uint8Array) {
+    const other = data.findIndex((v) => v > 1);
+    if (other >= 0) {
+      throw new TensorError(
+        "dtype",
+        `ndarray: a Uint8Array holds bool, 0 or 1, not ${data[other]} (element ${other}); ` +
+          "for bytes use Float32Array.from(…) or Int32Array.from(…)",
+      );
+    }
+  }
   return { dtype: dtypeOf(data), shape: [...shape], data };
 }
 
-/** @throws TensorError `dtype` unless the number is whole. */
-function bigint(value: number): bigint {
-  if (Number.isInteger(value)) return BigInt(value);
-  throw new TensorError("dtype", `${value} is not an int64; round it or use a float dtype`);
+/**
+ * A number as an element of an array of `dtype`; as bool, what is not 0 is 1.
+ * @throws TensorError `dtype` when integers of that dtype do not include it
+ */
+export function asElement(value: number, dtype: DType, op: () => string): number | bigint {
+  if (dtype === "bool") return value === 0 ? 0 : 1;
+  if (dtype !== "int32" && dtype !== "int64") return value;
+  const holds = dtype === "int32" ? value === (value | 0) : Number.isInteger(value);
+  if (holds) return dtype === "int32" ? value : BigInt(value);
+  throw new TensorError(
+    "dtype",
+    `${op()}: ${value} is no ${dtype}; round it, or use a float dtype (cast() converts tensors)`,
+  );
 }
 
 /** An array filled with one value. */
 export function full(shape: readonly number[], value: number, dtype: DType = "float32"): NdArray {
+  requireSpec("full", { dtype, shape });
   const data = storage(dtype, sizeOf(shape));
   if (value !== 0 || Object.is(value, -0)) {
-    if (data instanceof BigInt64Array) data.fill(bigint(value));
-    else data.fill(data instanceof Uint8Array ? 1 : value);
+    data.fill(asElement(value, dtype, () => "full") as never);
   }
   return { dtype, shape: [...shape], data };
 }
@@ -135,7 +199,7 @@ export function fromNested(nested: Nested, dtype: DType = "float32"): NdArray {
 
 /**
  * An array from a flat list of numbers in row-major order; as `bool`, what is not 0 is true.
- * @throws TensorError `dtype` for an int64 that is not whole.
+ * @throws TensorError `dtype` for numbers that integers of the dtype do not include
  */
 export function fromNumbers(
   values: ArrayLike<number>,
@@ -143,9 +207,11 @@ export function fromNumbers(
   dtype: DType = "float32",
 ): NdArray {
   const data = storage(dtype, values.length);
-  for (let i = 0; i < values.length; i++) {
-    if (data instanceof BigInt64Array) data[i] = bigint(values[i]);
-    else data[i] = data instanceof Uint8Array ? Number(values[i] !== 0) : values[i];
+  if (isFloatData(data)) data.set(values);
+  else {
+    for (let i = 0; i < values.length; i++) {
+      data[i] = asElement(values[i], dtype, () => "fromNumbers") as never;
+    }
   }
   return ndarray(data, shape);
 }
@@ -153,6 +219,37 @@ export function fromNumbers(
 /** Elements as JavaScript numbers, row-major. */
 export function toNumbers(x: NdArray): number[] {
   return Array.from(x.data as ArrayLike<number | bigint>, Number);
+}
+
+/**
+ * Elements as nested lists of numbers, the inverse of {@linkcode fromNested}; a scalar's number itself.
+ *
+ * ```ts
+ * import { fromNested, toNested } from "./mod.ts";
+ *
+ * toNested(fromNested([[1, 2], [3, 4]])); // [[1, 2], [3, 4]]
+ * ```
+ */
+export function toNested(x: NdArray): Nested {
+  const flat = toNumbers(x);
+  const list = ([size, ...rest]: readonly number[], start: number): Nested => {
+    if (size === undefined) return flat[start];
+    const each = sizeOf(rest);
+    return Array.from({ length: size }, (_, i) => list(rest, start + i * each));
+  };
+  return list(x.shape, 0);
+}
+
+/**
+ * The number in an array of one element, e.g. a loss.
+ * @throws TensorError `shape` when it has more or none
+ */
+export function item(x: NdArray): number {
+  if (x.data.length === 1) return Number(x.data[0]);
+  throw new TensorError(
+    "shape",
+    `item: ${describe(x)} has ${x.data.length} elements; one expected`,
+  );
 }
 
 /** Whether a value is a host array. */

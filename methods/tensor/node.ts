@@ -1,7 +1,7 @@
 // The traced graph: pure nodes, hash-consed within a trace, never evaluated while tracing.
-import { type DType, type NdArray, type Spec, TensorError } from "./types.ts";
+import { describe, type DType, type NdArray, type Spec, TensorError } from "./types.ts";
 import { callSite } from "./call_site.ts";
-import { isNdArray, sizeOf, storage } from "./ndarray.ts";
+import { asElement, isNdArray, sizeOf, storage } from "./ndarray.ts";
 import { madeAt, remember } from "./origin.ts";
 import { kindOf } from "./tree.ts";
 import type { GraphWriter } from "./onnx/graph_writer.ts";
@@ -90,6 +90,27 @@ export class Tensor implements Spec {
     readonly dtype: DType,
     readonly shape: readonly number[],
   ) {}
+
+  /**
+   * JavaScript asks for a primitive value in `-x`, `x * 2` and `x > 0`, which it cannot overload: refused, since the
+   * answer would be NaN or false. In a text a tensor is its type and shape.
+   * @throws TensorError `argument`
+   */
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === "string") return describe(this);
+    throw new TensorError(
+      "argument",
+      `an operator or function of JavaScript is applied to the tensor ${
+        describe(this)
+      }, whose values ` +
+        "are known at run time only; use neg(), add(), mul(), greater(), …",
+    );
+  }
+
+  /** What `console.log` shows: not the whole graph. @internal */
+  [Symbol.for("Deno.customInspect")](): string {
+    return `Tensor { ${describe(this)}, made by ${this.node.primitive.name} }`;
+  }
 }
 
 /** What operators accept: numbers take the dtype of the other operand, else float32. */
@@ -204,19 +225,37 @@ export function apply1<A extends Attributes>(
 const arrayIds = new WeakMap<object, number>();
 let nextArray = 1;
 
-function constantKey({ array }: { array: NdArray }): string {
+/** Elements up to which a constant keeps the values that its array has when it is used, as a copy. */
+const COPIED = 2 ** 16;
+
+interface ConstantAttributes {
+  readonly array: NdArray;
+  /** The array that was copied. */
+  readonly original?: NdArray["data"];
+}
+
+/** A number that tells the states of one array apart (FNV-1a of its bytes). */
+function checksum({ buffer, byteOffset, byteLength }: NdArray["data"]): number {
+  const bytes = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+  let sum = 0x811c9dc5;
+  for (const byte of bytes) sum = Math.imul(sum ^ byte, 0x01000193);
+  return sum;
+}
+
+function constantKey({ array, original = array.data }: ConstantAttributes): string {
   if (array.data.length <= 16) {
     return `${array.dtype}[${array.shape}]${
       Array.from(array.data as ArrayLike<number | bigint>, (v) => Object.is(v, -0) ? "-0" : `${v}`)
     }`;
   }
-  let id = arrayIds.get(array.data);
-  if (id === undefined) arrayIds.set(array.data, id = nextArray++);
-  return `@${id}[${array.shape}]`;
+  let id = arrayIds.get(original);
+  if (id === undefined) arrayIds.set(original, id = nextArray++);
+  const state = array.data.length <= COPIED ? checksum(array.data) : "";
+  return `@${id}[${array.shape}]${state}`;
 }
 
 /** A value known while tracing. */
-export const constantPrimitive: Primitive<{ readonly array: NdArray }> = {
+export const constantPrimitive: Primitive<ConstantAttributes> = {
   name: "constant",
   infer: (_, { array }) => [{ dtype: array.dtype, shape: array.shape }],
   key: constantKey,
@@ -268,16 +307,21 @@ function notATensor(value: unknown): TensorError {
   );
 }
 
-/** A constant tensor from a host array, or from a number (scalar, float32 unless said otherwise). */
-export function constant(value: NdArray | number, dtype?: DType): Tensor {
-  if (typeof value !== "number") {
-    if (!isNdArray(value)) throw notATensor(value);
-    return apply1(constantPrimitive, [], { array: value });
+/**
+ * A constant tensor from a host array, or from a number (scalar, float32 unless said otherwise). An array of more
+ * than 65,536 elements is not copied: it must not change before the program is compiled.
+ * @throws TensorError `dtype` for a number that the dtype cannot hold, e.g. 0.5 as int32
+ */
+export function constant(value: NdArray | number, dtype: DType = "float32"): Tensor {
+  if (typeof value === "number") {
+    const array = { dtype, shape: [], data: storage(dtype, 1) };
+    array.data[0] = asElement(value, dtype, () => callSite()?.operator ?? "constant") as never;
+    return apply1(constantPrimitive, [], { array });
   }
-  const data = storage(dtype ?? "float32", 1);
-  if (data instanceof BigInt64Array) data[0] = BigInt(Math.trunc(value));
-  else data[0] = data instanceof Uint8Array ? Number(value !== 0) : value;
-  return apply1(constantPrimitive, [], { array: { dtype: dtype ?? "float32", shape: [], data } });
+  if (!isNdArray(value)) throw notATensor(value);
+  if (value.data.length > COPIED) return apply1(constantPrimitive, [], { array: value });
+  const array = { ...value, data: value.data.slice() as NdArray["data"] };
+  return apply1(constantPrimitive, [], { array, original: value.data });
 }
 
 /** The value of a scalar constant, or null. */

@@ -32,6 +32,9 @@ export function scan<C, X, Y>(
   init: C,
   xs: X,
 ): [C, Y] {
+  if (typeof xs === "number") {
+    fail("argument", `xs is the number ${xs}; iota(${xs}) counts ${xs} steps`);
+  }
   const start = flatten(init, isTensorLike);
   const series = flatten(xs, isTensorLike);
   const initial = start.leaves.map((x) => asTensor(x));
@@ -76,6 +79,9 @@ export function scan<C, X, Y>(
       );
     }
   });
+  if (y === null || y === undefined) {
+    fail("tree", `y is ${y}; return [carry, []] where nothing is to be stacked`);
+  }
   const stacked = flatten(y, isTensorLike);
   const outputs = applyScan(initial, scanned, {
     steps,

@@ -1,5 +1,6 @@
 // Shape arithmetic: broadcasting, axes, permutations; errors name the operator and both shapes.
 import { describe, type Spec, TensorError } from "./types.ts";
+import { kindOf } from "./tree.ts";
 
 /** NumPy broadcasting of two shapes, or null when they do not fit. */
 export function broadcastShapes(a: readonly number[], b: readonly number[]): number[] | null {
@@ -51,6 +52,15 @@ export function sameDType(op: string, ...operands: readonly Spec[]): void {
   }
 }
 
+/** @throws TensorError `dtype` for bool, which ONNX has no arithmetic for. */
+export function requireNumbers(op: string, x: Spec): void {
+  if (x.dtype !== "bool") return;
+  throw new TensorError(
+    "dtype",
+    `${op}: ${describe(x)} is no number; cast() it, or use logicalNot(), logicalAnd(), where()`,
+  );
+}
+
 /** @throws TensorError `dtype` unless the operand is one of `dtypes`. */
 export function requireDType(op: string, x: Spec, ...dtypes: readonly string[]): void {
   if (!dtypes.includes(x.dtype)) {
@@ -62,6 +72,20 @@ export function requireDType(op: string, x: Spec, ...dtypes: readonly string[]):
       `${op}: expected ${dtypes.join(" or ")}, got ${describe(x)}; ${hint}`,
     );
   }
+}
+
+/**
+ * For arguments that PyTorch takes one by one, and here are a list.
+ * @throws TensorError `argument` unless the value is one
+ */
+export function requireList(op: string, name: string, value: unknown): void {
+  if (Array.isArray(value)) return;
+  throw new TensorError(
+    "argument",
+    `${op}: ${name} must be a list, as in [${typeof value === "number" ? value : "…"}], got ${
+      kindOf(value)
+    }`,
+  );
 }
 
 /** An axis counted from the front. @throws TensorError `argument` when out of range. */

@@ -29,11 +29,26 @@ export function kindOf(x: unknown): string {
   return `${/^[aeio]/i.test(kind) ? "an" : "a"} ${kind}`;
 }
 
+/** How to mend a tree that has this value in place of a leaf. */
+function hintFor(x: unknown, path: string): string {
+  if (typeof x === "number") return "; fromNested() makes arrays of numbers";
+  if (ArrayBuffer.isView(x)) return "; ndarray() makes an array of it";
+  if (x instanceof Promise) return "; await it";
+  if (typeof x === "function") return "; is it to be called?";
+  return x === undefined && path !== "" ? "; leave the key out, or is a name misspelt?" : "";
+}
+
 /**
  * Lists the leaves of a tree; record keys in sorted order, so that insertion order never matters.
+ * @param leaf what a leaf is, for messages
  * @throws TensorError `tree` at a value that is neither a leaf, an array, nor a plain record.
  */
-export function flatten<L>(tree: unknown, isLeaf: (x: unknown) => x is L, root = ""): Flat<L> {
+export function flatten<L>(
+  tree: unknown,
+  isLeaf: (x: unknown) => x is L,
+  root = "",
+  leaf = "a tensor",
+): Flat<L> {
   const leaves: L[] = [];
   const paths: string[] = [];
   const visit = (x: unknown, path: string): TreeShape => {
@@ -52,9 +67,7 @@ export function flatten<L>(tree: unknown, isLeaf: (x: unknown) => x is L, root =
       "tree",
       `${callSite()?.operator ?? "tree"}: ${path === "" ? "the value" : `"${path}"`} is ${
         kindOf(x)
-      }; expected a tensor, or an array or record of them${
-        typeof x === "number" ? "; fromNested() makes arrays of numbers" : ""
-      }`,
+      }; expected ${leaf}, or an array or record of them${hintFor(x, path)}`,
     );
   };
   const form = visit(tree, root);

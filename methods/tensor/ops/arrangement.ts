@@ -2,7 +2,7 @@
 import { describe, type DType, TensorError } from "../types.ts";
 import { fromNumbers, sizeOf } from "../ndarray.ts";
 import { asTensor, constant, type Tensor, type TensorLike } from "../node.ts";
-import { axesOf, axisOf } from "../shape.ts";
+import { axesOf, axisOf, requireList } from "../shape.ts";
 import { broadcastTo, expandDims, reshape, sum, transpose } from "./structure.ts";
 import { concat, pad, slice } from "./slicing.ts";
 import { fixedIndices, take } from "./indexing.ts";
@@ -45,6 +45,7 @@ export function roll(x: TensorLike, shift: number, axis?: number): Tensor {
 }
 
 function requireCounts(op: string, counts: readonly number[]): void {
+  requireList(op, "the counts", counts);
   if (!counts.every((n) => Number.isInteger(n) && n >= 1)) {
     throw new TensorError("argument", `${op}: counts [${counts.join(", ")}] must be integers ≥ 1`);
   }

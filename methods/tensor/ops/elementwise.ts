@@ -1,5 +1,5 @@
 // Elementwise arithmetic with broadcasting, and its derivatives.
-import { type DType } from "../types.ts";
+import { describe, type DType, TensorError } from "../types.ts";
 import { sizeOf } from "../ndarray.ts";
 import {
   apply1,
@@ -15,7 +15,7 @@ import {
   type TensorLike,
 } from "../node.ts";
 import type { GraphWriter, OnnxAttributes } from "../onnx/graph_writer.ts";
-import { broadcastOf, broadcastShapes, sameDType, sameShape } from "../shape.ts";
+import { broadcastOf, broadcastShapes, requireNumbers, sameDType, sameShape } from "../shape.ts";
 import { broadcastSource, broadcastTo, sumTo } from "./structure.ts";
 import { log, neg, rsqrt, sign, sqrt, square } from "./unary.ts";
 import { equal, greaterEqual, logicalAnd, where } from "./logic.ts";
@@ -44,6 +44,8 @@ interface BinaryRules {
   readonly identity?: (a: Tensor, b: Tensor, shape: readonly number[]) => Tensor | null;
   readonly vjp?: (g: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [Tensor, Tensor];
   readonly result?: DType;
+  /** Throws a TensorError where operands of one dtype that broadcast still do not fit. */
+  readonly check?: (a: Tensor, b: Tensor) => void;
   readonly attributes?: OnnxAttributes;
 }
 
@@ -54,6 +56,8 @@ export function binary(name: string, onnx: string, rules: BinaryRules): Primitiv
     elementwise: true,
     infer: ([a, b]) => {
       sameDType(name, a, b);
+      if (rules.result === undefined) requireNumbers(name, a.shape.length < b.shape.length ? b : a);
+      rules.check?.(a, b);
       return [{ dtype: rules.result ?? a.dtype, shape: broadcastOf(name, a, b) }];
     },
     simplify: ([a, b]) => simplifyBinary(primitive, rules, a, b),
@@ -171,6 +175,11 @@ const mulPrimitive: Primitive<None> = /* @__PURE__ */ binary("mul", "Mul", {
 });
 const divPrimitive: Primitive<None> = /* @__PURE__ */ binary("div", "Div", {
   fold: (a, b) => a / b,
+  check: (a, b) => {
+    if (!isFloat(a.dtype) && scalarValue(b) === 0) {
+      throw new TensorError("argument", `div: ${describe(a)} is divided by the integer 0`);
+    }
+  },
   identity: (a, b, shape) => scalarValue(b) === 1 ? keeps(a, shape) : null,
   vjp: (g, _, b, y) => {
     const ga = div(g, b);

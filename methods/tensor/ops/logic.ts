@@ -11,7 +11,7 @@ import {
   type Tensor,
   type TensorLike,
 } from "../node.ts";
-import { fromNumbers, toNumbers } from "../ndarray.ts";
+import { fromNumbers, requireSpec, toNumbers } from "../ndarray.ts";
 import { broadcastOf, requireDType, sameDType } from "../shape.ts";
 import { broadcastSource, broadcastTo, sumTo } from "./structure.ts";
 import { binary, promote } from "./elementwise.ts";
@@ -34,9 +34,17 @@ const notPrimitive: Primitive = {
   emit: (writer, inputs) => writer.node("Not", inputs),
 };
 
-/** a = b → bool. */
+/** Operands of a comparison: beside int64, as argmax gives it, int32 is widened. */
+function comparable(a: TensorLike, b: TensorLike): readonly Tensor[] {
+  const pair = promote(a, b);
+  const dtypes = pair.map((x) => x.dtype);
+  const mixed = dtypes.includes("int64") && dtypes.includes("int32");
+  return mixed ? pair.map((x) => cast(x, "int64")) : pair;
+}
+
+/** a = b → bool; int32 and int64 may be compared. */
 export function equal(a: TensorLike, b: TensorLike): Tensor {
-  return apply1(equalPrimitive, promote(a, b), none);
+  return apply1(equalPrimitive, comparable(a, b), none);
 }
 
 /** a ≠ b → bool; NaN differs from itself. */
@@ -46,12 +54,12 @@ export function notEqual(a: TensorLike, b: TensorLike): Tensor {
 
 /** a < b → bool. */
 export function less(a: TensorLike, b: TensorLike): Tensor {
-  return apply1(lessPrimitive, promote(a, b), none);
+  return apply1(lessPrimitive, comparable(a, b), none);
 }
 
 /** a ≤ b → bool. */
 export function lessEqual(a: TensorLike, b: TensorLike): Tensor {
-  return apply1(lessEqualPrimitive, promote(a, b), none);
+  return apply1(lessEqualPrimitive, comparable(a, b), none);
 }
 
 /** a > b → bool. */
@@ -159,8 +167,12 @@ const castPrimitive: Primitive<{ readonly to: DType }> = {
   },
 };
 
-/** Converts to another dtype; derivatives flow between floats. */
+/**
+ * Converts to another dtype; derivatives flow between floats.
+ * @throws TensorError `dtype` for a name that is none
+ */
 export function cast(x: TensorLike, dtype: DType): Tensor {
+  requireSpec("cast", { dtype, shape: [] });
   return apply1(castPrimitive, [asTensor(x)], { to: dtype });
 }
 

@@ -11,7 +11,8 @@ import {
   type Tensor,
   type TensorLike,
 } from "../node.ts";
-import { axisOf, sameDType } from "../shape.ts";
+import { axisOf, requireList, sameDType } from "../shape.ts";
+import { kindOf } from "../tree.ts";
 import { spreadAll } from "./batching.ts";
 import { broadcastTo, reshape } from "./structure.ts";
 import { fixedIndices, take } from "./indexing.ts";
@@ -39,6 +40,7 @@ const concatPrimitive: Primitive<{ readonly axis: number }> = {
 
 /** Joins tensors along an existing axis. @throws TensorError `shape` when other sizes differ. */
 export function concat(tensors: readonly TensorLike[], axis = 0): Tensor {
+  requireList("concat", "tensors", tensors);
   const inputs = tensors.map((x) => asTensor(x));
   if (inputs.length === 0) throw new TensorError("argument", "concat: no tensors given");
   sameDType("concat", ...inputs);
@@ -77,6 +79,7 @@ function groups<T>(list: readonly T[]): T[][] {
 
 /** Joins tensors of one shape along a new axis. */
 export function stack(tensors: readonly TensorLike[], axis = 0): Tensor {
+  requireList("stack", "tensors", tensors);
   const inputs = tensors.map((x) => asTensor(x));
   if (inputs.length === 0) throw new TensorError("argument", "stack: no tensors given");
   const at = axisOf("stack", axis, inputs[0].shape.length + 1);
@@ -112,6 +115,7 @@ const splitPrimitive: Primitive<{ readonly sizes: readonly number[]; readonly ax
 
 /** Cuts along `axis` into parts of the given sizes. @throws TensorError `shape` unless they add up. */
 export function split(x: TensorLike, sizes: readonly number[], axis = 0): Tensor[] {
+  requireList("split", "the sizes", sizes);
   const input = asTensor(x);
   const along = axisOf("split", axis, input.shape.length);
   const total = sizes.reduce((a, b) => a + b, 0);
@@ -172,6 +176,17 @@ export function slice(
   ends: readonly (number | null)[],
   steps: readonly number[] = [],
 ): Tensor {
+  requireList("slice", "starts", starts);
+  requireList("slice", "ends", ends);
+  const bound = [...starts, ...ends].find((b) => b !== null && !Number.isInteger(b));
+  if (bound !== undefined) {
+    throw new TensorError(
+      "argument",
+      `slice: starts and ends are whole numbers or null, got ${
+        kindOf(bound)
+      }; dynamicSlice() takes tensors`,
+    );
+  }
   let input = asTensor(x);
   const rank = input.shape.length;
   if (starts.length > rank || ends.length !== starts.length || steps.length > rank) {
@@ -248,7 +263,10 @@ export function pad(
   value = 0,
 ): Tensor {
   const input = asTensor(x);
-  if (pads.length !== input.shape.length || pads.flat().some((n) => n < 0)) {
+  requireList("pad", "the counts", pads);
+  const pairs = pads.every((p) => Array.isArray(p) && p.length === 2);
+  const counts = pads.flat().every((n) => Number.isInteger(n) && n >= 0);
+  if (!pairs || !counts || pads.length !== input.shape.length) {
     throw new TensorError(
       "argument",
       `pad: ${describe(input)} needs ${input.shape.length} pairs of counts ≥ 0, got ${

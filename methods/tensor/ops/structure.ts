@@ -13,7 +13,7 @@ import {
   type Tensor,
   type TensorLike,
 } from "../node.ts";
-import { axesOf, axisOf, broadcastShapes, reducedShape, sameShape } from "../shape.ts";
+import { axesOf, axisOf, broadcastShapes, reducedShape, requireList, sameShape } from "../shape.ts";
 
 interface ShapeAttribute {
   readonly shape: readonly number[];
@@ -58,6 +58,7 @@ export function reshapeSource(x: Tensor): Tensor | null {
  * @throws TensorError `shape` when the number of elements differs.
  */
 export function reshape(x: TensorLike, shape: readonly number[]): Tensor {
+  requireList("reshape", "the shape", shape);
   const input = asTensor(x);
   const size = sizeOf(input.shape);
   const known = sizeOf(shape.filter((d) => d !== -1));
@@ -72,6 +73,18 @@ export function reshape(x: TensorLike, shape: readonly number[]): Tensor {
     );
   }
   return apply1(reshapePrimitive, [input], { shape: full });
+}
+
+/** Zeros of the type and shape of a tensor. */
+export function zerosLike(x: TensorLike): Tensor {
+  const { dtype, shape } = asTensor(x);
+  return broadcastTo(constant(0, dtype), shape);
+}
+
+/** Ones of the type and shape of a tensor. */
+export function onesLike(x: TensorLike): Tensor {
+  const { dtype, shape } = asTensor(x);
+  return broadcastTo(constant(1, dtype), shape);
 }
 
 interface PermutationAttribute {
@@ -103,6 +116,7 @@ const transposePrimitive: Primitive<PermutationAttribute> = {
 
 /** Permutes axes; by default reverses them. @throws TensorError `argument` unless a permutation. */
 export function transpose(x: TensorLike, permutation?: readonly number[]): Tensor {
+  if (permutation !== undefined) requireList("transpose", "the order of axes", permutation);
   const input = asTensor(x);
   const rank = input.shape.length;
   const order = (permutation ?? Array.from({ length: rank }, (_, i) => rank - 1 - i))
@@ -159,6 +173,7 @@ const broadcastPrimitive: Primitive<ShapeAttribute> = {
 
 /** Replicates along new or unit axes. @throws TensorError `shape` when it cannot. */
 export function broadcastTo(x: TensorLike, shape: readonly number[]): Tensor {
+  requireList("broadcastTo", "the shape", shape);
   const input = asTensor(x);
   const joint = broadcastShapes(input.shape, shape);
   if (joint === null || !sameShape(joint, shape)) {

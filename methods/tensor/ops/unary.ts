@@ -11,6 +11,7 @@ import {
   type Tensor,
   type TensorLike,
 } from "../node.ts";
+import { requireNumbers } from "../shape.ts";
 import { broadcastSource, broadcastTo } from "./structure.ts";
 import { div, elements, mul, type None, none } from "./elementwise.ts";
 
@@ -33,6 +34,7 @@ export function unary(name: string, onnx: string, rules: UnaryRules): Primitive<
           `${name}: expected a float tensor, got ${describe(x)}; convert it with cast()`,
         );
       }
+      requireNumbers(name, x);
       return [x];
     },
     simplify: ([x]) => {

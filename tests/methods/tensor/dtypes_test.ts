@@ -22,7 +22,8 @@ Deno.test("host arrays of every dtype know their type and size", () => {
   assert.throws(
     () => t.fromNumbers([0.5], [1], "int64"),
     (e) =>
-      e instanceof t.TensorError && e.code === "dtype" && /0.5 is not an int64/.test(e.message),
+      e instanceof t.TensorError && e.code === "dtype" &&
+      /fromNumbers: 0.5 is no int64/.test(e.message),
   );
 });
 

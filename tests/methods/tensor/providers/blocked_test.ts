@@ -112,7 +112,10 @@ describe("blocked convolutions", () => {
   it("lays an image out once for several kernels, in a loop its own", async () => {
     const x = values([2, 16, 6, 6], 1, "float32"), w = values([16, 16, 3, 3], 2, "float32");
     const f = (x: t.Tensor, w: t.Tensor) => {
-      const both = t.add(t.conv2d(x, w, { padding: 1 }), t.conv2d(x, t.mul(w, -0.5), { padding: 1 }));
+      const both = t.add(
+        t.conv2d(x, w, { padding: 1 }),
+        t.conv2d(x, t.mul(w, -0.5), { padding: 1 }),
+      );
       // Outside and inside the loop the same kernel, inside first in the order of the model or not.
       const [last] = t.scan(
         (carry: t.Tensor) => [t.mul(0.01, t.conv2d(carry, w, { padding: 1 })), carry] as const,
