@@ -109,16 +109,17 @@ export function dependence(
 
 /**
  * A body whose leaves take batches where `batched` says so, and which outputs are batches then.
- * `outer` gives batches of tensors that the body captures.
+ * `outer` gives batches of tensors that the body captures, `same` what stands for others of them.
  */
 export function batchBody(
   { leaves, outputs }: Body,
   batched: readonly boolean[],
   size: number,
   outer: ReadonlyMap<Tensor, Tensor> = new Map(),
+  same: ReadonlyMap<Tensor, Tensor> = new Map(),
 ): { readonly leaves: Tensor[]; readonly results: Batched[] } {
   const own = freshLeaves(leaves);
-  const copy = replay(outputs, new Map(leaves.map((t, i) => [t, own[i]])));
+  const copy = replay(outputs, new Map([...leaves.map((t, i) => [t, own[i]] as const), ...same]));
   const given = new Map(outer);
   const taken = own.map((t, i) => {
     if (!batched[i]) return t;

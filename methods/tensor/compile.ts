@@ -93,6 +93,15 @@ export function compile<Args extends readonly unknown[], R>(
   if (results.length === 0) {
     throw new TensorError("tree", `compile: the function of ${name} returns no tensor`);
   }
+  for (const list of [args.paths, paths]) {
+    const twice = list.find((path, i) => list.indexOf(path) !== i);
+    if (twice !== undefined) {
+      throw new TensorError(
+        "tree",
+        `compile: two leaves are called "${twice}"; rename a key with a dot`,
+      );
+    }
+  }
   const optimised = optimise(results);
   const inNames = args.paths.map((path) => `in.${path}`);
   const outNames = paths.map((path) => path === "" ? "out" : `out.${path}`);

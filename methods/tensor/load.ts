@@ -112,9 +112,7 @@ export async function load<Args extends readonly unknown[], R>(
         const feeds = Object.fromEntries(arrays.map((x, i) => [program.inputs[i].name, x]));
         const results = await session.run(feeds, program.outputs);
         if (finite) results.forEach((x, i) => requireFinite(program, i, x));
-        for (const position of donate) {
-          for (const array of flatten(args[position], isNdArray).leaves) free(array);
-        }
+        freeDonated(args, donate);
         return unflatten<Host<R>>(program.outTree, results);
       } catch (error) {
         if (error instanceof TensorError) throw error;
@@ -136,11 +134,16 @@ function requireProgram(program: unknown): void {
   throw new TensorError("argument", `load: expected a program, got ${kindOf(program)}; ${hint}`);
 }
 
-/** Gives an array's memory back now; its view has no elements afterwards. */
-function free({ data }: NdArray): void {
-  const { buffer } = data;
-  const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === data.byteLength;
-  if (isWhole) buffer.transfer(0);
+/** Gives the memory of donated arguments back now, but for buffers that another array uses too. */
+function freeDonated(args: readonly unknown[], donate: readonly number[]): void {
+  const leaves = args.map((arg) => flatten(arg, isNdArray).leaves);
+  const uses = new Map<unknown, number>();
+  for (const { data } of leaves.flat()) uses.set(data.buffer, (uses.get(data.buffer) ?? 0) + 1);
+  for (const { data } of donate.flatMap((i) => leaves[i])) {
+    const { buffer } = data;
+    const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === data.byteLength;
+    if (isWhole && uses.get(buffer) === 1) buffer.transfer(0);
+  }
 }
 
 /** @throws TensorError `runtime` naming the first element of an output that is NaN or infinite */
@@ -197,6 +200,12 @@ function checkArguments(program: Program<never, unknown>, args: readonly unknown
         `${program.name}: argument ${path} holds ${value.data.length} elements; its shape says ${
           sizeOf(value.shape)
         }`,
+      );
+    }
+    if (value.dtype === "bool" && (value.data as Uint8Array).some((v) => v > 1)) {
+      throw new TensorError(
+        "input",
+        `${program.name}: argument ${path} is bool, but not all of its bytes are 0 or 1`,
       );
     }
     given.delete(spec.name);

@@ -54,6 +54,20 @@ function sizeOf(shape: readonly number[]): number {
   return size;
 }
 
+/** The largest number of a float dtype below `x`. */
+function below(x: number, dtype: RealDType): number {
+  const one = realArray(dtype, 1);
+  one[0] = x;
+  // Neighbouring numbers of one sign have neighbouring bits.
+  const bits = dtype === "float64"
+    ? new BigInt64Array(one.buffer as ArrayBuffer)
+    : new Int32Array(one.buffer as ArrayBuffer);
+  if (x === 0) return dtype === "float64" ? -5e-324 : -(2 ** -149);
+  if (bits instanceof BigInt64Array) bits[0] += x > 0 ? -1n : 1n;
+  else bits[0] += x > 0 ? -1 : 1;
+  return one[0];
+}
+
 function realArray(dtype: RealDType, size: number): Float32Array | Float64Array {
   return dtype === "float64" ? new Float64Array(size) : new Float32Array(size);
 }
@@ -147,6 +161,8 @@ export class Stream {
     for (let i = 0; i < data.length; i++) {
       const unit = dtype === "float64" ? this.nextUniform() : (this.nextWord() >>> 8) / 16777216;
       data[i] = low + (high - low) * unit;
+      // Rounded up: the next number down.
+      if (data[i] >= high && high > low) data[i] = below(high, dtype);
     }
     return { dtype, shape: [...shape], data };
   }

@@ -173,7 +173,7 @@ function arrayOf(code: string, shape: number[], bytes: Uint8Array<ArrayBuffer>):
       return { dtype: "int64", shape, data };
     }
     default:
-      return { dtype: "bool", shape, data: bytes };
+      return { dtype: "bool", shape, data: bytes.map((b) => Number(b !== 0)) };
   }
 }
 

@@ -109,11 +109,14 @@ function batchScan(
   const { carries, leaves, outputs } = attributes;
   const free = captures(outputs, leaves);
   const outer = new Map<Tensor, Tensor>();
+  const same = new Map<Tensor, Tensor>();
   free.forEach((t, k) => {
-    if (batched[leaves.length + k]) outer.set(t, inputs[leaves.length + k]);
+    const i = leaves.length + k;
+    if (batched[i]) outer.set(t, inputs[i]);
+    else if (inputs[i] !== t) same.set(t, inputs[i]);
   });
   const flags = spreading(attributes, batched.slice(0, leaves.length), [...outer.keys()]);
-  const body = batchBody(attributes, flags, size, outer);
+  const body = batchBody(attributes, flags, size, outer, same);
   const init = inputs.slice(0, carries)
     .map((t, i) => flags[i] ? spread(t, batched[i], size) : t);
   const xs = inputs.slice(carries, leaves.length)

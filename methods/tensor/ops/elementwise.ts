@@ -61,14 +61,11 @@ export function binary(name: string, onnx: string, rules: BinaryRules): Primitiv
       return [{ dtype: rules.result ?? a.dtype, shape: broadcastOf(name, a, b) }];
     },
     simplify: ([a, b]) => simplifyBinary(primitive, rules, a, b),
-    emit: (writer, inputs, node) =>
-      writer.node(
-        onnx,
-        onnx === "Mul" || onnx === "Div"
-          ? inputs.map((x, i) => exactScale(writer, x, node, i))
-          : inputs,
-        rules.attributes,
-      ),
+    emit: (writer, inputs, node) => {
+      if (onnx !== "Mul" && onnx !== "Div") return writer.node(onnx, inputs, rules.attributes);
+      if (isSingleScale(node)) return emitSingleScale(writer, onnx, inputs, node);
+      return writer.node(onnx, inputs.map((x, i) => exactScale(writer, x, node, i)));
+    },
     flops: elements,
   };
   const { vjp } = rules;
@@ -83,6 +80,24 @@ export function binary(name: string, onnx: string, rules: BinaryRules): Primitiv
   });
 }
 
+/** Whether one element in float64, of two axes or more, is scaled by a constant: {@linkcode exactScale} has no vector. */
+function isSingleScale({ inputs, outputs: [{ dtype, shape }] }: Node<None>): boolean {
+  return dtype === "float64" && shape.length >= 2 && sizeOf(shape) === 1 &&
+    inputs.some((x) => constantArray(x) !== null);
+}
+
+/** The product or quotient of one element as one of vectors, which is not taken for a scaled matrix. */
+function emitSingleScale(
+  writer: GraphWriter,
+  onnx: string,
+  inputs: readonly string[],
+  { outputs: [{ shape }] }: Node<None>,
+): string[] {
+  const flat = inputs.map((x) => writer.node("Reshape", [x, writer.int64s([1])])[0]);
+  const [y] = writer.node(onnx, flat);
+  return writer.node("Reshape", [y, writer.int64s(shape)]);
+}
+
 /**
  * ONNX Runtime moves a scalar factor of a matrix product into an attribute of 32 bits, which spoils float64: there
  * factors are vectors.
@@ -91,16 +106,14 @@ function exactScale(writer: GraphWriter, name: string, { inputs }: Node<None>, i
   const array = constantArray(inputs[i]);
   const { shape } = inputs[1 - i];
   const axis = shape.findLastIndex((d) => d > 1);
-  if (array?.dtype !== "float64" || array.shape.length > 0 || shape.length < 2 || axis < 0) {
+  if (array?.dtype !== "float64" || array.data.length !== 1 || shape.length < 2 || axis < 0) {
     return name;
   }
   const size = shape[axis];
   const data = new Float64Array(size).fill(Number(array.data[0]));
-  return writer.initializer({
-    dtype: "float64",
-    shape: [size, ...shape.slice(axis + 1)],
-    data,
-  });
+  const own = [size, ...shape.slice(axis + 1)];
+  const leading = new Array<number>(Math.max(0, array.shape.length - own.length)).fill(1);
+  return writer.initializer({ dtype: "float64", shape: [...leading, ...own], data });
 }
 
 function simplifyBinary(
@@ -131,7 +144,8 @@ function mergeScale(a: Tensor, b: Tensor): Tensor | null {
   if (c === null || b.shape.length > 0 || !madeBy(a, mulPrimitive)) return null;
   const [x, inner] = a.node.inputs;
   const d = scalarValue(inner);
-  return d === null || inner.shape.length > 0 ? null : mul(x, constant(c * d, a.dtype));
+  if (d === null || inner.shape.length > 0) return null;
+  return isNormal(c * d, a.dtype) ? mul(x, constant(c * d, a.dtype)) : null;
 }
 
 /** The WebGPU kernel does not compile where operands broadcast along the last axis: they are spread first. */
@@ -267,18 +281,37 @@ export function mul(a: TensorLike, b: TensorLike): Tensor {
   return applyBinary(mulPrimitive, a, b);
 }
 
-/** a / b; division by a constant number becomes a product for floats. */
+/** a / b; division of floats by a constant number becomes a product with its reciprocal where that is exact enough. */
 export function div(a: TensorLike, b: TensorLike): Tensor {
   const [x, y] = promote(a, b);
   const c = y.shape.length === 0 && isFloat(y.dtype) ? scalarValue(y) : null;
-  return c !== null && c !== 0
+  return c !== null && isNormal(1 / c, x.dtype)
     ? mul(x, constant(1 / c, x.dtype))
     : apply1(divPrimitive, [x, y], none);
+}
+
+/** a / b rounded once, also by a constant. */
+export function quotient(a: TensorLike, b: TensorLike): Tensor {
+  return applyBinary(divPrimitive, a, b);
+}
+
+/** Smallest normal and largest number of each float dtype. */
+const NORMAL: Partial<Record<DType, readonly [number, number]>> = {
+  float16: [2 ** -14, 65504],
+  float32: [2 ** -126, 3.4028234663852886e38],
+  float64: [2 ** -1022, Number.MAX_VALUE],
+};
+
+/** Whether a constant keeps its precision in a dtype: it neither overflows nor underflows. */
+function isNormal(c: number, dtype: DType): boolean {
+  const [least, most] = NORMAL[dtype] ?? [1, 0];
+  return Math.abs(c) >= least && Math.abs(c) <= most;
 }
 
 /** aᵇ; small constant exponents become products and roots. */
 export function pow(a: TensorLike, b: TensorLike): Tensor {
   const [x, y] = promote(a, b);
+  sameDType("pow", x, y);
   switch (y.shape.length === 0 ? scalarValue(y) : null) {
     case 0:
       return broadcastTo(constant(1, x.dtype), x.shape);
@@ -295,7 +328,7 @@ export function pow(a: TensorLike, b: TensorLike): Tensor {
     case -1:
       return div(1, x);
   }
-  const exponent = scalarValue(y);
+  const exponent = y.shape.length === 0 && x.dtype === y.dtype ? scalarValue(y) : null;
   if (exponent !== null) return apply1(powConstant, [x], { exponent });
   return apply1(powPrimitive, [x, y], none);
 }
@@ -328,9 +361,10 @@ export function minimum(a: TensorLike, b: TensorLike): Tensor {
   return applyBinary(minimumPrimitive, a, b);
 }
 
-/** x limited to [low, high]. */
+/** x limited to [low, high]; an infinite bound is none. */
 export function clip(x: TensorLike, low: number, high: number): Tensor {
-  return minimum(maximum(x, low), high);
+  const above = low === -Infinity ? asTensor(x) : maximum(x, low);
+  return high === Infinity ? above : minimum(above, high);
 }
 
 /** 0, ½ or 1 for negative, zero and positive x; a constant to differentiation. */

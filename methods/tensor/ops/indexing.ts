@@ -13,6 +13,7 @@ import { axisOf, requireDType, sameDType, sameShape } from "../shape.ts";
 import { moveAxis, spreadAll } from "./batching.ts";
 import { add, mul } from "./elementwise.ts";
 import { cast, equal, less, where } from "./logic.ts";
+import { slice } from "./slicing.ts";
 import { broadcastTo, expandDims, reshape, transpose } from "./structure.ts";
 
 interface AxisAttribute {
@@ -164,8 +165,13 @@ const addAlongPrimitive: Primitive<AxisAttribute> = {
       axis: { int: node.attributes.axis },
       reduction: { string: "add" },
     }),
-  vjp: (node, [g]) =>
-    g ? [g, null, takeAlongAxis(g, node.inputs[1], node.attributes.axis)] : [null, null, null],
+  vjp: (node, [g]) => {
+    if (!g) return [null, null, null];
+    const [, at] = node.inputs, { axis } = node.attributes;
+    // Of other axes indices may have fewer places than x.
+    const within = at.shape.map((d, i) => i === axis ? g.shape[i] : d);
+    return [g, null, takeAlongAxis(slice(g, within.map(() => 0), within), at, axis)];
+  },
   // ONNX Runtime adds no float16 there on the CPU.
   lower: ([x, indices, updates], { axis }) => {
     if (x.dtype !== "float16") return null;

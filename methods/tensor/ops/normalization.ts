@@ -206,5 +206,6 @@ export function layerNorm(
       }] to normalise ${describe(input)} from axis ${from}`,
     );
   }
+  if (sizeOf(input.shape) === 0) return input;
   return apply(layerNormPrimitive, [input, s, b], { axis: from, epsilon })[0];
 }

@@ -10,7 +10,7 @@ import {
   type Tensor,
   type TensorLike,
 } from "../node.ts";
-import { axesOf, axisOf, reducedShape } from "../shape.ts";
+import { axesOf, axisOf, reducedShape, requireNumbers } from "../shape.ts";
 import { broadcastTo, type ReduceOptions, reshape, sum } from "./structure.ts";
 import { div, mul, sub } from "./elementwise.ts";
 import { neg, square } from "./unary.ts";
@@ -87,6 +87,8 @@ export const maxKernel: Primitive<ReduceAttributes> = {
   infer: ([x], { axes, keepDims }) => [
     { dtype: x.dtype, shape: reducedShape(x.shape, axes, keepDims) },
   ],
+  // Over no axes ReduceMax takes all of them.
+  simplify: ([x], { axes }) => axes.length === 0 ? [x] : null,
   batch: ([x], _, { axes, keepDims }) => [
     apply1(maxKernel, [x], { axes: axes.map((a) => a + 1), keepDims }),
   ],
@@ -101,6 +103,7 @@ const maxPrimitive: Primitive<ReduceAttributes> = {
   infer: ([x], { axes, keepDims }) => [
     { dtype: x.dtype, shape: reducedShape(x.shape, axes, keepDims) },
   ],
+  simplify: ([x], { axes }) => axes.length === 0 ? [x] : null,
   lower: ([x], attributes) => {
     const largest = apply1(maxKernel, [x], attributes);
     if (!isFloat(x.dtype)) return [largest];
@@ -135,6 +138,7 @@ export function reduceMax(
   { keepDims = false }: ReduceOptions = {},
 ): Tensor {
   const input = asTensor(x);
+  requireNumbers("reduceMax", input);
   const over = axesOf("reduceMax", axes, input.shape.length);
   requireElements("reduceMax", input, over);
   return apply1(maxPrimitive, [input], { axes: over, keepDims });
@@ -142,7 +146,10 @@ export function reduceMax(
 
 /** Smallest element over `axes` (default all); ties share the gradient. */
 export function reduceMin(x: TensorLike, axes?: Axes, options?: ReduceOptions): Tensor {
-  return neg(reduceMax(neg(x), axes, options));
+  const input = asTensor(x);
+  // The negative of the smallest integer is itself: there the order is reversed by −1 − x.
+  const reverse = (t: Tensor) => isFloat(t.dtype) ? neg(t) : sub(-1, t);
+  return reverse(reduceMax(reverse(input), axes, options));
 }
 
 const argmaxPrimitive: Primitive<{ readonly axis: number }> = {
@@ -160,6 +167,7 @@ const argmaxPrimitive: Primitive<{ readonly axis: number }> = {
  */
 export function argmax(x: TensorLike, axis = -1): Tensor {
   const input = asTensor(x);
+  requireNumbers("argmax", input);
   const along = axisOf("argmax", axis, input.shape.length);
   requireElements("argmax", input, [along]);
   return apply1(argmaxPrimitive, [input], { axis: along });

@@ -3,12 +3,14 @@ import { describe, TensorError } from "../types.ts";
 import {
   apply1,
   asTensor,
+  constant,
   isFloat,
   type Primitive,
   type Tensor,
   type TensorLike,
 } from "../node.ts";
-import { add, binary, div, mul, promote, sub } from "./elementwise.ts";
+import { add, binary, div, mul, promote, quotient, sub } from "./elementwise.ts";
+import { broadcastTo } from "./structure.ts";
 import { abs, floor, neg, unary } from "./unary.ts";
 import { equal, less, logicalAnd, logicalXor, notEqual, where } from "./logic.ts";
 
@@ -63,7 +65,7 @@ export function remainder(a: TensorLike, b: TensorLike): Tensor {
 /** floor(a/b), for floats and integers; no derivative. Integers must not be divided by 0. */
 export function floorDivide(a: TensorLike, b: TensorLike): Tensor {
   const [x, y] = promote(a, b);
-  return isFloat(x.dtype) ? floor(div(x, y)) : div(sub(x, remainder(x, y)), y);
+  return isFloat(x.dtype) ? floor(quotient(x, y)) : div(sub(x, remainder(x, y)), y);
 }
 
 /** 1 / x. */
@@ -91,10 +93,17 @@ export function isNaN(x: TensorLike): Tensor {
 
 /** Whether x is ∞ or −∞ → bool. */
 export function isInf(x: TensorLike): Tensor {
-  return equal(abs(x), Infinity);
+  const input = asTensor(x);
+  return isFloat(input.dtype) ? equal(abs(input), Infinity) : constantBool(false, input);
+}
+
+/** One answer for all elements of x. */
+function constantBool(value: boolean, x: Tensor): Tensor {
+  return broadcastTo(constant(Number(value), "bool"), x.shape);
 }
 
 /** Whether x is neither infinite nor NaN → bool. */
 export function isFinite(x: TensorLike): Tensor {
-  return less(abs(x), Infinity);
+  const input = asTensor(x);
+  return isFloat(input.dtype) ? less(abs(input), Infinity) : constantBool(true, input);
 }

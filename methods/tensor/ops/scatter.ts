@@ -12,7 +12,7 @@ import {
 import { axisOf, requireDType, sameDType, sameShape } from "../shape.ts";
 import { broadcastTo, reshape, sum } from "./structure.ts";
 import { add, maximum, minimum, mul } from "./elementwise.ts";
-import { less, where } from "./logic.ts";
+import { cast, less, where } from "./logic.ts";
 import { iota, scatterAdd, take, takeAlongAxis } from "./indexing.ts";
 
 interface AxisAttribute {
@@ -126,7 +126,7 @@ function flattened(x: Tensor, k: number): Tensor {
 
 /**
  * Elements or slices at indices over the first k axes: x [d₁ … dₖ, rest], indices [..., k] →
- * [..., rest]. Negative indices count from the end.
+ * [..., rest]. Negative indices count from the end; what comes of indices outside is not defined.
  */
 export function gatherND(x: TensorLike, indices: TensorLike): Tensor {
   const input = asTensor(x), at = asTensor(indices, "int64");
@@ -160,7 +160,7 @@ function onFlat(
 
 /**
  * x [d₁ … dₖ, rest] with `updates` [..., rest] in the places of indices [..., k]. Indices must not
- * repeat.
+ * repeat, nor lie outside.
  */
 export function scatterND(x: TensorLike, indices: TensorLike, updates: TensorLike): Tensor {
   return onFlat("scatterND", scatter, x, indices, updates);
@@ -228,8 +228,10 @@ export function dynamicUpdateSlice(
   const along = (axis: number) => add(iota(values.shape[axis], from[axis].dtype), from[axis]);
   if (moving.length === 1) return scatter(input, along(moving[0]), values, moving[0]);
   const strides = stridesOf(input.shape);
+  const mixed = new Set(from.map((t) => t.dtype)).size > 1;
+  const position = (axis: number) => mixed ? cast(along(axis), "int64") : along(axis);
   const places = from.map((_, axis) =>
-    reshape(mul(along(axis), strides[axis]), values.shape.map((d, i) => i === axis ? d : 1))
+    reshape(mul(position(axis), strides[axis]), values.shape.map((d, i) => i === axis ? d : 1))
   ).reduce(add);
   const count = [sizeOf(values.shape)];
   const flat = scatter(

@@ -119,7 +119,8 @@ export function split(x: TensorLike, sizes: readonly number[], axis = 0): Tensor
   const input = asTensor(x);
   const along = axisOf("split", axis, input.shape.length);
   const total = sizes.reduce((a, b) => a + b, 0);
-  if (total !== input.shape[along] || sizes.length === 0) {
+  const whole = sizes.length > 0 && sizes.every((n) => Number.isInteger(n) && n >= 0);
+  if (total !== input.shape[along] || !whole) {
     throw new TensorError(
       "shape",
       `split: sizes [${sizes.join(", ")}] (sum ${total}) do not divide axis ${along} of ${

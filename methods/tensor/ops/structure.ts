@@ -65,7 +65,7 @@ export function reshape(x: TensorLike, shape: readonly number[]): Tensor {
   const full = shape.map((d) => d === -1 ? size / known : d);
   if (
     shape.filter((d) => d === -1).length > 1 || sizeOf(full) !== size ||
-    !full.every(Number.isInteger)
+    !full.every((d) => Number.isInteger(d) && d >= 0)
   ) {
     throw new TensorError(
       "shape",

@@ -4,6 +4,7 @@ import { broadcastOf, sameDType } from "../shape.ts";
 import { add, div, mul, promote, sub } from "./elementwise.ts";
 import { abs, cos, exp, log, neg, rsqrt, sign, sin, sqrt, square, unary } from "./unary.ts";
 import { equal, greater, less, logicalAnd, where } from "./logic.ts";
+import { isInf } from "./rounding.ts";
 import { tanh } from "./activation.ts";
 
 const none = {};
@@ -136,9 +137,12 @@ export function atan(x: TensorLike): Tensor {
  * zeros.
  */
 export function atan2(y: TensorLike, x: TensorLike): Tensor {
-  const [a, b] = promote(y, x);
-  sameDType("atan2", a, b);
-  broadcastOf("atan2", a, b);
+  const [dy, dx] = promote(y, x);
+  sameDType("atan2", dy, dx);
+  broadcastOf("atan2", dy, dx);
+  // Between two infinities the angle is that of their signs.
+  const far = logicalAnd(isInf(dy), isInf(dx));
+  const a = where(far, sign(dy), dy), b = where(far, sign(dx), dx);
   const steep = greater(abs(a), abs(b));
   const origin = logicalAnd(equal(a, 0), equal(b, 0));
   // The smaller coordinate over the larger: neither branch divides by 0 away from the origin.

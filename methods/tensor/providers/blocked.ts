@@ -24,7 +24,7 @@ export const DOMAIN = "com.microsoft.nchwc";
 /** Types and shapes of a model's values by name. */
 type Specs = Readonly<Record<string, Spec>>;
 
-/** Names in one graph of the blocked forms of values of that graph and those around it. */
+/** In one graph: the names of blocked forms of its values and of those around it, by `image` or `kernel` and name. */
 type Blocked = Map<string, string>;
 
 /** Whether a program convolves: results are named after their operator, so that its model need not be read. */
@@ -112,17 +112,18 @@ class Rewriter {
       );
       return output;
     };
-    /** A value that several convolutions need is laid out once. */
-    const once = (name: string, make: () => string) => {
-      const made = blocked.get(name) ?? make();
-      blocked.set(name, made);
+    /** A value that several convolutions need in one place is laid out once. */
+    const once = (place: "image" | "kernel", value: string, make: () => string) => {
+      const key = `${place} ${value}`;
+      const made = blocked.get(key) ?? make();
+      blocked.set(key, made);
       return made;
     };
     // An image of less than a block of channels stays as it is, and so does that axis of its kernel.
     const images = specs[image].shape[1] < block
       ? image
-      : once(image, () => add("ReorderInput", [image]));
-    const kernels = once(kernel, () => {
+      : once("image", image, () => add("ReorderInput", [image]));
+    const kernels = once("kernel", kernel, () => {
       const places = sizeOf(size);
       const reshape = (x: string, ...sizes: number[]) => add("Reshape", [x, this.#shape(sizes)]);
       const transpose = (x: string, perm: number[]) =>

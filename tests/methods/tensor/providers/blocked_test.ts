@@ -130,6 +130,19 @@ describe("blocked convolutions", () => {
     assertSame(await evaluate(f, [x, w]), await evaluate(f, [x, w], "wasm"));
   });
 
+  it("one tensor as image and as kernel is laid out for each", async () => {
+    const x = values([16, 16, 3, 3], 1, "float32"), w = values([16, 16, 3, 3], 2, "float32");
+    const f = (x: t.Tensor, w: t.Tensor) => {
+      const padding = 1;
+      return t.add(
+        t.add(t.conv2d(x, w, { padding }), t.conv2d(w, x, { padding })),
+        t.conv2d(x, x, { padding }),
+      );
+    };
+    assert.equal(operators(laidOut(t.compile(f, [x, w]))).get(blockedConv), 3);
+    assertSame(await evaluate(f, [x, w]), await evaluate(f, [x, w], "wasm"));
+  });
+
   it("trains: gradients by images and kernels through two layers, a loop of steps", async () => {
     const start = {
       first: values([16, 3, 3, 3], 3, "float32"),
