@@ -297,7 +297,7 @@ Deno.test("mistakes at a run are named by argument and line", async () => {
   );
   await refused(
     () => executable.run({ w: ok }, [[1, 2, 3]] as never),
-    'run: "1.0.0" is a number; expected a tensor, or an array or record of them; ' +
+    'run: "1.0.0" is a number; expected a host array, or an array or record of them; ' +
       "fromNested() makes arrays of numbers",
   );
   await refused(
