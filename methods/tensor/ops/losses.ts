@@ -6,7 +6,7 @@ import { expandDims, squeeze, sum } from "./structure.ts";
 import { add, mul, sub } from "./elementwise.ts";
 import { abs, exp, neg, square } from "./unary.ts";
 import { lessEqual, where } from "./logic.ts";
-import { takeAlongAxis } from "./indexing.ts";
+import { labelOperators } from "./labels.ts";
 import { logSoftmax } from "./normalization.ts";
 import { mean } from "./reduction.ts";
 import { softplus } from "./rectifiers.ts";
@@ -20,7 +20,8 @@ export interface LossOptions {
   readonly reduction?: Reduction;
 }
 
-function reduced(op: string, losses: Tensor, reduction: Reduction): Tensor {
+/** Losses reduced as asked. @throws TensorError `argument` for an unknown reduction */
+export function reduced(op: string, losses: Tensor, reduction: Reduction): Tensor {
   switch (reduction) {
     case "mean":
       return mean(losses);
@@ -173,10 +174,12 @@ export function klDivergence(
   return reduced("klDivergence", mul(rows, temperature ** 2), reduction);
 }
 
+const likelihoodLabels = /* @__PURE__ */ labelOperators("negativeLogLikelihood");
+
 /**
  * −logProbabilities[label], the cross-entropy of what logSoftmax() gave.
  * @param logProbabilities [..., classes]
- * @param labels int32 or int64 [...], each in 0 … classes − 1
+ * @param labels int32 or int64 [...], each in 0 … classes − 1: others fail at run time, except on webgpu
  */
 export function negativeLogLikelihood(
   logProbabilities: TensorLike,
@@ -192,6 +195,8 @@ export function negativeLogLikelihood(
     );
   }
   const last = x.shape.length - 1;
-  const picked = squeeze(takeAlongAxis(x, expandDims(y, last), last), last);
+  const { guard, pick } = likelihoodLabels;
+  const at = guard(y, x.shape[last]).at;
+  const picked = squeeze(pick(x, expandDims(at, last), last), last);
   return reduced("negativeLogLikelihood", neg(picked), reduction);
 }
