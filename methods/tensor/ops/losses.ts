@@ -8,6 +8,7 @@ import { abs, exp, neg, square } from "./unary.ts";
 import { lessEqual, where } from "./logic.ts";
 import { labelOperators } from "./labels.ts";
 import { logSoftmax } from "./normalization.ts";
+import { requireOptions } from "./options.ts";
 import { mean } from "./reduction.ts";
 import { softplus } from "./rectifiers.ts";
 
@@ -54,8 +55,10 @@ function pair(op: string, prediction: TensorLike, target: TensorLike): [Tensor, 
 export function meanSquaredError(
   prediction: TensorLike,
   target: TensorLike,
-  { reduction = "mean" }: LossOptions = {},
+  options: LossOptions = {},
 ): Tensor {
+  requireOptions("meanSquaredError", options, ["reduction"]);
+  const { reduction = "mean" } = options;
   const [x, y] = pair("meanSquaredError", prediction, target);
   return reduced("meanSquaredError", square(sub(x, y)), reduction);
 }
@@ -64,8 +67,10 @@ export function meanSquaredError(
 export function meanAbsoluteError(
   prediction: TensorLike,
   target: TensorLike,
-  { reduction = "mean" }: LossOptions = {},
+  options: LossOptions = {},
 ): Tensor {
+  requireOptions("meanAbsoluteError", options, ["reduction"]);
+  const { reduction = "mean" } = options;
   const [x, y] = pair("meanAbsoluteError", prediction, target);
   return reduced("meanAbsoluteError", abs(sub(x, y)), reduction);
 }
@@ -102,8 +107,10 @@ export interface HuberOptions extends LossOptions {
 export function huber(
   prediction: TensorLike,
   target: TensorLike,
-  { reduction = "mean", delta = 1 }: HuberOptions = {},
+  options: HuberOptions = {},
 ): Tensor {
+  requireOptions("huber", options, ["reduction", "delta"]);
+  const { reduction = "mean", delta = 1 } = options;
   return kinked("huber", prediction, target, delta, 1, reduction);
 }
 
@@ -117,8 +124,10 @@ export interface SmoothL1Options extends LossOptions {
 export function smoothL1(
   prediction: TensorLike,
   target: TensorLike,
-  { reduction = "mean", beta = 1 }: SmoothL1Options = {},
+  options: SmoothL1Options = {},
 ): Tensor {
+  requireOptions("smoothL1", options, ["reduction", "beta"]);
+  const { reduction = "mean", beta = 1 } = options;
   return kinked("smoothL1", prediction, target, beta, 1 / beta, reduction);
 }
 
@@ -136,8 +145,10 @@ export interface BinaryCrossEntropyOptions extends LossOptions {
 export function binaryCrossEntropyWithLogits(
   logits: TensorLike,
   targets: TensorLike,
-  { reduction = "mean", positiveWeight }: BinaryCrossEntropyOptions = {},
+  options: BinaryCrossEntropyOptions = {},
 ): Tensor {
+  requireOptions("binaryCrossEntropyWithLogits", options, ["reduction", "positiveWeight"]);
+  const { reduction = "mean", positiveWeight } = options;
   const [x, y] = pair("binaryCrossEntropyWithLogits", logits, targets);
   // softplus(−x) = softplus(x) − x.
   const losses = positiveWeight === undefined ? sub(softplus(x), mul(x, y)) : add(
@@ -163,8 +174,10 @@ export interface KlDivergenceOptions extends LossOptions {
 export function klDivergence(
   logits: TensorLike,
   targetLogits: TensorLike,
-  { reduction = "mean", temperature = 1 }: KlDivergenceOptions = {},
+  options: KlDivergenceOptions = {},
 ): Tensor {
+  requireOptions("klDivergence", options, ["reduction", "temperature"]);
+  const { reduction = "mean", temperature = 1 } = options;
   const [x, y] = pair("klDivergence", logits, targetLogits);
   if (!(temperature > 0)) {
     throw new TensorError("argument", `klDivergence: temperature ${temperature} must be above 0`);
@@ -184,8 +197,10 @@ const likelihoodLabels = /* @__PURE__ */ labelOperators("negativeLogLikelihood")
 export function negativeLogLikelihood(
   logProbabilities: TensorLike,
   labels: TensorLike,
-  { reduction = "mean" }: LossOptions = {},
+  options: LossOptions = {},
 ): Tensor {
+  requireOptions("negativeLogLikelihood", options, ["reduction"]);
+  const { reduction = "mean" } = options;
   const x = asTensor(logProbabilities), y = asTensor(labels, "int64");
   requireDType("negativeLogLikelihood", y, "int32", "int64");
   if (!isFloat(x.dtype) || !sameShape(x.shape.slice(0, -1), y.shape)) {
