@@ -21,7 +21,7 @@ import { type LossOptions, reduced } from "./losses.ts";
 import { requireOptions } from "./options.ts";
 import { maxKernel } from "./reduction.ts";
 
-const { guard, pick, spread } = /* @__PURE__ */ labelOperators("crossEntropy");
+const labelled = /* @__PURE__ */ labelOperators("crossEntropy");
 
 /**
  * What the loss and its gradient share, so that a row is exponentiated once: x less its largest element,
@@ -39,7 +39,7 @@ const rowEntropy: Primitive = {
   infer: ([x, labels]) => [{ dtype: x.dtype, shape: labels.shape }],
   lower: ([x, labels]) => {
     const { shifted, total } = exponentials(x);
-    return [sub(log(total), pick(shifted, labels, 1))];
+    return [sub(log(total), labelled.pick(shifted, labels, 1))];
   },
   emit: () => {
     throw new TensorError("unsupported", "rowCrossEntropy is always lowered");
@@ -48,7 +48,7 @@ const rowEntropy: Primitive = {
     const [x, labels] = node.inputs;
     if (!g) return [null, null];
     const { powers, total } = exponentials(x);
-    return [spread(mul(powers, div(g, total)), labels, neg(g), 1), null];
+    return [labelled.spread(mul(powers, div(g, total)), labels, neg(g), 1), null];
   },
   batch: (inputs, batched, _, size) => {
     const [x, labels] = spreadAll(inputs, batched, size);
@@ -106,9 +106,9 @@ function times(a: Tensor | null, b: Tensor | null): Tensor | null {
 /** Labels that are indices. */
 function hardLosses(x: Tensor, y: Tensor, { mask, ignore, smoothing, weights }: Target): RowLosses {
   const classes = x.shape[1];
-  const guarded = guard(y, classes, ignore);
+  const guarded = labelled.guard(y, classes, ignore);
   const at = reshape(guarded.at, [-1, 1]);
-  const weight = weights && pick(reshape(weights, [-1, 1]), at, 0);
+  const weight = weights && labelled.pick(reshape(weights, [-1, 1]), at, 0);
   let losses = apply1(rowEntropy, [x, at], {});
   if (weight !== null) losses = mul(losses, weight);
   if (smoothing > 0) {
