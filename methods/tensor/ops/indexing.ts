@@ -211,8 +211,9 @@ export function iota(n: number, dtype: DType = "int64"): Tensor {
 }
 
 /**
- * Unit vectors of integer indices [...] along a new `axis` of size n (default the last); an index
- * outside 0 … n − 1 gives zeros.
+ * Unit vectors of integer indices [...] along a new `axis` of size n (default the last). An index outside
+ * 0 … n − 1, below 0 too, gives zeros and no error, as `jax.nn.one_hot` does (PyTorch's raises).
+ * @throws TensorError `dtype` unless the indices are int32 or int64; `argument` for an axis out of range
  */
 export function oneHot(
   indices: TensorLike,

@@ -6,8 +6,9 @@ import { expandDims, squeeze, sum } from "./structure.ts";
 import { add, mul, sub } from "./elementwise.ts";
 import { abs, exp, neg, square } from "./unary.ts";
 import { lessEqual, where } from "./logic.ts";
-import { takeAlongAxis } from "./indexing.ts";
+import { labelOperators } from "./labels.ts";
 import { logSoftmax } from "./normalization.ts";
+import { requireOptions } from "./options.ts";
 import { mean } from "./reduction.ts";
 import { softplus } from "./rectifiers.ts";
 
@@ -20,7 +21,8 @@ export interface LossOptions {
   readonly reduction?: Reduction;
 }
 
-function reduced(op: string, losses: Tensor, reduction: Reduction): Tensor {
+/** Losses reduced as asked. @throws TensorError `argument` for an unknown reduction */
+export function reduced(op: string, losses: Tensor, reduction: Reduction): Tensor {
   switch (reduction) {
     case "mean":
       return mean(losses);
@@ -53,8 +55,10 @@ function pair(op: string, prediction: TensorLike, target: TensorLike): [Tensor, 
 export function meanSquaredError(
   prediction: TensorLike,
   target: TensorLike,
-  { reduction = "mean" }: LossOptions = {},
+  options: LossOptions = {},
 ): Tensor {
+  requireOptions("meanSquaredError", options, ["reduction"]);
+  const { reduction = "mean" } = options;
   const [x, y] = pair("meanSquaredError", prediction, target);
   return reduced("meanSquaredError", square(sub(x, y)), reduction);
 }
@@ -63,8 +67,10 @@ export function meanSquaredError(
 export function meanAbsoluteError(
   prediction: TensorLike,
   target: TensorLike,
-  { reduction = "mean" }: LossOptions = {},
+  options: LossOptions = {},
 ): Tensor {
+  requireOptions("meanAbsoluteError", options, ["reduction"]);
+  const { reduction = "mean" } = options;
   const [x, y] = pair("meanAbsoluteError", prediction, target);
   return reduced("meanAbsoluteError", abs(sub(x, y)), reduction);
 }
@@ -101,8 +107,10 @@ export interface HuberOptions extends LossOptions {
 export function huber(
   prediction: TensorLike,
   target: TensorLike,
-  { reduction = "mean", delta = 1 }: HuberOptions = {},
+  options: HuberOptions = {},
 ): Tensor {
+  requireOptions("huber", options, ["reduction", "delta"]);
+  const { reduction = "mean", delta = 1 } = options;
   return kinked("huber", prediction, target, delta, 1, reduction);
 }
 
@@ -116,8 +124,10 @@ export interface SmoothL1Options extends LossOptions {
 export function smoothL1(
   prediction: TensorLike,
   target: TensorLike,
-  { reduction = "mean", beta = 1 }: SmoothL1Options = {},
+  options: SmoothL1Options = {},
 ): Tensor {
+  requireOptions("smoothL1", options, ["reduction", "beta"]);
+  const { reduction = "mean", beta = 1 } = options;
   return kinked("smoothL1", prediction, target, beta, 1 / beta, reduction);
 }
 
@@ -135,8 +145,10 @@ export interface BinaryCrossEntropyOptions extends LossOptions {
 export function binaryCrossEntropyWithLogits(
   logits: TensorLike,
   targets: TensorLike,
-  { reduction = "mean", positiveWeight }: BinaryCrossEntropyOptions = {},
+  options: BinaryCrossEntropyOptions = {},
 ): Tensor {
+  requireOptions("binaryCrossEntropyWithLogits", options, ["reduction", "positiveWeight"]);
+  const { reduction = "mean", positiveWeight } = options;
   const [x, y] = pair("binaryCrossEntropyWithLogits", logits, targets);
   // softplus(−x) = softplus(x) − x.
   const losses = positiveWeight === undefined ? sub(softplus(x), mul(x, y)) : add(
@@ -162,8 +174,10 @@ export interface KlDivergenceOptions extends LossOptions {
 export function klDivergence(
   logits: TensorLike,
   targetLogits: TensorLike,
-  { reduction = "mean", temperature = 1 }: KlDivergenceOptions = {},
+  options: KlDivergenceOptions = {},
 ): Tensor {
+  requireOptions("klDivergence", options, ["reduction", "temperature"]);
+  const { reduction = "mean", temperature = 1 } = options;
   const [x, y] = pair("klDivergence", logits, targetLogits);
   if (!(temperature > 0)) {
     throw new TensorError("argument", `klDivergence: temperature ${temperature} must be above 0`);
@@ -173,16 +187,20 @@ export function klDivergence(
   return reduced("klDivergence", mul(rows, temperature ** 2), reduction);
 }
 
+const likelihoodLabels = /* @__PURE__ */ labelOperators("negativeLogLikelihood");
+
 /**
  * −logProbabilities[label], the cross-entropy of what logSoftmax() gave.
  * @param logProbabilities [..., classes]
- * @param labels int32 or int64 [...], each in 0 … classes − 1
+ * @param labels int32 or int64 [...], each in 0 … classes − 1: others fail at run time, except on webgpu
  */
 export function negativeLogLikelihood(
   logProbabilities: TensorLike,
   labels: TensorLike,
-  { reduction = "mean" }: LossOptions = {},
+  options: LossOptions = {},
 ): Tensor {
+  requireOptions("negativeLogLikelihood", options, ["reduction"]);
+  const { reduction = "mean" } = options;
   const x = asTensor(logProbabilities), y = asTensor(labels, "int64");
   requireDType("negativeLogLikelihood", y, "int32", "int64");
   if (!isFloat(x.dtype) || !sameShape(x.shape.slice(0, -1), y.shape)) {
@@ -192,6 +210,8 @@ export function negativeLogLikelihood(
     );
   }
   const last = x.shape.length - 1;
-  const picked = squeeze(takeAlongAxis(x, expandDims(y, last), last), last);
+  const { guard, pick } = likelihoodLabels;
+  const at = guard(y, x.shape[last]).at;
+  const picked = squeeze(pick(x, expandDims(at, last), last), last);
   return reduced("negativeLogLikelihood", neg(picked), reduction);
 }
