@@ -58,7 +58,8 @@ function failureOf(text: string, nodes: readonly NodeProto[]): Failure {
   const [line] = rest.trim().split("\n");
   const said = withoutSource(line.trim());
   if (named) {
-    const node = nodes.find(({ name }) => name === named[1]);
+    // The CPU's layouts of a convolution are named after it, with a number (providers/blocked.ts).
+    const node = nodes.find(({ name }) => name === named[1] || named[1].startsWith(`${name}.`));
     return { nodes: [node ?? { name: named[1] } as NodeProto], said };
   }
   const [, file] = /(\w+)\.cc:\d+ /.exec(line) ?? [];

@@ -70,7 +70,10 @@ function weighedEntropy(x: Tensor, t: Tensor): Tensor {
 
 /** Options of {@linkcode crossEntropy}. */
 export interface CrossEntropyOptions extends LossOptions {
-  /** 1 (or true) where a label counts, 0 where not; shape of the labels. Masked labels must be in range too. */
+  /**
+   * 1 (or true) where a label counts, 0 where not; shape of the labels. A factor of the loss: masked labels must be in
+   * range, and their losses finite.
+   */
   readonly mask?: TensorLike;
   /** A label that does not count, in range or not; −100 is PyTorch's. Integer labels only. @default none */
   readonly ignore?: number;
