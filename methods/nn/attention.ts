@@ -9,8 +9,11 @@ import {
   reshape,
   sub,
   type Tensor,
+  TensorError,
 } from "../tensor/mod.ts";
+import { describe } from "../tensor/types.ts";
 import type { Stream } from "../tensor/random.ts";
+import { requireOptions, requireSequence, requireSizes } from "./checks.ts";
 import { attend, toHeads } from "./heads.ts";
 import { asMatrix, initLinear, type Linear, linear, type LinearParams } from "./layers.ts";
 
@@ -78,6 +81,7 @@ export function paddingMask(present: Tensor, dtype: DType = "float32"): Tensor {
 
 /** Initial parameters from the stream's children "qkv" and "out". */
 export function initSelfAttention(stream: Stream, width: number): SelfAttentionParams<NdArray> {
+  requireSizes("initSelfAttention", { width });
   return {
     qkv: initLinear(stream.child("qkv"), width, 3 * width),
     out: initLinear(stream.child("out"), width, width),
@@ -90,6 +94,7 @@ export function initCrossAttention(
   width: number,
   context = width,
 ): CrossAttentionParams<NdArray> {
+  requireSizes("initCrossAttention", { width, context });
   return {
     query: initLinear(stream.child("query"), width, width),
     keyValue: initLinear(stream.child("keyValue"), context, 2 * width),
@@ -103,6 +108,7 @@ export function initSeparateAttention(
   width: number,
   context = width,
 ): SeparateAttentionParams<NdArray> {
+  requireSizes("initSeparateAttention", { width, context });
   return {
     query: initLinear(stream.child("query"), width, width),
     key: initLinear(stream.child("key"), context, width),
@@ -139,18 +145,27 @@ export function attentionRows(
   return linear(p.out, attend([q, k, v], options));
 }
 
-/** Self-attention of x [batch, n, width]. */
+/**
+ * Self-attention of x [batch, n, width].
+ *
+ * @throws TensorError `shape` for x without a batch axis; `argument` unless `heads` divides the width.
+ */
 export function selfAttention(
   p: AnySelfAttention,
   x: Tensor,
   options: AttentionOptions,
 ): Tensor {
+  requireOptions("selfAttention", options, "{ heads }");
+  requireSequence("selfAttention", "x", x);
   return reshape(selfAttentionRows(p, asMatrix(x), x.shape[0], options), x.shape);
 }
 
 /**
- * Cross-attention of `queries` [batch or 1, n, width] to `context` [batch, m, contextWidth] →
+ * Cross-attention of `queries` [batch or 1, n, width] to `context` [batch or 1, m, contextWidth] →
  * [batch, n, width].
+ *
+ * @throws TensorError `shape` for sequences without a batch axis or of batches that do not fit;
+ *   `argument` unless `heads` divides the width.
  */
 export function attention(
   p: AnyCrossAttention,
@@ -158,12 +173,22 @@ export function attention(
   context: Tensor,
   options: AttentionOptions,
 ): Tensor {
-  const [batch, n] = [context.shape[0], queries.shape[1]];
+  requireOptions("attention", options, "{ heads }");
+  requireSequence("attention", "queries", queries);
+  requireSequence("attention", "context", context);
+  const [many, n] = queries.shape, [batch] = context.shape;
+  if (many !== batch && many !== 1 && batch !== 1) {
+    throw new TensorError(
+      "shape",
+      `attention: queries ${describe(queries)} and context ${describe(context)} are of batches ` +
+        `${many} and ${batch}; they must be the same, or one of them 1`,
+    );
+  }
   const rows = attentionRows(
     p,
     { rows: asMatrix(queries), batch: queries.shape[0] },
     { rows: asMatrix(context), batch },
     options,
   );
-  return reshape(rows, [batch, n, -1]);
+  return reshape(rows, [Math.max(many, batch), n, -1]);
 }

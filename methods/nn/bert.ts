@@ -15,6 +15,14 @@ import {
   type Tensor,
 } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
+import {
+  requireHeads,
+  requireIds,
+  requireMasks,
+  requireOptions,
+  requirePositions,
+  requireSizes,
+} from "./checks.ts";
 import { paddingMask } from "./attention.ts";
 import {
   type Activation,
@@ -86,23 +94,22 @@ export type BertOutputs = {
   pooled?: Tensor;
 };
 
-function check({ width, heads }: BertConfig): void {
-  if (width % heads !== 0) {
-    throw new RangeError(`width ${width} is not a multiple of heads ${heads}`);
-  }
-}
-
 /**
  * Initial parameters: weights and embeddings truncated normal (0.02), biases zero, norms one; each
  * from the stream's child named by its place in the tree.
+ *
+ * @throws TensorError `argument` naming a size that is missing or wrong.
  */
 export function initBert(
   stream: Stream,
   config: BertConfig,
   { pooler = false }: { pooler?: boolean } = {},
 ): BertParams<NdArray> {
-  check(config);
+  requireOptions("initBert", config, "{ vocab, width, layers, heads, hidden, positions, types }");
   const { vocab, width, layers, hidden, positions, types } = config;
+  requireSizes("initBert", { vocab, hidden, positions, types });
+  requireSizes("initBert", { layers }, 0);
+  requireHeads("initBert", config);
   const table = (name: string, rows: number) =>
     initWeights(stream.child("embeddings", name), [rows, width]);
   return {
@@ -123,7 +130,7 @@ export function initBert(
 /**
  * The encoder.
  *
- * @throws RangeError when sequences are longer than the position table.
+ * @throws TensorError `shape` for ids without a batch axis, or longer than the table of positions.
  *
  * @example
  * ```ts
@@ -148,14 +155,14 @@ export function bert(
   { ids, mask, types }: BertInputs,
   { dropout }: { dropout?: ModelDropout } = {},
 ): BertOutputs {
-  check(config);
+  requireHeads("bert", config);
+  requireIds("bert", ids);
+  requireMasks("bert", dropout);
   const { heads, epsilon = 1e-12, activation } = config;
   const [batch, length] = ids.shape;
   const { token, position, type, norm } = params.embeddings;
   const [positions, width] = position.shape;
-  if (length > positions) {
-    throw new RangeError(`sequences of ${length} tokens; the model has ${positions} positions`);
-  }
+  requirePositions("bert", length, positions);
   const places = slice(position, [0, 0], [length, width]);
   const kinds = types ? embedding(type, types) : slice(type, [0, 0], [1, width]);
   const summed = add(add(embedding(token, ids), kinds), places);

@@ -1,7 +1,19 @@
 // Transformer blocks, pre-norm or post-norm: self-attention, optional cross-attention, a perceptron.
 
-import { add, gelu, mul, type NdArray, relu, reshape, type Tensor } from "../tensor/mod.ts";
+import {
+  add,
+  gelu,
+  mul,
+  type NdArray,
+  relu,
+  reshape,
+  silu,
+  tanh,
+  type Tensor,
+  TensorError,
+} from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
+import { describe } from "../tensor/types.ts";
 import {
   type AnyCrossAttention,
   type AnySelfAttention,
@@ -14,6 +26,13 @@ import {
   selfAttentionRows,
   type SeparateAttentionParams,
 } from "./attention.ts";
+import {
+  requireMasks,
+  requireOneOf,
+  requireOptions,
+  requireSequence,
+  requireSizes,
+} from "./checks.ts";
 import {
   asMatrix,
   initLayerNorm,
@@ -119,7 +138,15 @@ export function modelDropoutShapes(
 }
 
 /** What lies between the two maps of a perceptron; `gelu` is the exact one, by erf. */
-export type Activation = "gelu" | "geluTanh" | "relu";
+export type Activation = "gelu" | "geluTanh" | "relu" | "silu" | "tanh";
+
+const activations: Readonly<Record<Activation, (x: Tensor) => Tensor>> = {
+  gelu: (x) => gelu(x, "erf"),
+  geluTanh: (x) => gelu(x, "tanh"),
+  relu: (x) => relu(x),
+  silu: (x) => silu(x),
+  tanh: (x) => tanh(x),
+};
 
 /** What blocks need beside their parameters. */
 export interface BlockOptions<D = BlockDropout> {
@@ -147,6 +174,7 @@ export interface CrossBlockOptions extends BlockOptions<CrossBlockDropout> {
 
 /** Initial parameters from the stream's children "up" and "down". */
 export function initMlp(stream: Stream, width: number, hidden: number): MlpParams<NdArray> {
+  requireSizes("initMlp", { width, hidden });
   return {
     up: initLinear(stream.child("up"), width, hidden),
     down: initLinear(stream.child("down"), hidden, width),
@@ -207,17 +235,18 @@ export function initSeparateCrossBlock(
 
 const dropped = (x: Tensor, mask?: Tensor) => mask ? mul(x, asMatrix(mask)) : x;
 
-/** linear → activation → linear; x [..., width]. */
+/**
+ * linear → activation → linear; x [..., width].
+ *
+ * @throws TensorError `argument` for an unknown activation.
+ */
 export function mlp(
   p: MlpParams<Tensor, Linear>,
   x: Tensor,
   activation: Activation = "gelu",
 ): Tensor {
-  const up = linear(p.up, x);
-  const active = activation === "relu"
-    ? relu(up)
-    : gelu(up, activation === "geluTanh" ? "tanh" : "erf");
-  return linear(p.down, active);
+  requireOneOf("mlp", "activation", activation, Object.keys(activations));
+  return linear(p.down, activations[activation](linear(p.up, x)));
 }
 
 /** A residual branch with its normalisation before or after it. */
@@ -227,6 +256,7 @@ function residual(
   { norm = "pre", epsilon = LAYER_NORM_EPSILON }: Pick<BlockOptions, "norm" | "epsilon">,
   branch: (x: Tensor) => Tensor,
 ): Tensor {
+  requireOneOf("block", "norm", norm, ["pre", "post"]);
   return norm === "pre"
     ? add(x, branch(layerNorm(normal, x, epsilon)))
     : layerNorm(normal, add(x, branch(x)), epsilon);
@@ -256,6 +286,9 @@ function mlpBranch(p: AnyBlock, rows: Tensor, options: BlockOptions): Tensor {
 /**
  * x + attention(norm(x)), then x + mlp(norm(x)), or both in post-norm form; x [batch, n, width].
  *
+ * @throws TensorError `shape` for x without a batch axis; `argument` unless `heads` divides the width,
+ *   and for an unknown activation or place of the norms.
+ *
  * @example
  * ```ts
  * import { add, compile, constant, type Tensor, zeros } from "../tensor/mod.ts";
@@ -273,17 +306,35 @@ function mlpBranch(p: AnyBlock, rows: Tensor, options: BlockOptions): Tensor {
  * ```
  */
 export function block(p: AnyBlock, x: Tensor, options: BlockOptions): Tensor {
+  requireOptions("block", options, "{ heads }");
+  requireSequence("block", "x", x);
+  requireMasks("block", options.dropout);
   const h = attentionBranch(p, asMatrix(x), x.shape[0], options);
   return reshape(mlpBranch(p, h, options), x.shape);
 }
 
-/** As {@link block}, with cross-attention to `context` [batch, m, contextWidth] in the middle. */
+/**
+ * As {@link block}, with cross-attention to `context` [batch, m, contextWidth] in the middle.
+ *
+ * @throws TensorError as {@link block}, and `shape` for a context of another batch.
+ */
 export function crossBlock(
   p: AnyCrossBlock,
   x: Tensor,
   context: Tensor,
   options: CrossBlockOptions,
 ): Tensor {
+  requireOptions("crossBlock", options, "{ heads }");
+  requireSequence("crossBlock", "x", x);
+  requireMasks("crossBlock", options.dropout);
+  requireSequence("crossBlock", "context", context);
+  if (x.shape[0] !== context.shape[0]) {
+    throw new TensorError(
+      "shape",
+      `crossBlock: x ${describe(x)} and context ${describe(context)} must be of one batch; ` +
+        "repeat the smaller one with broadcastTo()",
+    );
+  }
   const [batch] = x.shape, seen = { rows: asMatrix(context), batch };
   const attend = { heads: options.heads, mask: options.contextMask };
   const h = attentionBranch(p, asMatrix(x), batch, options);

@@ -1,6 +1,6 @@
 // Text classification by a linear map of an encoder's pooled states.
 
-import { crossEntropy, type NdArray, type Tensor } from "../tensor/mod.ts";
+import { crossEntropy, type NdArray, type Tensor, TensorError } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
 import { bert, type BertConfig, type BertInputs, type BertParams, meanPool } from "./bert.ts";
 import { dropout as drop } from "./dropout.ts";
@@ -64,14 +64,16 @@ export interface ClassifierScore {
 /**
  * The score of logits [n, classes] that a program has returned, summed in float64.
  *
- * @throws RangeError when a logit is not finite: the model has diverged.
+ * @throws TensorError `runtime` when a logit is not finite: the model has diverged.
  */
 export function scoreLogits(logits: NdArray, labels: NdArray): ClassifierScore {
   const [n, classes] = logits.shape;
   let hits = 0, loss = 0;
   for (let i = 0; i < n; i++) {
     const row = Array.from(logits.data.subarray(i * classes, (i + 1) * classes), Number);
-    if (!row.every(Number.isFinite)) throw new RangeError(`logits of text ${i} are not finite`);
+    if (!row.every(Number.isFinite)) {
+      throw new TensorError("runtime", `scoreLogits: logits of text ${i} are not finite`);
+    }
     const label = Number(labels.data[i]), top = Math.max(...row);
     if (row.indexOf(top) === label) hits++;
     loss += top - row[label] + Math.log(row.reduce((sum, x) => sum + Math.exp(x - top), 0));

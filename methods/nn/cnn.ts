@@ -1,8 +1,9 @@
 // A small convolutional network: convolution, ReLU and 2×2 pooling, over and over, then a perceptron.
 
-import { maxPool, type NdArray, relu, reshape, type Tensor } from "../tensor/mod.ts";
+import { maxPool, type NdArray, relu, reshape, type Tensor, TensorError } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
 import { mlp, type MlpParams } from "./block.ts";
+import { requireList, requireOptions, requireSizes } from "./checks.ts";
 import { convolution, type ConvParams, initConv } from "./convolution.ts";
 import { glorot, he } from "./initializers.ts";
 import { initZeros, type Linear, type LinearParams } from "./layers.ts";
@@ -27,12 +28,22 @@ export type CnnParams<L = Tensor, M = LinearParams<L>> = {
   head: MlpParams<L, M>;
 };
 
-/** Initial parameters (He, Glorot for the scores), from the children "convolutions" and "head". */
+/**
+ * Initial parameters (He, Glorot for the scores), from the children "convolutions" and "head".
+ *
+ * @throws TensorError `argument` naming a size that is missing or wrong.
+ */
 export function initCnn(stream: Stream, config: CnnConfig): CnnParams<NdArray> {
+  requireOptions("initCnn", config, "{ image, channels, widths, hidden, classes }");
   const { image, channels, widths, window = 3, hidden, classes } = config;
+  requireSizes("initCnn", { image, channels, window, hidden, classes });
+  requireList("initCnn", "widths", widths);
   const side = widths.reduce((n) => Math.floor(n / 2), image);
   if (side < 1) {
-    throw new RangeError(`images of ${image} pixels cannot be halved ${widths.length} times`);
+    throw new TensorError(
+      "argument",
+      `initCnn: images of ${image} pixels cannot be halved ${widths.length} times`,
+    );
   }
   const flat = side ** 2 * (widths[widths.length - 1] ?? channels);
   return {

@@ -1,6 +1,6 @@
 // CoCa-mini's sizes, its parameter tree, its initial parameters and its dropout masks.
 
-import type { NdArray, Tensor } from "../tensor/mod.ts";
+import { type NdArray, type Tensor, TensorError } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
 import { type CrossAttentionParams, initCrossAttention } from "./attention.ts";
 import {
@@ -11,6 +11,7 @@ import {
   initBlock,
   initCrossBlock,
 } from "./block.ts";
+import { requireHeads, requireOptions, requireSizes } from "./checks.ts";
 import {
   initLayerNorm,
   initLinear,
@@ -87,17 +88,24 @@ export function patchCount({ image, patch }: Pick<CocaConfig, "image" | "patch">
 export const INITIAL_LOGIT_SCALE = Math.log(1 / 0.07);
 
 function check(config: CocaConfig): void {
-  if (config.image % config.patch !== 0) {
-    throw new RangeError(`image side ${config.image} is not a multiple of patch ${config.patch}`);
-  }
-  if (config.width % config.heads !== 0) {
-    throw new RangeError(`width ${config.width} is not a multiple of heads ${config.heads}`);
-  }
+  requireOptions("initCoca", config, "{ ...COCA_DEFAULTS, width, imageLayers, … }");
+  const { image, channels, patch, imageQueries, vocab, textLength, embed } = config;
+  requireSizes("initCoca", { image, channels, patch, imageQueries, vocab, textLength, embed });
+  const { imageLayers, textLayers, multimodalLayers } = config;
+  requireSizes("initCoca", { imageLayers, textLayers, multimodalLayers }, 0);
+  requireHeads("initCoca", config);
+  if (image % patch === 0) return;
+  throw new TensorError(
+    "argument",
+    `initCoca: image side ${image} is not a multiple of patch ${patch}`,
+  );
 }
 
 /**
  * Initial parameters: weights, positions and queries truncated normal (0.02), biases zero, norms
  * one; each array from the stream's child named by its place in the tree.
+ *
+ * @throws TensorError `argument` naming a size that is missing or wrong.
  */
 export function initCoca(stream: Stream, config: CocaConfig): CocaParams<NdArray> {
   check(config);

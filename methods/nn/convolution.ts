@@ -7,9 +7,11 @@ import {
   type NdArray,
   reshape,
   type Tensor,
+  TensorError,
   zeros,
 } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
+import { requireOptions, requireSizes } from "./checks.ts";
 import { he } from "./initializers.ts";
 
 /** Weights `w` [out, in/groups, height, width] and bias `b` [out], which a normalisation may spare. */
@@ -30,14 +32,17 @@ export interface ConvSizes {
 /**
  * Weights normal with variance 2/(out·window²), from the stream's child "w" (He et al., arXiv
  * 1502.01852, as ResNet uses it: scaled by outputs, not inputs); zero bias.
+ *
+ * @throws TensorError `argument` naming a size that is missing, or groups that do not divide the others.
  */
-export function initConv(
-  stream: Stream,
-  { inputs, outputs, window, groups = 1, bias = true }: ConvSizes,
-): ConvParams<NdArray> {
+export function initConv(stream: Stream, sizes: ConvSizes): ConvParams<NdArray> {
+  requireOptions("initConv", sizes, "{ inputs, outputs, window }");
+  const { inputs, outputs, window, groups = 1, bias = true } = sizes;
+  requireSizes("initConv", { inputs, outputs, window, groups });
   if (inputs % groups !== 0 || outputs % groups !== 0) {
-    throw new RangeError(
-      `${inputs} inputs and ${outputs} outputs do not fall into ${groups} groups`,
+    throw new TensorError(
+      "argument",
+      `initConv: ${inputs} inputs and ${outputs} outputs do not fall into ${groups} groups`,
     );
   }
   const w = he(stream.child("w"), [outputs, inputs / groups, window, window], {

@@ -11,6 +11,7 @@ import {
   type Tensor,
 } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
+import { requireHeads, requireIds, requireMasks, requireOptions, requireSizes } from "./checks.ts";
 import { paddingMask } from "./attention.ts";
 import {
   type Activation,
@@ -90,9 +91,19 @@ export const spanOf = ({ buckets, positions }: Pick<DebertaConfig, "buckets" | "
 /**
  * Initial parameters: weights and embeddings truncated normal (0.02), biases zero, norms one; each
  * from the stream's child named by its place in the tree.
+ *
+ * @throws TensorError `argument` naming a size that is missing or wrong.
  */
 export function initDeberta(stream: Stream, config: DebertaConfig): DebertaParams<NdArray> {
-  const { vocab, width, layers, hidden } = config;
+  requireOptions(
+    "initDeberta",
+    config,
+    "{ vocab, width, layers, heads, hidden, positions, buckets }",
+  );
+  const { vocab, width, layers, hidden, positions, buckets } = config;
+  requireSizes("initDeberta", { vocab, hidden, positions });
+  requireSizes("initDeberta", { layers, buckets }, 0);
+  requireHeads("initDeberta", config);
   return {
     embeddings: {
       token: initWeights(stream.child("embeddings", "token"), [vocab, width]),
@@ -135,10 +146,10 @@ export function deberta(
   { ids, mask }: DebertaInputs,
   { dropout }: { dropout?: ModelDropout } = {},
 ): DebertaOutputs {
-  const { width, heads, epsilon = 1e-7, activation, c2p, p2c } = config;
-  if (width % heads !== 0) {
-    throw new RangeError(`width ${width} is not a multiple of heads ${heads}`);
-  }
+  requireHeads("deberta", config);
+  requireIds("deberta", ids);
+  requireMasks("deberta", dropout);
+  const { heads, epsilon = 1e-7, activation, c2p, p2c } = config;
   const { token, norm } = params.embeddings;
   const normal = layerNorm(norm, embedding(token, ids), epsilon);
   // Padding has the embedding 0, as in the published model.

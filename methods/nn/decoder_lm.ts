@@ -11,6 +11,14 @@ import {
   transpose,
 } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
+import {
+  requireHeads,
+  requireIds,
+  requireMasks,
+  requireOptions,
+  requirePositions,
+  requireSizes,
+} from "./checks.ts";
 import { causalMask } from "./attention.ts";
 import {
   type Activation,
@@ -56,12 +64,17 @@ export type DecoderParams<L = Tensor, M = LinearParams<L>> = {
   norm: LayerNormParams<L>;
 };
 
-/** Initial parameters, each from the stream's child named by its place in the tree. */
+/**
+ * Initial parameters, each from the stream's child named by its place in the tree.
+ *
+ * @throws TensorError `argument` naming a size that is missing or wrong.
+ */
 export function initDecoder(stream: Stream, config: DecoderConfig): DecoderParams<NdArray> {
-  const { vocab, width, layers, heads, hidden, positions } = config;
-  if (width % heads !== 0) {
-    throw new RangeError(`width ${width} is not a multiple of heads ${heads}`);
-  }
+  requireOptions("initDecoder", config, "{ vocab, width, layers, heads, hidden, positions }");
+  const { vocab, width, layers, hidden, positions } = config;
+  requireSizes("initDecoder", { vocab, hidden, positions });
+  requireSizes("initDecoder", { layers }, 0);
+  requireHeads("initDecoder", config);
   return {
     token: initWeights(stream.child("token"), [vocab, width]),
     position: initWeights(stream.child("position"), [positions, width]),
@@ -77,6 +90,7 @@ export function initDecoder(stream: Stream, config: DecoderConfig): DecoderParam
  * Scores of the next token at every position, [batch, n, vocab]; position i sees tokens 0 … i.
  *
  * @param ids integers [batch, n].
+ * @throws TensorError `shape` for ids without a batch axis, or longer than the table of positions.
  *
  * @example
  * ```ts
@@ -96,11 +110,11 @@ export function decoder(
   ids: Tensor,
   { dropout }: { dropout?: ModelDropout } = {},
 ): Tensor {
+  requireIds("decoder", ids);
+  requireMasks("decoder", dropout);
   const { heads, epsilon, activation } = config, length = ids.shape[1];
   const { token, position } = params, [positions, width] = position.shape;
-  if (length > positions) {
-    throw new RangeError(`sequences of ${length} tokens; the model has ${positions} positions`);
-  }
+  requirePositions("decoder", length, positions);
   const summed = add(embedding(token, ids), slice(position, [0, 0], [length, width]));
   const mask = constant(causalMask(length, token.dtype));
   const options = { heads, epsilon, activation, mask };

@@ -1,7 +1,9 @@
 // Dropout by masks that are drawn on the host from named streams and given to programs as inputs.
 
-import { mul, type NdArray, type Tensor } from "../tensor/mod.ts";
+import { isNdArray, mul, type NdArray, Tensor, TensorError } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
+import { describe } from "../tensor/types.ts";
+import { requireOptions, requireSizes, shown } from "./checks.ts";
 
 /** The same tree with a mask for each shape. */
 export type MasksOf<S> = S extends readonly number[] ? NdArray
@@ -18,9 +20,31 @@ export interface DropoutOptions {
   steps: number;
 }
 
-/** `x` times an inverted-dropout mask that broadcasts to its shape; `x` itself without a mask. */
+/**
+ * `x` times an inverted-dropout mask that broadcasts to its shape; `x` itself without a mask.
+ *
+ * @param mask one step of what {@link dropoutMasks} gives; no rate, since programs draw nothing.
+ * @throws TensorError `argument` for anything but a tensor; `shape` for one that does not broadcast to x.
+ */
 export function dropout(x: Tensor, mask?: Tensor): Tensor {
-  return mask ? mul(x, mask) : x;
+  if (mask === undefined) return x;
+  if (!(mask instanceof Tensor) && !isNdArray(mask)) {
+    throw new TensorError(
+      "argument",
+      `dropout: the mask is ${
+        shown(mask)
+      }; draw masks on the host by dropoutMasks(stream, shapes, ` +
+        "{ rate, steps }) and give them to the program",
+    );
+  }
+  const dropped = mul(x, mask);
+  if (dropped.shape.length === x.shape.length && dropped.shape.every((n, i) => n === x.shape[i])) {
+    return dropped;
+  }
+  throw new TensorError(
+    "shape",
+    `dropout: the mask ${describe(mask)} does not broadcast to ${describe(x)}`,
+  );
 }
 
 /**
@@ -29,6 +53,7 @@ export function dropout(x: Tensor, mask?: Tensor): Tensor {
  * the tree, so that a run may be cut into programs of any length.
  *
  * @param shapes a tree whose leaves are shapes: lists of numbers.
+ * @throws TensorError `argument` naming what is no shape, and a rate or number of steps that is none.
  *
  * @example
  * ```ts
@@ -43,16 +68,40 @@ export function dropout(x: Tensor, mask?: Tensor): Tensor {
 export function dropoutMasks<S>(
   stream: Stream,
   shapes: S,
-  { rate, first = 0, steps }: DropoutOptions,
+  options: DropoutOptions,
 ): MasksOf<S> {
+  requireOptions("dropoutMasks", options, "{ rate, steps }");
+  const { rate, first = 0, steps } = options;
+  requireSizes("dropoutMasks", { steps });
+  requireSizes("dropoutMasks", { first }, 0);
+  if (!(rate >= 0 && rate < 1)) {
+    throw new TensorError("argument", `dropoutMasks: rate is ${shown(rate)}; it must be in [0, 1)`);
+  }
   const visit = (node: unknown, path: readonly (string | number)[]): unknown => {
     if (!Array.isArray(node)) {
+      if (typeof node !== "object" || node === null) {
+        const at = path.length === 0 ? "the shape" : `the shape at "${path.join(".")}"`;
+        throw new TensorError(
+          "argument",
+          `dropoutMasks: ${at} is ${shown(node)}; shapes are lists of numbers such as [32, 128]`,
+        );
+      }
       const entries = Object.entries(node as Record<string, unknown>);
       return Object.fromEntries(entries.map(([key, value]) => [key, visit(value, [...path, key])]));
     }
     if (!node.every((length) => typeof length === "number")) {
       return node.map((item, i) => visit(item, [...path, i]));
     }
+    requireSizes(
+      "dropoutMasks",
+      Object.fromEntries(
+        node.entries().map(([i, n]) => [
+          `axis ${i} of the shape at "${path.join(".")}"`,
+          n,
+        ]),
+      ),
+      0,
+    );
     const size = node.reduce((product, length) => product * length, 1);
     const data = new Float32Array(steps * size);
     for (let i = 0; i < steps; i++) {

@@ -1,7 +1,6 @@
 // A pre-trained encoder with the embeddings that its tasks need, and its file.
 
-import type { NdArray } from "../tensor/mod.ts";
-import { treeLeaves } from "../tensor/mod.ts";
+import { type NdArray, TensorError, treeLeaves } from "../tensor/mod.ts";
 import { decodeWithMetadata, encode, SafetensorsError } from "../tensor/safetensors.ts";
 import type { BertConfig, BertParams } from "./bert.ts";
 
@@ -17,7 +16,7 @@ export interface Encoder<C = BertConfig, P = BertParams<NdArray>> {
  * The encoder with the embeddings of these tokens only, in their order.
  *
  * @param vocabulary ids of the tokenizer.
- * @throws RangeError naming an id that the encoder has no row for.
+ * @throws TensorError `input` naming an id that the encoder has no row for.
  */
 export function withVocabulary<
   C extends { vocab: number; width: number },
@@ -29,7 +28,9 @@ export function withVocabulary<
   const data = new Float32Array(vocabulary.length * width);
   vocabulary.forEach((id, i) => {
     const row = rowOf.get(id);
-    if (row === undefined) throw new RangeError(`the encoder has no embedding of token ${id}`);
+    if (row === undefined) {
+      throw new TensorError("input", `withVocabulary: the encoder has no embedding of token ${id}`);
+    }
     data.set(table.subarray(row * width, (row + 1) * width), i * width);
   });
   const token: NdArray = { dtype: "float32", shape: [vocabulary.length, width], data };

@@ -11,14 +11,24 @@ import {
   type Tensor,
   transpose,
 } from "../tensor/mod.ts";
+import { TensorError } from "../tensor/mod.ts";
+import { requireSizes } from "./checks.ts";
 import type { AttentionOptions } from "./attention.ts";
 
-/** `parts` tensors [batch, heads, n, width/heads] out of rows [batch·n, parts·width]. */
+/**
+ * `parts` tensors [batch, heads, n, width/heads] out of rows [batch·n, parts·width].
+ *
+ * @throws TensorError `argument` unless `heads` is a whole number that divides the width.
+ */
 export function toHeads(rows: Tensor, batch: number, parts: number, heads: number): Tensor[] {
   const [count, total] = rows.shape;
+  requireSizes("attention", { heads });
   const n = count / batch, size = total / parts / heads;
   if (!Number.isInteger(size)) {
-    throw new RangeError(`a width of ${total / parts} cannot be cut into ${heads} heads`);
+    throw new TensorError(
+      "argument",
+      `attention: a width of ${total / parts} cannot be cut into ${heads} heads`,
+    );
   }
   if (parts === 1) return [transpose(reshape(rows, [batch, n, heads, size]), [0, 2, 1, 3])];
   const apart = transpose(reshape(rows, [batch, n, parts, heads, size]), [2, 0, 3, 1, 4]);

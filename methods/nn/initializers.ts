@@ -1,6 +1,6 @@
 // What weights start from: Glorot, He, truncated normal and orthogonal draws from named streams.
 
-import { type NdArray, sizeOf } from "../tensor/mod.ts";
+import { type NdArray, sizeOf, TensorError } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
 
 /** Inputs that one output unit sees, and outputs that one input unit reaches. */
@@ -23,11 +23,14 @@ export interface InitOptions {
  * Fans of a weight as this module lays it out: [in, out] of linear maps, [out, in, ...window] of
  * convolutions.
  *
- * @throws RangeError for fewer than two axes.
+ * @throws TensorError `shape` for fewer than two axes.
  */
 export function fansOf(shape: readonly number[]): Fans {
   if (shape.length < 2) {
-    throw new RangeError(`a weight of shape [${shape.join(", ")}] has no fans; give them`);
+    throw new TensorError(
+      "shape",
+      `fansOf: a weight of shape [${shape.join(", ")}] has no fans; give them`,
+    );
   }
   if (shape.length === 2) return { in: shape[0], out: shape[1] };
   const window = sizeOf(shape.slice(2));
@@ -70,11 +73,16 @@ export function he(stream: Stream, shape: readonly number[], options: InitOption
  * first are taken as one.
  *
  * @param gain factor on the result. @default 1
- * @throws RangeError for fewer than two axes.
+ * @throws TensorError `shape` for fewer than two axes.
  */
 export function orthogonal(stream: Stream, shape: readonly number[], gain = 1): NdArray {
   if (shape.length < 2) {
-    throw new RangeError(`a weight of shape [${shape.join(", ")}] cannot be orthogonal`);
+    throw new TensorError(
+      "shape",
+      `orthogonal: a weight of shape [${
+        shape.join(", ")
+      }] cannot be orthogonal; two axes are needed`,
+    );
   }
   const rows = shape[0], columns = sizeOf(shape.slice(1));
   const wide = rows < columns;

@@ -14,6 +14,7 @@ import {
   type Tensor,
 } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
+import { requireSizes } from "./checks.ts";
 
 /** Standard deviation of the truncated normal that weights start from (ViT and CoCa practice). */
 export const INITIAL_STD = 0.02;
@@ -45,11 +46,13 @@ export function initWeights(stream: Stream, shape: readonly number[]): NdArray {
 
 /** Weights from the stream's child "w", zero bias. */
 export function initLinear(stream: Stream, inputs: number, outputs: number): LinearParams<NdArray> {
+  requireSizes("initLinear", { inputs, outputs });
   return { w: initWeights(stream.child("w"), [inputs, outputs]), b: initZeros([outputs]) };
 }
 
 /** Ones and zeros. */
 export function initLayerNorm(width: number): LayerNormParams<NdArray> {
+  requireSizes("initLayerNorm", { width });
   return {
     scale: { dtype: "float32", shape: [width], data: new Float32Array(width).fill(1) },
     bias: initZeros([width]),

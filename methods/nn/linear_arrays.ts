@@ -1,7 +1,7 @@
 // The linear maps of a parameter tree of host arrays: read by path, and put back changed.
 
-import type { NdArray } from "../tensor/mod.ts";
-import { mapLinears } from "./map_linears.ts";
+import { type NdArray, TensorError } from "../tensor/mod.ts";
+import { linearPaths, mapLinears } from "./map_linears.ts";
 import type { Linear, LinearParams } from "./layers.ts";
 
 /** Linear maps of host arrays by their paths, such as `blocks.0.attention.query`. */
@@ -10,7 +10,7 @@ export type LinearArrays = { [path: string]: LinearParams<NdArray> };
 /**
  * The linear maps of a tree, all or those chosen.
  *
- * @throws RangeError when none is chosen.
+ * @throws TensorError `argument` when none is chosen.
  */
 export function linearArrays(
   params: unknown,
@@ -21,7 +21,14 @@ export function linearArrays(
     if (where(path)) chosen[path] = map as unknown as LinearParams<NdArray>;
     return map;
   });
-  if (Object.keys(chosen).length === 0) throw new RangeError("no linear map of the tree is chosen");
+  if (Object.keys(chosen).length === 0) {
+    throw new TensorError(
+      "argument",
+      `linearArrays: no linear map of the tree is chosen; there are ${
+        linearPaths(params).slice(0, 8).join(", ") || "none"
+      }`,
+    );
+  }
   return chosen;
 }
 

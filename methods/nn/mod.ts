@@ -27,6 +27,7 @@ export * from "./initializers.ts";
 export * from "./layers.ts";
 export * from "./linear_arrays.ts";
 export * from "./map_linears.ts";
+export * from "./metrics.ts";
 export * from "./norms.ts";
 export * from "./pretrained.ts";
 export * from "./recurrent.ts";

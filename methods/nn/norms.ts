@@ -8,8 +8,10 @@ import {
   ones,
   rmsNorm as normaliseRms,
   type Tensor,
+  TensorError,
   zeros,
 } from "../tensor/mod.ts";
+import { requireSizes, shown } from "./checks.ts";
 
 /** Scale [width]. */
 export type RmsNormParams<L = Tensor> = { scale: L };
@@ -32,6 +34,7 @@ export interface BatchNormLayerOptions {
 
 /** Ones. */
 export function initRmsNorm(width: number): RmsNormParams<NdArray> {
+  requireSizes("initRmsNorm", { width });
   return { scale: ones([width]) };
 }
 
@@ -46,11 +49,13 @@ export function rmsNorm(p: RmsNormParams, x: Tensor, epsilon = 1e-6): Tensor {
 
 /** Ones and zeros, for {@link batchNorm} and {@link groupNorm}. */
 export function initChannelNorm(channels: number): ChannelNormParams<NdArray> {
+  requireSizes("initChannelNorm", { channels });
   return { scale: ones([channels]), bias: zeros([channels]) };
 }
 
 /** Mean zero and variance one. */
 export function initBatchNormStats(channels: number): BatchNormStats<NdArray> {
+  requireSizes("initBatchNormStats", { channels });
   return { mean: zeros([channels]), variance: ones([channels]) };
 }
 
@@ -61,13 +66,22 @@ export function initBatchNormStats(channels: number): BatchNormStats<NdArray> {
  *
  * @param x [batch, channels] or [batch, channels, ...].
  * @returns the result, and the running statistics after this batch (unchanged when not training).
+ * @throws TensorError `argument` unless the options say whether it is training.
  */
 export function batchNorm(
   p: ChannelNormParams,
   stats: BatchNormStats,
   x: Tensor,
-  { training, momentum, epsilon }: BatchNormLayerOptions,
+  options: BatchNormLayerOptions,
 ): [Tensor, BatchNormStats] {
+  // Without this, a forgotten option would mean evaluation.
+  if (typeof options?.training !== "boolean") {
+    throw new TensorError(
+      "argument",
+      `batchNorm: training is ${shown(options?.training)}; give { training: true } or false`,
+    );
+  }
+  const { training, momentum, epsilon } = options;
   if (!training) return [normaliseByRunning(x, p.scale, p.bias, stats, { epsilon }), stats];
   const [y, { mean, variance }] = batchNormTraining(x, p.scale, p.bias, stats, {
     momentum,

@@ -15,9 +15,12 @@ import {
   sub,
   tanh,
   type Tensor,
+  TensorError,
   transpose,
 } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
+import { describe } from "../tensor/types.ts";
+import { requireSequence, requireSizes } from "./checks.ts";
 import { project } from "./layers.ts";
 
 /**
@@ -66,11 +69,13 @@ function initRecurrent(
 
 /** Initial parameters of an LSTM layer. */
 export function initLstm(stream: Stream, inputs: number, hidden: number): RecurrentParams<NdArray> {
+  requireSizes("initLstm", { inputs, hidden });
   return initRecurrent(stream, inputs, hidden, 4);
 }
 
 /** Initial parameters of a GRU layer. */
 export function initGru(stream: Stream, inputs: number, hidden: number): RecurrentParams<NdArray> {
+  requireSizes("initGru", { inputs, hidden });
   return initRecurrent(stream, inputs, hidden, 3);
 }
 
@@ -89,6 +94,18 @@ function parts(gates: Tensor, hidden: number, count: number): Tensor[] {
   return split(gates, new Array(count).fill(hidden), 1);
 }
 
+/** Width of the state. @throws TensorError `shape` for weights of another number of gates. */
+function hiddenOf(owner: string, { weightHidden }: RecurrentParams, gates: number): number {
+  const [rows, hidden] = weightHidden.shape;
+  if (rows === gates * hidden) return hidden;
+  throw new TensorError(
+    "shape",
+    `${owner}: weightHidden is ${describe(weightHidden)}; ${gates} gates need [${
+      gates * hidden
+    }, ${hidden}]: are these the parameters of another cell?`,
+  );
+}
+
 const zeroState = (x: Tensor, hidden: number) =>
   broadcastTo(constant(0, x.dtype), [x.shape[0], hidden]);
 
@@ -98,6 +115,7 @@ const zeroState = (x: Tensor, hidden: number) =>
  *
  * @param x [batch, n, inputs].
  * @returns outputs [batch, n, hidden] and the last state.
+ * @throws TensorError `shape` for x without a batch axis, or weights of other gates.
  *
  * @example
  * ```ts
@@ -117,7 +135,8 @@ export function lstm(
   x: Tensor,
   { initial, reverse = false }: RecurrentOptions<LstmState> = {},
 ): [Tensor, LstmState] {
-  const hidden = p.weightHidden.shape[1];
+  requireSequence("lstm", "x", x);
+  const hidden = hiddenOf("lstm", p, 4);
   const start = initial ?? { h: zeroState(x, hidden), c: zeroState(x, hidden) };
   const given = inputGates(p, x, add(p.biasInput, p.biasHidden), reverse);
   const weight = transpose(p.weightHidden, [1, 0]);
@@ -140,13 +159,15 @@ export function lstm(
  *
  * @param x [batch, n, inputs].
  * @returns outputs [batch, n, hidden] and the last state [batch, hidden].
+ * @throws TensorError `shape` for x without a batch axis, or weights of other gates.
  */
 export function gru(
   p: RecurrentParams,
   x: Tensor,
   { initial, reverse = false }: RecurrentOptions<Tensor> = {},
 ): [Tensor, Tensor] {
-  const hidden = p.weightHidden.shape[1];
+  requireSequence("gru", "x", x);
+  const hidden = hiddenOf("gru", p, 3);
   const given = inputGates(p, x, p.biasInput, reverse);
   const weight = transpose(p.weightHidden, [1, 0]);
   const bias = reshape(p.biasHidden, [1, 3 * hidden]);

@@ -1,8 +1,16 @@
 // Residual networks for small images (He et al., arXiv 1512.03385, section 4.2): basic blocks of two
 // 3×3 convolutions with batch normalisation.
 
-import { add, globalAveragePool, type NdArray, relu, type Tensor } from "../tensor/mod.ts";
+import {
+  add,
+  globalAveragePool,
+  type NdArray,
+  relu,
+  type Tensor,
+  TensorError,
+} from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
+import { requireList, requireOptions, requireSizes } from "./checks.ts";
 import { convolution, type ConvParams, initConv } from "./convolution.ts";
 import { initZeros, type Linear, linear, type LinearParams } from "./layers.ts";
 import { glorot } from "./initializers.ts";
@@ -131,13 +139,21 @@ export function basicBlock(
 
 const strideOf = (stage: number, block: number) => stage > 0 && block === 0 ? 2 : 1;
 
-/** Initial parameters and statistics, from the stream's children "stem", "stages" and "head". */
+/**
+ * Initial parameters and statistics, from the stream's children "stem", "stages" and "head".
+ *
+ * @throws TensorError `argument` naming a size that is missing or wrong.
+ */
 export function initResnet(
   stream: Stream,
-  { channels, widths, blocks, classes }: ResnetConfig,
+  config: ResnetConfig,
 ): { params: ResnetParams<NdArray>; stats: ResnetStats<NdArray> } {
-  if (widths.length === 0 || blocks < 1) {
-    throw new RangeError("a residual network needs at least one stage of at least one block");
+  requireOptions("initResnet", config, "{ channels, widths, blocks, classes }");
+  const { channels, widths, blocks, classes } = config;
+  requireSizes("initResnet", { channels, blocks, classes });
+  requireList("initResnet", "widths", widths);
+  if (widths.length === 0) {
+    throw new TensorError("argument", "initResnet: widths must name at least one stage");
   }
   const stem = initConvNorm(stream.child("stem"), channels, widths[0], 3);
   const stages = widths.map((width, i) =>

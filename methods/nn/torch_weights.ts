@@ -4,7 +4,7 @@ import { type NdArray, TensorError, zeros } from "../tensor/mod.ts";
 import type { BatchNormStats, ChannelNormParams } from "./norms.ts";
 import type { LayerNormParams, LinearParams } from "./layers.ts";
 
-/** Reads named arrays, checking shapes and that weights are float. */
+/** Reads named arrays, checking shapes and that weights are float; float16 is widened to float32, exactly. */
 export interface WeightReader {
   /** Whether an array of this name is there. */
   has(name: string): boolean;
@@ -48,8 +48,11 @@ export function torchWeights(
       throw new TensorError("input", `the weights have no "${full}"; they begin with ${near}`);
     }
     const found = tensors[full];
-    if (found.dtype !== "float32" && found.dtype !== "float64") {
-      throw new TensorError("input", `weight "${full}" is ${found.dtype}, not a float type`);
+    if (!found.dtype.startsWith("float")) {
+      throw new TensorError(
+        "input",
+        `weight "${full}" is ${found.dtype}; float16, float32 and float64 are read`,
+      );
     }
     if (found.shape.length !== shape.length || found.shape.some((d, i) => d !== shape[i])) {
       throw new TensorError(
@@ -59,7 +62,8 @@ export function torchWeights(
         }]`,
       );
     }
-    return found;
+    if (found.dtype !== "float16") return found;
+    return { dtype: "float32", shape, data: Float32Array.from(found.data as Float16Array) };
   };
   const norm = (name: string, width: number) => ({
     scale: array(`${name}.weight`, [width]),

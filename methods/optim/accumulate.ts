@@ -8,6 +8,7 @@ import {
   mul,
   scan,
   type Tensor,
+  TensorError,
   treeLeaves,
   treeMap,
   valueAndGrad,
@@ -21,6 +22,7 @@ import {
  * @param loss (params, batch) → [scalar, aux].
  * @returns (params, batches) → [mean loss, mean gradients, aux of each]; every leaf of `batches` has
  *   a leading axis of micro-batches.
+ * @throws TensorError `argument` for a tree of parameters or of batches without leaves.
  *
  * @example
  * ```ts
@@ -42,6 +44,10 @@ export function accumulateGradients<P, B, A>(
   loss: (params: P, batch: B) => readonly [Tensor, A],
 ): (params: P, batches: B) => [Tensor, P, A] {
   return (params, batches) => {
+    for (const [what, tree] of [["parameters", params], ["batches", batches]] as const) {
+      if (treeLeaves(tree).length > 0) continue;
+      throw new TensorError("argument", `accumulateGradients: the ${what} hold no tensor`);
+    }
     const empty = (leaf: unknown) => {
       const { dtype, shape } = asTensor(leaf as Tensor);
       return broadcastTo(constant(0, dtype), shape);

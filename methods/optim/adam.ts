@@ -9,6 +9,7 @@ import {
   type UpdateRule,
   type WithGroups,
 } from "./optimizer.ts";
+import { atLeast0, below1, flag, oneOf } from "./settings.ts";
 import { withL2 } from "./sgd.ts";
 
 /** Settings of {@link adam}. */
@@ -32,6 +33,15 @@ export interface AdamSettings {
 }
 
 const rule: UpdateRule<AdamSettings> = {
+  name: "adam",
+  settings: {
+    beta1: below1,
+    beta2: below1,
+    eps: atLeast0,
+    weightDecay: atLeast0,
+    decay: oneOf("coupled", "decoupled"),
+    amsgrad: flag,
+  },
   slots: ({ amsgrad = false }) => amsgrad ? ["m", "v", "vMax"] : ["m", "v"],
   update({ param, gradient, slots, step, lr, settings }): LeafUpdate {
     const { beta1 = 0.9, beta2 = 0.999, eps = 1e-8, amsgrad = false } = settings;
@@ -53,6 +63,8 @@ const rule: UpdateRule<AdamSettings> = {
 /**
  * Adam (Kingma and Ba, arXiv 1412.6980), AdamW and AMSGrad, as `torch.optim.Adam` and `AdamW`. For
  * AdamW on one flat vector, which takes fewer passes on models of many arrays, see `adamw`.
+ *
+ * @throws TensorError `argument` naming a setting that is unknown or out of its range.
  *
  * @example
  * ```ts

@@ -10,6 +10,7 @@ import {
   concat,
   constant,
   div,
+  isNdArray,
   mul,
   type NdArray,
   reshape,
@@ -17,10 +18,15 @@ import {
   sqrt,
   square,
   sub,
-  type Tensor,
+  Tensor,
+  treeLeaves,
 } from "../tensor/mod.ts";
+import { describe } from "../tensor/types.ts";
 import { biasCorrection } from "./bias_correction.ts";
 import type { Layout } from "./layout.ts";
+import { Refusal, told } from "./refusal.ts";
+import { atLeast0, below1, requireSettings, type SettingRules, shown } from "./settings.ts";
+import { stepChecks } from "./step_checks.ts";
 
 /** Settings of AdamW. */
 export interface AdamWOptions {
@@ -59,9 +65,18 @@ export interface AdamWStepOptions {
 
 /** An optimiser: its initial state for a vector, and one step of it. */
 export interface AdamW {
-  /** Zero moments for the parameters `params` [N]. */
+  /**
+   * Zero moments for the parameters `params` [N], float32.
+   *
+   * @throws TensorError `argument` for a tree, `shape` or `dtype` for another array.
+   */
   init(params: NdArray): AdamWState<NdArray>;
-  /** The state after one step along `gradient` [N]. */
+  /**
+   * The state after one step along `gradient` [N].
+   *
+   * @throws TensorError `shape` or `dtype` unless gradient and moments are like the parameters;
+   *   `argument` for another optimiser's state and for options that are missing or unknown.
+   */
   step(state: AdamWState, gradient: Tensor, options: AdamWStepOptions): AdamWState;
 }
 
@@ -83,26 +98,103 @@ function spread(perSegment: Tensor, segments: readonly number[]): Tensor {
   );
 }
 
-/** One step of AdamW; see {@link AdamWOptions} and {@link AdamWStepOptions}. */
-export function adamwStep(
-  options: AdamWOptions,
-  { params, m, v, t }: AdamWState,
-  gradient: Tensor,
-  { lr, updateMask, gradientScale }: AdamWStepOptions,
-): AdamWState {
-  const { beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0.01, decayMask } = options;
-  const n = params.shape[0];
-  const segments = options.segments ?? [n];
-  if (segments.reduce((a, b) => a + b, 0) !== n) {
-    throw new RangeError(`segments [${segments.join(", ")}] do not add up to ${n} parameters`);
-  }
-  if (t.shape.length !== 1 || t.shape[0] !== segments.length) {
-    throw new RangeError(
-      `step counts have shape [${
-        t.shape.join(", ")
-      }], ${segments.length} segments want [${segments.length}]`,
+const rules: SettingRules<AdamWOptions> = {
+  beta1: below1,
+  beta2: below1,
+  eps: atLeast0,
+  weightDecay: atLeast0,
+  decayMask: { ok: isNdArray, words: "an array [N] of the host; see matrixDecayMask()" },
+  segments: { ok: Array.isArray, words: "a list of lengths" },
+};
+const checks = stepChecks("adamw");
+const STATE = "make it with init()";
+const OPTIONS = ["lr", "updateMask", "gradientScale"];
+
+/** How trees are given. @throws Refusal unless `x` is one flat float32 vector. */
+function requireVector(what: string, x: unknown): void {
+  const array = x instanceof Tensor || isNdArray(x);
+  if (array && x.dtype === "float32" && x.shape.length === 1) return;
+  const trees = `adam({ decay: "decoupled" }) takes trees of any shapes and float dtypes`;
+  if (array) {
+    throw new Refusal(
+      x.dtype === "float32" ? "shape" : "dtype",
+      `adamw: ${what} is ${describe(x)}; one flat float32 vector [N] is needed: ${trees}`,
     );
   }
+  const tree = typeof x === "object" && x !== null && treeLeaves(x).length > 0;
+  throw new Refusal(
+    "argument",
+    `adamw: ${what} is ${tree ? "a tree" : shown(x)}; one flat vector [N] is needed: pack a tree ` +
+      `by layoutOf(tree).pack(tree) and train by trainSteps(), or ravel() it; ${trees}`,
+  );
+}
+
+const segmentsOf = ({ segments }: AdamWOptions, n: number) => segments ?? [n];
+
+/** @throws Refusal naming what of state, gradient and options does not fit. */
+function requireStep(
+  options: AdamWOptions,
+  state: AdamWState,
+  gradient: Tensor,
+  step: AdamWStepOptions,
+): void {
+  const missing = ["params", "m", "v", "t"].filter((key) =>
+    (state as Partial<AdamWState> | undefined)?.[key as keyof AdamWState] === undefined
+  );
+  if (missing.length > 0) {
+    throw new Refusal(
+      "argument",
+      `adamw: the state has no ${
+        missing.join(", ")
+      }; step(state, gradient, { lr }) takes that of ` +
+        `init() or of the step before`,
+    );
+  }
+  checks.options(step, OPTIONS);
+  const { params, m, v, t } = state, [n] = params.shape;
+  requireVector("the state's params", params);
+  checks.like("moment m", "", params, m, STATE);
+  checks.like("moment v", "", params, v, STATE);
+  checks.like("gradient", "", params, gradient, "differentiate with respect to the flat vector");
+  const segments = segmentsOf(options, n);
+  if (segments.reduce((a, b) => a + b, 0) !== n) {
+    throw new Refusal(
+      "shape",
+      `adamw: segments [${segments.join(", ")}] do not add up to ${n} parameters`,
+    );
+  }
+  const perSegment = [["the state's t", t], ["updateMask", step.updateMask]] as const;
+  for (const [what, x] of perSegment) {
+    if (x === undefined || (x.shape.length === 1 && x.shape[0] === segments.length)) continue;
+    throw new Refusal(
+      "shape",
+      `adamw: ${what} is ${describe(x)}; ${segments.length} segments want [${segments.length}]`,
+    );
+  }
+  const { decayMask } = options;
+  if (decayMask && (decayMask.shape.length !== 1 || decayMask.shape[0] !== n)) {
+    throw new Refusal(
+      "shape",
+      `adamw: decayMask is ${describe(decayMask)}; ${n} parameters want [${n}]`,
+    );
+  }
+}
+
+/**
+ * One step of AdamW; see {@link AdamWOptions} and {@link AdamWStepOptions}.
+ *
+ * @throws TensorError as `step` of {@link AdamW}.
+ */
+export function adamwStep(
+  options: AdamWOptions,
+  state: AdamWState,
+  gradient: Tensor,
+  step: AdamWStepOptions,
+): AdamWState {
+  told(requireStep)(options, state, gradient, step);
+  const { params, m, v, t } = state, { lr, updateMask, gradientScale } = step;
+  const { beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0.01, decayMask } = options;
+  const segments = segmentsOf(options, params.shape[0]);
   // Of use only where the mask is 1, so that the count may advance here regardless.
   const advanced = add(t, 1);
   const correction1 = biasCorrection(beta1, advanced),
@@ -145,10 +237,18 @@ function decayed(params: Tensor, weightDecay: number, lr: Tensor | number, mask?
   return sub(params, mul(mul(params, keep), rate));
 }
 
-/** AdamW with its settings bound. */
+/**
+ * AdamW on one flat vector with its settings bound; for trees see `adam`.
+ *
+ * @throws TensorError `argument` naming a setting that is unknown or out of its range.
+ */
 export function adamw(options: AdamWOptions = {}): AdamW {
+  told(requireSettings)("adamw: option", options, rules);
   return {
-    init: (params) => ({ params, ...adamwInit(params.shape[0], options.segments?.length ?? 1) }),
+    init: told((params) => {
+      requireVector("what init() got", params);
+      return { params, ...adamwInit(params.shape[0], options.segments?.length ?? 1) };
+    }),
     step: (state, gradient, step) => adamwStep(options, state, gradient, step),
   };
 }

@@ -2,6 +2,7 @@
 
 import { add, div, mul, sqrt, square, sub } from "../tensor/mod.ts";
 import { type Optimizer, optimizerOf, type UpdateRule, type WithGroups } from "./optimizer.ts";
+import { atLeast0, flag } from "./settings.ts";
 import { withL2 } from "./sgd.ts";
 
 /** Settings of {@link rmsprop}. */
@@ -19,6 +20,14 @@ export interface RmspropSettings {
 }
 
 const rmspropRule: UpdateRule<RmspropSettings> = {
+  name: "rmsprop",
+  settings: {
+    alpha: atLeast0,
+    eps: atLeast0,
+    momentum: atLeast0,
+    centered: flag,
+    weightDecay: atLeast0,
+  },
   slots: ({ momentum = 0, centered = false }) => [
     "meanSquare",
     ...(centered ? ["mean"] : []),
@@ -39,7 +48,11 @@ const rmspropRule: UpdateRule<RmspropSettings> = {
   },
 };
 
-/** Gradients divided by a running root mean square (Hinton's lecture 6e; Graves, arXiv 1308.0850). */
+/**
+ * Gradients divided by a running root mean square (Hinton's lecture 6e; Graves, arXiv 1308.0850).
+ *
+ * @throws TensorError `argument` naming a setting that is unknown or out of its range.
+ */
 export function rmsprop(
   { groups, ...settings }: RmspropSettings & WithGroups<RmspropSettings> = {},
 ): Optimizer {
@@ -59,6 +72,8 @@ export interface AdagradSettings {
 }
 
 const adagradRule: UpdateRule<AdagradSettings> = {
+  name: "adagrad",
+  settings: { eps: atLeast0, initial: atLeast0, lrDecay: atLeast0, weightDecay: atLeast0 },
   slots: () => ["sumSquare"],
   initial: ({ initial = 0 }) => initial,
   update({ param, gradient, slots, step, lr, settings }) {
@@ -71,7 +86,11 @@ const adagradRule: UpdateRule<AdagradSettings> = {
   },
 };
 
-/** Gradients divided by the root of the sum of all their squares (Duchi et al., JMLR 12, 2011). */
+/**
+ * Gradients divided by the root of the sum of all their squares (Duchi et al., JMLR 12, 2011).
+ *
+ * @throws TensorError `argument` naming a setting that is unknown or out of its range.
+ */
 export function adagrad(
   { groups, ...settings }: AdagradSettings & WithGroups<AdagradSettings> = {},
 ): Optimizer {

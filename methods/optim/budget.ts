@@ -1,5 +1,6 @@
 // The cubic schedule by which pruning and rank allocation reach their budget.
 
+import { TensorError } from "../tensor/types.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** Settings of {@link cubicBudget}; steps are optimiser steps, from 0. */
@@ -30,7 +31,7 @@ export interface BudgetSchedule {
  * 1710.01878): the form of the published code of AdaLoRA and LoSparse. (Equation 14 of the AdaLoRA
  * paper, arXiv 2303.10512, as printed neither begins at v₀ nor ends at v_T.)
  *
- * @throws RangeError when warm-up and cool-down leave no step between them.
+ * @throws TensorError `argument` when warm-up and cool-down leave no step between them.
  *
  * @example
  * ```ts
@@ -48,12 +49,16 @@ export function cubicBudget(
 ): BudgetSchedule {
   const falling = steps - warmup - cooldown;
   if (!(warmup >= 0 && cooldown >= 0 && falling > 0)) {
-    throw new RangeError(
-      `a warm-up of ${warmup} and a cool-down of ${cooldown} leave nothing of ${steps} steps`,
+    throw new TensorError(
+      "argument",
+      `cubicBudget: a warm-up of ${warmup} and a cool-down of ${cooldown} leave nothing of ${steps} steps`,
     );
   }
   if (!(Number.isInteger(every) && every >= 1)) {
-    throw new RangeError(`budgets are enforced every ${every} steps; a positive integer is needed`);
+    throw new TensorError(
+      "argument",
+      `cubicBudget: budgets are enforced every ${every} steps; a positive integer is needed`,
+    );
   }
   return {
     value: (step) => {

@@ -6,6 +6,7 @@ import {
   type Spec,
   split,
   type Tensor,
+  TensorError,
   type Tree,
   zeros,
 } from "../tensor/mod.ts";
@@ -34,28 +35,41 @@ function mapLeaves<R>(tree: unknown, make: (leaf: Spec, path: string) => R, path
   if (isLeaf(tree)) return make(tree, path);
   const at = (key: string | number) => path === "" ? `${key}` : `${path}.${key}`;
   if (Array.isArray(tree)) return tree.map((node, i) => mapLeaves(node, make, at(i)));
+  if (typeof tree !== "object" || tree === null) {
+    const what = path === "" ? "the tree" : `"${path}"`;
+    throw new TensorError("tree", `layoutOf: ${what} is ${String(tree)}, not an array or its spec`);
+  }
   const record = tree as Record<string, unknown>;
   return Object.fromEntries(
     Object.keys(record).sort().map((key) => [key, mapLeaves(record[key], make, at(key))]),
   );
 }
 
-/** The layout of a tree of arrays, all float32 or all float64, or of their specs. */
+/**
+ * The layout of a tree of arrays, all float32 or all float64, or of their specs.
+ *
+ * @throws TensorError `dtype` for others; its methods throw `shape`, `dtype` or `tree` for what does not
+ *   fit it, naming the leaf.
+ */
 export function layoutOf(like: Tree<Spec>): Layout {
   const leaves: { path: string; shape: readonly number[]; start: number }[] = [];
   let size = 0, common: Spec["dtype"] = "float32";
   mapLeaves(like, ({ shape, dtype }, path) => {
     if (leaves.length === 0 && dtype === "float64") common = dtype;
     if (dtype !== common) {
-      throw new TypeError(`parameter ${path} is ${dtype}; this flat vector holds ${common} only`);
+      throw new TensorError(
+        "dtype",
+        `layoutOf: parameter ${path} is ${dtype}; this flat vector holds ${common} only`,
+      );
     }
     leaves.push({ path, shape, start: size });
     size += sizeOf(shape);
   });
   const check = (flat: Spec) => {
     if (flat.shape.length !== 1 || flat.shape[0] !== size) {
-      throw new RangeError(
-        `a vector of shape [${flat.shape.join(", ")}] does not hold ${size} parameters`,
+      throw new TensorError(
+        "shape",
+        `layoutOf: a vector of shape [${flat.shape.join(", ")}] does not hold ${size} parameters`,
       );
     }
   };
@@ -68,19 +82,23 @@ export function layoutOf(like: Tree<Spec>): Layout {
       mapLeaves(tree, (leaf, path) => {
         const place = leaves[index++];
         if (place?.path !== path || sizeOf(place.shape) !== sizeOf(leaf.shape)) {
-          throw new RangeError(
-            `parameter ${path} [${
+          throw new TensorError(
+            "tree",
+            `pack: parameter ${path} [${
               leaf.shape.join(", ")
             }] does not match the layout's ${place?.path}`,
           );
         }
         if (leaf.dtype !== common) {
-          throw new TypeError(`parameter ${path} is ${leaf.dtype}; the layout holds ${common}`);
+          throw new TensorError(
+            "dtype",
+            `pack: parameter ${path} is ${leaf.dtype}; the layout holds ${common}`,
+          );
         }
         (flat.data as Float32Array).set((leaf as NdArray).data as Float32Array, place.start);
       });
       if (index !== leaves.length) {
-        throw new RangeError(`parameter ${leaves[index].path} is missing`);
+        throw new TensorError("tree", `pack: parameter ${leaves[index].path} is missing`);
       }
       return flat;
     },

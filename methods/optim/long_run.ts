@@ -7,6 +7,7 @@ import {
   load,
   type Provider,
   type SpecOf,
+  TensorError,
 } from "../tensor/mod.ts";
 
 /** What a run has done so far. */
@@ -40,9 +41,15 @@ export interface LongRun<F, S, X, T> {
   readonly name: string;
 }
 
-/** Where programs begin, and how many steps each has. */
+/**
+ * Where programs begin, and how many steps each has.
+ *
+ * @throws RangeError unless a program has a step.
+ */
 export function pieces(steps: number, chunk: number, stops: readonly number[] = []): number[] {
-  if (!(Number.isInteger(chunk) && chunk >= 1)) throw new RangeError(`programs of ${chunk} steps`);
+  if (!(Number.isInteger(chunk) && chunk >= 1)) {
+    throw new RangeError(`programs of ${chunk} steps; a whole number of at least 1 is needed`);
+  }
   const counts: number[] = [];
   const ends = [...new Set([...stops, steps])].filter((end) => end > 0 && end <= steps);
   let at = 0;
@@ -55,6 +62,8 @@ export function pieces(steps: number, chunk: number, stops: readonly number[] = 
 /**
  * The state after all steps. There is a program for each number of steps that occurs, two for most runs.
  * Beside a program's own values, memory holds the frozen arrays once and the state twice.
+ *
+ * @throws TensorError `argument` unless `steps` and `chunk` are whole numbers, at least 0 and 1.
  *
  * @example
  * ```ts
@@ -78,6 +87,13 @@ export function pieces(steps: number, chunk: number, stops: readonly number[] = 
  * ```
  */
 export async function longRun<F, S, X, T>(a: LongRun<F, S, X, T>): Promise<Host<S>> {
+  for (const [key, least] of [["steps", 0], ["chunk", 1]] as const) {
+    if (Number.isSafeInteger(a[key]) && a[key] >= least) continue;
+    throw new TensorError(
+      "argument",
+      `longRun: ${key} is ${a[key]}; it must be a whole number of at least ${least}`,
+    );
+  }
   type Args = [frozen: F, state: S, inputs: X];
   type Specs = readonly [SpecOf<F>, SpecOf<S>, SpecOf<X>];
   const programs = new Map<number, Executable<Args, readonly [S, T]>>();

@@ -13,6 +13,7 @@ import {
   mul,
   type NdArray,
   type Tensor,
+  TensorError,
   treeLeaves,
   treeMap,
   where,
@@ -50,9 +51,14 @@ export interface LossScaling {
 
 const widened = (x: Tensor) => x.dtype === "float16" ? cast(x, "float32") : x;
 
-/** Whether every element of a tree is neither infinite nor NaN; bool scalar. */
+/**
+ * Whether every element of a tree is neither infinite nor NaN; bool scalar.
+ *
+ * @throws TensorError `tree` for a tree without leaves.
+ */
 export function allFinite(tree: unknown): Tensor {
   const each = treeLeaves(tree).map(({ leaf }) => all(isFinite(leaf)));
+  if (each.length === 0) throw new TensorError("tree", "allFinite: the tree has no leaves");
   return each.reduce((both, one) => logicalAnd(both, one));
 }
 

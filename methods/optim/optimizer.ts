@@ -12,6 +12,12 @@ import {
   treeMap,
   zeros,
 } from "../tensor/mod.ts";
+import { told } from "./refusal.ts";
+import { requireOptions, type SettingRules } from "./settings.ts";
+import { INIT, stepChecks } from "./step_checks.ts";
+
+/** How to mend gradients that do not fit. */
+const GRADIENTS = "take grad() or valueAndGrad() of a loss of these parameters";
 
 /** Steps taken, float32 scalar, and trees of the parameters' form by name, e.g. the moments m and v. */
 export type OptimizerState<P, L = Tensor> = {
@@ -32,9 +38,22 @@ export interface StepOptions {
  * differentiated or mapped over seeds like any function of tensors; a single vector is a tree too.
  */
 export interface Optimizer {
-  /** The state before the first step, on the host, for a tree of float arrays. */
+  /**
+   * The state before the first step, on the host, for a tree of float arrays.
+   *
+   * @throws TensorError `dtype` for a leaf that is no float and not frozen; `argument` for a group that
+   *   no leaf belongs to.
+   */
   init<P>(params: P): OptimizerState<P, NdArray>;
-  /** Parameters and state after one step along `gradients`. */
+  /**
+   * Parameters and state after one step along `gradients`. Every leaf of the gradients and of the
+   * state's slots has the shape and dtype of its parameter (gradients of float16 parameters may be
+   * float32).
+   *
+   * @throws TensorError `shape` or `dtype` naming the leaf that has another; `tree` for trees of another
+   *   form; `argument` for the state of another optimiser, for options that are missing or unknown, and
+   *   for a group that no leaf belongs to.
+   */
   step<P>(
     params: P,
     gradients: P,
@@ -87,6 +106,10 @@ export interface LeafUpdate {
 
 /** How one leaf is updated. */
 export interface UpdateRule<S> {
+  /** What messages call the optimiser. @default "optimizer" */
+  name?: string;
+  /** What the settings may be. @default anything */
+  settings?: SettingRules<S>;
   /** Names of the slots that these settings need. */
   slots: (settings: S) => readonly string[];
   /** What slots begin with. @default 0 */
@@ -94,72 +117,107 @@ export interface UpdateRule<S> {
   update: (leaf: LeafStep<S>) => LeafUpdate;
 }
 
-/** An optimiser from the rule for one leaf. Slots that a leaf's settings do not use stay as they are. */
+/**
+ * An optimiser from the rule for one leaf. Slots that a leaf's settings do not use stay as they are.
+ *
+ * @throws TensorError `argument` naming a setting that is unknown or out of its range.
+ */
 export function optimizerOf<S>(
   rule: UpdateRule<S>,
   settings: S,
   groups: readonly ParameterGroup<S>[] = [],
 ): Optimizer {
-  const settingsOf = (path: string, leaf: Spec): S & GroupSettings => ({
-    ...settings,
-    ...groups.find(({ where }) => where(path, leaf))?.settings,
-  });
+  const { name = "optimizer" } = rule;
+  told(requireOptions)(name, settings as object, groups, rule.settings);
+  const checks = stepChecks(name);
   const all = [settings, ...groups.map((group) => ({ ...settings, ...group.settings }))];
   const names = [...new Set(all.flatMap((one) => rule.slots(one)))];
+  /** The settings of each leaf. A group without leaves is most likely a misspelt path. */
+  const settingsOf = (leaves: readonly (readonly [path: string, leaf: Spec])[]) => {
+    const empty = new Set(groups);
+    const found = leaves.map(([path, leaf]): S & GroupSettings => {
+      const own = groups.filter((group) => group.where(path, leaf));
+      own.forEach((group) => empty.delete(group));
+      return { ...settings, ...own[0]?.settings };
+    });
+    for (const group of empty) {
+      const paths = leaves.slice(0, 8).map(([path]) => path === "" ? "(one tensor)" : path);
+      const more = leaves.length > 8 ? ", …" : "";
+      checks.fail(
+        "argument",
+        `no parameter belongs to groups[${groups.indexOf(group)}]; mend its where() or leave it ` +
+          `out; the parameters are ${paths.join(", ")}${more}`,
+      );
+    }
+    return found;
+  };
   return {
-    init<P>(params: P) {
-      const slot = (leaf: unknown, path: string): NdArray => {
-        const { dtype, shape } = leaf as NdArray;
-        const empty = zeros(shape, dtype);
-        const value = rule.initial?.(settingsOf(path, empty)) ?? 0;
-        if (value !== 0) (empty.data as Float32Array).fill(value);
-        return empty;
+    init: told(<P>(params: P) => {
+      const leaves = checks.params(params);
+      const each = settingsOf(leaves);
+      leaves.forEach(([path, leaf], i) => {
+        if (!each[i].frozen) checks.floats(path, leaf);
+      });
+      const slotTree = (): P => {
+        let i = 0;
+        return treeMap<P>(() => {
+          const [, { shape, dtype }] = leaves[i], settings = each[i++];
+          const empty = zeros(shape, dtype);
+          const value = rule.initial?.(settings) ?? 0;
+          if (value !== 0) (empty.data as Float32Array).fill(value);
+          return empty;
+        }, params);
       };
-      const slots = Object.fromEntries(names.map((name) => [name, treeMap<P>(slot, params)]));
+      const slots = Object.fromEntries(names.map((name) => [name, slotTree()]));
       return { step: zeros([]), slots };
-    },
-    step<P>(
+    }),
+    step: told(<P>(
       params: P,
       gradients: P,
       state: OptimizerState<P>,
-      { lr, gradientScale }: StepOptions,
-    ): [P, OptimizerState<P>] {
+      options: StepOptions,
+    ): [P, OptimizerState<P>] => {
+      checks.state(state, names, options);
+      checks.options(options, ["lr", "gradientScale"]);
+      const { lr, gradientScale } = options;
+      const leaves = checks.params(params), paths = leaves.map(([path]) => path);
+      const each = settingsOf(leaves);
+      const along = checks.leaves("gradients", gradients, paths, GRADIENTS);
+      const held = names.map((slot) =>
+        checks.leaves(`state's slots ${slot}`, state.slots[slot], paths, INIT)
+      );
       const step = add(state.step, 1);
-      const updateLeaf = (path: string, param: Tensor, given: TensorLike, held: LeafSlots) => {
-        const { dtype } = param;
+      const updateLeaf = (i: number, param: Tensor, slots: LeafSlots) => {
+        const { dtype } = param, path = paths[i];
         const own = (value: TensorLike) => cast(asTensor(value, dtype), dtype);
-        const { lrScale = 1, frozen = false, ...rest } = settingsOf(path, param);
-        if (frozen) return { param, slots: held };
-        const gradient = own(given), rate = own(lr);
+        const { lrScale = 1, frozen = false, ...rest } = each[i];
+        if (frozen) return { param, slots };
+        checks.floats(path, param);
+        checks.like("gradient", path, param, along[i], GRADIENTS, true);
+        names.forEach((slot) => checks.like(`slot ${slot}`, path, param, slots[slot], INIT));
+        const gradient = own(along[i]), rate = own(lr);
         const update = rule.update({
           param,
           gradient: gradientScale === undefined ? gradient : mul(gradient, own(gradientScale)),
-          slots: held,
+          slots,
           step: own(step),
           lr: lrScale === 1 ? rate : mul(rate, lrScale),
           settings: rest as unknown as S,
         });
-        return { param: update.param, slots: { ...held, ...update.slots } };
+        return { param: update.param, slots: { ...slots, ...update.slots } };
       };
-      // In the order of leaves.
-      const updates: LeafUpdate[] = [];
-      const next = treeMap<P>(
-        (leaf, path, gradient, ...slots) => {
-          const held = Object.fromEntries(names.map((name, i) => [name, asTensor(slots[i])]));
-          const update = updateLeaf(path, asTensor(leaf), gradient, held);
-          updates.push(update);
-          return update.param;
-        },
-        params,
-        gradients,
-        ...names.map((name) => state.slots[name]),
+      const updates = leaves.map(([, leaf], i) => {
+        const slots = Object.fromEntries(names.map((name, j) => [name, asTensor(held[j][i])]));
+        return updateLeaf(i, asTensor(leaf), slots);
+      });
+      const treeOf = (pick: (update: LeafUpdate) => Tensor): P => {
+        let i = 0;
+        return treeMap<P>(() => pick(updates[i++]), params);
+      };
+      const slots = Object.fromEntries(
+        names.map((name) => [name, treeOf((update) => update.slots[name])]),
       );
-      const slotTree = (name: string): P => {
-        let leaf = 0;
-        return treeMap<P>(() => updates[leaf++].slots[name], params);
-      };
-      const slots = Object.fromEntries(names.map((name) => [name, slotTree(name)]));
-      return [next, { step, slots }];
-    },
+      return [treeOf(({ param }) => param), { step, slots }];
+    }),
   };
 }

@@ -1,9 +1,21 @@
 // Learning-rate schedules: plain functions of the step, and tables of them for training programs.
 
-import type { NdArray } from "../tensor/mod.ts";
+import { type NdArray, TensorError } from "../tensor/types.ts";
 
 /** Learning rate at a step, counted from 0. */
 export type Schedule = (step: number) => number;
+
+/** @throws TensorError `argument` naming a setting that is missing or no finite number. */
+function requireNumbers(name: string, settings: Readonly<Record<string, unknown>>): void {
+  for (const [key, value] of Object.entries(settings)) {
+    if (Number.isFinite(value)) continue;
+    throw new TensorError("argument", `${name}: ${key} is ${value}; it must be a finite number`);
+  }
+}
+
+function unfit(name: string, message: string): TensorError {
+  return new TensorError("argument", `${name}: ${message}`);
+}
 
 /** Linear warm-up, then half a cosine. */
 export interface WarmupCosine {
@@ -20,11 +32,15 @@ export interface WarmupCosine {
 /**
  * Linear warm-up to `peak`, then a cosine from `peak` at step `warmup` to `floor` at step `steps`.
  *
- * @throws RangeError when the warm-up is longer than the schedule.
+ * @throws TensorError `argument` when the warm-up is longer than the schedule, or a setting is missing.
  */
 export function warmupCosine({ peak, warmup, steps, floor = 0 }: WarmupCosine): Schedule {
+  requireNumbers("warmupCosine", { peak, warmup, steps, floor });
   if (!(warmup >= 0 && warmup <= steps)) {
-    throw new RangeError(`a warm-up of ${warmup} does not fit a schedule of ${steps} steps`);
+    throw unfit(
+      "warmupCosine",
+      `a warm-up of ${warmup} does not fit a schedule of ${steps} steps`,
+    );
   }
   return (step) => {
     if (step < warmup) return peak * (step + 1) / warmup;
@@ -37,14 +53,22 @@ export function warmupCosine({ peak, warmup, steps, floor = 0 }: WarmupCosine): 
 /**
  * The rates of steps `first` … `first + count − 1`, float32 [count]: scanned over beside the
  * batches, one rate reaches each step of a training program without any host work inside.
+ *
+ * @throws TensorError `argument` for a rate that is no finite number, naming its step.
  */
 export function learningRates(schedule: Schedule, first: number, count: number): NdArray {
-  const data = Float32Array.from({ length: count }, (_, i) => schedule(first + i));
+  requireNumbers("learningRates", { first, count });
+  const data = Float32Array.from({ length: count }, (_, i) => {
+    const rate = schedule(first + i);
+    if (Number.isFinite(rate)) return rate;
+    throw unfit("learningRates", `the schedule gives ${rate} at step ${first + i}`);
+  });
   return { dtype: "float32", shape: [count], data };
 }
 
 /** The same rate at every step. */
 export function constantRate(rate: number): Schedule {
+  requireNumbers("constantRate", { rate });
   return () => rate;
 }
 
@@ -59,6 +83,7 @@ export interface LinearRate {
 
 /** A straight line, then constant; from a small rate upwards it is a warm-up. */
 export function linearRate({ from, to, steps }: LinearRate): Schedule {
+  requireNumbers("linearRate", { from, to, steps });
   return (step) => step >= steps ? to : from + (to - from) * step / steps;
 }
 
@@ -74,6 +99,7 @@ export interface CosineRate {
 
 /** Half a cosine from `peak` to `floor` (Loshchilov and Hutter, arXiv 1608.03983, without restarts). */
 export function cosineRate({ peak, steps, floor = 0 }: CosineRate): Schedule {
+  requireNumbers("cosineRate", { peak, steps, floor });
   return warmupCosine({ peak, warmup: 0, steps, floor });
 }
 
@@ -88,6 +114,8 @@ export interface StepRate {
 
 /** A staircase. */
 export function stepRate({ base, factor = 0.1, at }: StepRate): Schedule {
+  requireNumbers("stepRate", { base, factor });
+  if (!Array.isArray(at)) requireNumbers("stepRate", { at });
   const drops = (step: number) =>
     typeof at === "number"
       ? Math.floor(step / at)
@@ -97,11 +125,13 @@ export function stepRate({ base, factor = 0.1, at }: StepRate): Schedule {
 
 /** `base · factor^step`. */
 export function exponentialRate(base: number, factor: number): Schedule {
+  requireNumbers("exponentialRate", { base, factor });
   return (step) => base * factor ** step;
 }
 
 /** `base · (1 − step/steps)^power`, 0 from step `steps` on. */
 export function polynomialRate(base: number, steps: number, power = 1): Schedule {
+  requireNumbers("polynomialRate", { base, steps, power });
   return (step) => base * Math.max(0, 1 - step / steps) ** power;
 }
 
@@ -120,10 +150,13 @@ export interface TriangleRate {
 /**
  * Up in a straight line, then down to 0 at step `steps`.
  *
- * @throws RangeError unless there are more steps than those of the rise.
+ * @throws TensorError `argument` unless there are more steps than those of the rise.
  */
 export function triangleRate({ peak, steps, rise, from = 0 }: TriangleRate): Schedule {
-  if (!(rise < steps)) throw new RangeError(`a rise of ${rise} of ${steps} steps`);
+  requireNumbers("triangleRate", { peak, steps, rise, from });
+  if (!(rise < steps)) {
+    throw unfit("triangleRate", `a rise of ${rise} of ${steps} steps leaves no step to fall`);
+  }
   const up = linearRate({ from, to: peak, steps: rise });
   const down = polynomialRate(peak, steps - rise);
   return rise === 0 ? down : inSequence([up, rise], [down, steps - rise]);
@@ -143,13 +176,21 @@ export interface OneCycleRate {
   endDivisor?: number;
 }
 
-/** Half a cosine up, half a cosine down (Smith and Topin, arXiv 1708.07120), as `OneCycleLR`. */
+/**
+ * Half a cosine up, half a cosine down (Smith and Topin, arXiv 1708.07120), as `OneCycleLR`.
+ *
+ * @throws TensorError `argument` when no step is left to rise or to fall.
+ */
 export function oneCycleRate(
   { peak, steps, rise = 0.3, startDivisor = 25, endDivisor = 1e4 }: OneCycleRate,
 ): Schedule {
+  requireNumbers("oneCycleRate", { peak, steps, rise, startDivisor, endDivisor });
   const top = rise * steps - 1, last = steps - 1;
   if (!(top > 0 && top < last)) {
-    throw new RangeError(`a rise of ${rise} of ${steps} steps leaves no step to rise or to fall`);
+    throw unfit(
+      "oneCycleRate",
+      `a rise of ${rise} of ${steps} steps leaves no step to rise or to fall`,
+    );
   }
   const start = peak / startDivisor, end = start / endDivisor;
   const between = (a: number, b: number, progress: number) =>
@@ -163,6 +204,8 @@ export function oneCycleRate(
 /**
  * Schedules one after another, each counting its own steps from 0; the last goes on for ever.
  *
+ * @throws TensorError `argument` for none, and for a part that is no [schedule, steps].
+ *
  * @example
  * ```ts
  * import { cosineRate, inSequence, linearRate } from "./mod.ts";
@@ -175,7 +218,11 @@ export function oneCycleRate(
  * ```
  */
 export function inSequence(...parts: readonly (readonly [Schedule, number])[]): Schedule {
-  if (parts.length === 0) throw new RangeError("a sequence of schedules needs at least one");
+  if (parts.length === 0) throw unfit("inSequence", "at least one schedule is needed");
+  parts.forEach((part, i) => {
+    if (typeof part?.[0] === "function" && part[1] >= 0) return;
+    throw unfit("inSequence", `part ${i} is no [schedule, steps]`);
+  });
   return (step) => {
     let first = 0;
     for (const [schedule, length] of parts.slice(0, -1)) {

@@ -8,6 +8,7 @@ import {
   type UpdateRule,
   type WithGroups,
 } from "./optimizer.ts";
+import { atLeast0, finite, flag } from "./settings.ts";
 
 /** Settings of {@link sgd}. */
 export interface SgdSettings {
@@ -22,6 +23,8 @@ export interface SgdSettings {
 }
 
 const rule: UpdateRule<SgdSettings> = {
+  name: "sgd",
+  settings: { momentum: atLeast0, dampening: finite, nesterov: flag, weightDecay: atLeast0 },
   slots: ({ momentum = 0 }) => momentum === 0 ? [] : ["velocity"],
   update({ param, gradient, slots, step, lr, settings }): LeafUpdate {
     const { momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = settings;
@@ -44,6 +47,8 @@ export function withL2(gradient: Tensor, param: Tensor, weightDecay: number): Te
 
 /**
  * Gradient descent, with momentum (Polyak), Nesterov's form, dampening and coupled L2.
+ *
+ * @throws TensorError `argument` naming a setting that is unknown or out of its range.
  *
  * @example
  * ```ts

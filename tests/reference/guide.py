@@ -1,8 +1,8 @@
 """python3 tests/reference/guide.py: runs the Python blocks of methods/docs/guide.md (pip install torch safetensors jax optax).
 
 Each block is run by itself; the numbers that it prints must be those in the comments behind its prints.
-Blocks of JAX are left out where it is not installed. Then every name of PyTorch and JAX in the table of
-operators must exist.
+Blocks of JAX are left out where it is not installed. Then every name of PyTorch, JAX, Flax and Optax in the
+tables of operators, layers and optimisers must exist.
 """
 
 import contextlib
@@ -43,9 +43,14 @@ if has_jax:
     import jax.numpy as jnp
 
     modules |= {"jax": jax, "jnp": jnp, "lax": jax.lax}
-for row in (docs / "operators.md").read_text().splitlines() if (docs / "operators.md").exists() else []:
+for library in ("flax.nnx", "optax"):
+    if has_jax and importlib.util.find_spec(library.split(".")[0]) is not None:
+        importlib.import_module(library)
+        modules[library.split(".")[0]] = sys.modules[library.split(".")[0]]
+pages = [page for page in (docs / "operators.md", docs / "layers_and_optimisers.md") if page.exists()]
+for page, row in [(page, row) for page in pages for row in page.read_text().splitlines()]:
     cells = [c.strip() for c in row.split("|")[1:-1]]
-    for name in re.findall(r"`((?:torch|jax|jnp|lax)\.[\w.]+)`", " ".join(cells[1:3])):
+    for name in re.findall(r"`((?:torch|jax|jnp|lax|flax|optax)\.[\w.]+)`", " ".join(cells[1:3])):
         root, *path = name.split(".")
         value = modules.get(root)
         if value is None:
@@ -55,6 +60,6 @@ for row in (docs / "operators.md").read_text().splitlines() if (docs / "operator
                 value = getattr(value, part)
         except AttributeError:
             failed += 1
-            print(f"operators.md: {cells[0]}: there is no {name}")
+            print(f"{page.name}: {cells[0]}: there is no {name}")
 print("failed" if failed else "passed")
 sys.exit(failed > 0)

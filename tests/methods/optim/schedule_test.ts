@@ -35,7 +35,10 @@ Deno.test("triangleRate() rises to its peak and falls to 0, and refuses a rise o
   assert.deepEqual(rates({ steps: 6, rise: 2 }), [0, 2, 4, 3, 2, 1, 0]);
   assert.deepEqual(rates({ steps: 6, rise: 2, from: 2 }), [2, 3, 4, 3, 2, 1, 0]);
   assert.deepEqual(rates({ steps: 4, rise: 0 }), [4, 3, 2, 1, 0, 0, 0]);
-  assert.throws(() => triangleRate({ peak: 1, steps: 3, rise: 3 }), RangeError);
+  assert.throws(() => triangleRate({ peak: 1, steps: 3, rise: 3 }), {
+    name: "TensorError",
+    code: "argument",
+  });
 });
 
 Deno.test("learningRates() tabulates a stretch of a schedule", () => {
