@@ -1,6 +1,6 @@
 // RMSProp and Adagrad, as torch.optim has them.
 
-import { add, div, mul, sqrt, square, sub } from "../tensor/mod.ts";
+import { add, div, maximum, mul, sqrt, square, sub } from "../tensor/mod.ts";
 import { type Optimizer, optimizerOf, type UpdateRule, type WithGroups } from "./optimizer.ts";
 import { atLeast0, flag } from "./settings.ts";
 import { withL2 } from "./sgd.ts";
@@ -38,7 +38,8 @@ const rmspropRule: UpdateRule<RmspropSettings> = {
     const g = withL2(gradient, param, weightDecay);
     const meanSquare = add(mul(slots.meanSquare, alpha), mul(square(g), 1 - alpha));
     const mean = centered ? add(mul(slots.mean, alpha), mul(g, 1 - alpha)) : undefined;
-    const power = mean ? sub(meanSquare, square(mean)) : meanSquare;
+    // Rounding may make a variance of 0 negative.
+    const power = mean ? maximum(sub(meanSquare, square(mean)), 0) : meanSquare;
     const scaled = div(g, add(sqrt(power), eps));
     const velocity = momentum === 0 ? undefined : add(mul(slots.velocity, momentum), scaled);
     return {

@@ -14,12 +14,16 @@ import {
   type SgdSettings,
 } from "../../../methods/optim/mod.ts";
 import {
+  constant,
   type DType,
+  fromNested,
   fromNumbers,
   type Host,
+  iota,
   type NdArray,
   scan,
   type Tensor,
+  toNumbers,
   treeMap,
 } from "../../../methods/tensor/mod.ts";
 import { stream } from "../../../methods/tensor/random.ts";
@@ -195,4 +199,20 @@ Deno.test("settings are of the optimiser's own kind", () => {
   const { slots } = sgd(settings).init(treeOf((path) => draw("float32", "start", path)));
   assert.deepEqual(Object.keys(slots), ["velocity"]);
   assert.deepEqual(Object.keys(sgd().init({ w: draw("float32", "start", "w") }).slots), []);
+});
+
+Deno.test("centred RMSProp stays finite where the gradient never changes", async () => {
+  const optimizer = rmsprop({ centered: true });
+  const start = fromNested([1, 1]), gradient = fromNested([0.1, 0.7]);
+  const train = (p: Tensor, s: OptimizerState<Tensor>) =>
+    scan(
+      (c: { p: Tensor; s: OptimizerState<Tensor> }) => {
+        const [p, s] = optimizer.step(c.p, constant(gradient), c.s, { lr: 0.01 });
+        return [{ p, s }, []];
+      },
+      { p, s },
+      iota(1500),
+    )[0].p;
+  const last = await evaluate(train, [start, optimizer.init(start)]);
+  assert.ok(toNumbers(last).every(Number.isFinite), `${toNumbers(last)}`);
 });
