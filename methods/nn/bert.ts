@@ -191,7 +191,10 @@ export function bert(
  */
 export function meanPool(states: Tensor, mask: Tensor): Tensor {
   const kept = expandDims(cast(mask, states.dtype), 2);
-  return div(sum(mul(states, kept), 1), maximum(sum(kept, 1), 1e-9));
+  return div(
+    sum(mul(states, kept), 1),
+    maximum(sum(kept, 1), states.dtype === "float16" ? 2 ** -14 : 1e-9),
+  );
 }
 
 /** Unit vectors [batch, d]: {@link meanPool} scaled to length one, as sentence encoders are used. */

@@ -16,6 +16,7 @@ export function bertConfigOf(json: unknown): BertConfig {
   if (positions !== "absolute") {
     wrong(`"position_embedding_type" is ${JSON.stringify(positions)}; "absolute" is supported`);
   }
+  if (file.is_decoder === true) wrong(`"is_decoder" is true; states here see both sides`);
   return {
     vocab: count("vocab_size"),
     width: count("hidden_size"),

@@ -64,7 +64,7 @@ export interface ClassifierScore {
 /**
  * The score of logits [n, classes] that a program has returned, summed in float64.
  *
- * @throws TensorError `runtime` when a logit is not finite: the model has diverged.
+ * @throws TensorError `runtime` when a logit is not finite: the model has diverged; `input` for a label out of range.
  */
 export function scoreLogits(logits: NdArray, labels: NdArray): ClassifierScore {
   const [n, classes] = logits.shape;
@@ -75,6 +75,12 @@ export function scoreLogits(logits: NdArray, labels: NdArray): ClassifierScore {
       throw new TensorError("runtime", `scoreLogits: logits of text ${i} are not finite`);
     }
     const label = Number(labels.data[i]), top = Math.max(...row);
+    if (!(label in row)) {
+      throw new TensorError(
+        "input",
+        `scoreLogits: label ${label} of text ${i} is outside 0 … ${classes - 1}`,
+      );
+    }
     if (row.indexOf(top) === label) hits++;
     loss += top - row[label] + Math.log(row.reduce((sum, x) => sum + Math.exp(x - top), 0));
   }

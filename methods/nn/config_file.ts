@@ -8,6 +8,9 @@ const ACTIVATIONS: Readonly<Record<string, Activation>> = {
   gelu_new: "geluTanh",
   gelu_pytorch_tanh: "geluTanh",
   relu: "relu",
+  silu: "silu",
+  swish: "silu",
+  tanh: "tanh",
 };
 
 /** Reads the fields of a `config.json`; each method throws TensorError `input` naming the field. */

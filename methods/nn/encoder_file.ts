@@ -1,6 +1,6 @@
 // A pre-trained encoder with the embeddings that its tasks need, and its file.
 
-import { type NdArray, TensorError, treeLeaves } from "../tensor/mod.ts";
+import { type NdArray, TensorError, treeLeaves, zeros } from "../tensor/mod.ts";
 import { decodeWithMetadata, encode, SafetensorsError } from "../tensor/safetensors.ts";
 import type { BertConfig, BertParams } from "./bert.ts";
 
@@ -24,8 +24,9 @@ export function withVocabulary<
 >(encoder: Encoder<C, P>, vocabulary: Int32Array): Encoder<C, P> {
   const { config, params } = encoder, { width } = config;
   const rowOf = new Map(Array.from(encoder.vocabulary, (id, row) => [id, row]));
-  const table = params.embeddings.token.data as Float32Array;
-  const data = new Float32Array(vocabulary.length * width);
+  const { dtype, data: all } = params.embeddings.token;
+  const token = zeros([vocabulary.length, width], dtype);
+  const table = all as Float32Array, data = token.data as Float32Array;
   vocabulary.forEach((id, i) => {
     const row = rowOf.get(id);
     if (row === undefined) {
@@ -33,7 +34,6 @@ export function withVocabulary<
     }
     data.set(table.subarray(row * width, (row + 1) * width), i * width);
   });
-  const token: NdArray = { dtype: "float32", shape: [vocabulary.length, width], data };
   return {
     config: { ...config, vocab: vocabulary.length },
     params: { ...params, embeddings: { ...params.embeddings, token } },

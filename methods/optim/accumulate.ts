@@ -5,6 +5,7 @@ import {
   asTensor,
   broadcastTo,
   constant,
+  type DType,
   mul,
   scan,
   type Tensor,
@@ -52,9 +53,8 @@ export function accumulateGradients<P, B, A>(
       const { dtype, shape } = asTensor(leaf as Tensor);
       return broadcastTo(constant(0, dtype), shape);
     };
-    const [{ leaf }] = treeLeaves(params);
     const start = {
-      value: constant(0, asTensor(leaf).dtype),
+      value: constant(0, lossType(loss, params, batches)),
       gradients: treeMap<P>(empty, params),
     };
     const [total, aux] = scan(
@@ -69,4 +69,21 @@ export function accumulateGradients<P, B, A>(
     const share = 1 / asTensor(treeLeaves(batches)[0].leaf).shape[0];
     return [mul(total.value, share), treeMap<P>((g) => mul(g, share), total.gradients), aux];
   };
+}
+
+/** The dtype of the loss of one micro-batch: float32 where all floats are, else found by tracing it once more. */
+function lossType<P, B>(
+  loss: (params: P, batch: B) => readonly [Tensor, unknown],
+  params: P,
+  batches: B,
+): DType {
+  const floats = [...treeLeaves(params), ...treeLeaves(batches)]
+    .map(({ leaf }) => asTensor(leaf).dtype)
+    .filter((dtype) => dtype.startsWith("float"));
+  if (floats.every((dtype) => dtype === "float32")) return "float32";
+  const first = treeMap<B>((leaf) => {
+    const { dtype, shape } = asTensor(leaf as Tensor);
+    return broadcastTo(constant(0, dtype), shape.slice(1));
+  }, batches);
+  return loss(params, first)[0].dtype;
 }

@@ -11,6 +11,7 @@ import {
   constant,
   div,
   isNdArray,
+  minimum,
   mul,
   type NdArray,
   reshape,
@@ -208,7 +209,10 @@ export function adamwStep(
   const keep2 = updateMask ? sub(1, masked(1 - beta2)) : beta2;
   const m1 = add(mul(m, keep1), mul(gradient, masked(scaled(1 - beta1, scale))));
   const squareScale = typeof scale === "number" ? scale * scale : square(scale);
-  const v1 = add(mul(v, keep2), mul(square(gradient), masked(scaled(1 - beta2, squareScale))));
+  // The square of a huge gradient is infinite, its factor then 0 by clipping.
+  const squared = square(gradient);
+  const power = gradientScale === undefined ? squared : minimum(squared, LARGEST);
+  const v1 = add(mul(v, keep2), mul(power, masked(scaled(1 - beta2, squareScale))));
   // lr·m̂/(√v̂ + ε) with m̂ = m/c₁ and v̂ = v/c₂ is (lr √c₂/c₁)·m/(√v + ε √c₂): two passes fewer.
   const root2 = sqrt(correction2);
   const root = add(sqrt(v1), spread(mul(root2, eps), segments));
@@ -224,6 +228,9 @@ export function adamwStep(
     t: updateMask ? add(t, updateMask) : advanced,
   };
 }
+
+/** The largest float32. */
+const LARGEST = 3.4028234663852886e38;
 
 const scaled = (constant: number, scale: Tensor | number): Tensor | number =>
   typeof scale === "number" ? constant * scale : mul(scale, constant);

@@ -1,10 +1,22 @@
 // Exponential moving averages of weights, which are what is evaluated or taken as a teacher.
 
-import { add, asTensor, cast, div, minimum, mul, sub, Tensor, treeMap } from "../tensor/mod.ts";
+import {
+  add,
+  asTensor,
+  cast,
+  div,
+  minimum,
+  mul,
+  sub,
+  Tensor,
+  TensorError,
+  treeMap,
+} from "../tensor/mod.ts";
 
 /**
  * decay · average + (1 − decay) · params, leaf by leaf. Start with the parameters themselves.
  *
+ * @throws TensorError `shape` or `tree` where the two differ
  * @param decay in [0, 1): a number, or a scalar tensor such as {@link emaDecay} gives.
  *
  * @example
@@ -21,10 +33,17 @@ import { add, asTensor, cast, div, minimum, mul, sub, Tensor, treeMap } from "..
  */
 export function emaUpdate<P>(average: P, params: P, decay: Tensor | number): P {
   return treeMap<P>(
-    (leaf, _, now) => {
-      const old = asTensor(leaf);
+    (leaf, path, now) => {
+      const old = asTensor(leaf), next = asTensor(now, old.dtype);
+      if (old.dtype !== next.dtype || old.shape.join() !== next.shape.join()) {
+        const [is, other] = [old, next].map((t) => `${t.dtype}[${t.shape.join(", ")}]`);
+        throw new TensorError(
+          "shape",
+          `emaUpdate: the average of "${path}" is ${is}, the parameter ${other}`,
+        );
+      }
       const kept = decay instanceof Tensor ? cast(decay, old.dtype) : decay;
-      return add(mul(old, kept), mul(now, typeof kept === "number" ? 1 - kept : sub(1, kept)));
+      return add(mul(old, kept), mul(next, typeof kept === "number" ? 1 - kept : sub(1, kept)));
     },
     average,
     params,

@@ -81,12 +81,12 @@ export function layoutOf(like: Tree<Spec>): Layout {
       let index = 0;
       mapLeaves(tree, (leaf, path) => {
         const place = leaves[index++];
-        if (place?.path !== path || sizeOf(place.shape) !== sizeOf(leaf.shape)) {
+        if (place?.path !== path || place.shape.join() !== leaf.shape.join()) {
           throw new TensorError(
             "tree",
-            `pack: parameter ${path} [${
-              leaf.shape.join(", ")
-            }] does not match the layout's ${place?.path}`,
+            `pack: parameter ${path} [${leaf.shape.join(", ")}] does not match the layout's ${
+              place === undefined ? "end" : `${place.path} [${place.shape.join(", ")}]`
+            }`,
           );
         }
         if (leaf.dtype !== common) {

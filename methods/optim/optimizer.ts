@@ -164,7 +164,7 @@ export function optimizerOf<S>(
           const [, { shape, dtype }] = leaves[i], settings = each[i++];
           const empty = zeros(shape, dtype);
           const value = rule.initial?.(settings) ?? 0;
-          if (value !== 0) (empty.data as Float32Array).fill(value);
+          if (value !== 0 && !settings.frozen) (empty.data as Float32Array).fill(value);
           return empty;
         }, params);
       };

@@ -58,6 +58,9 @@ export function warmupCosine({ peak, warmup, steps, floor = 0 }: WarmupCosine): 
  */
 export function learningRates(schedule: Schedule, first: number, count: number): NdArray {
   requireNumbers("learningRates", { first, count });
+  if (!Number.isInteger(count) || count < 0) {
+    throw unfit("learningRates", `count is ${count}; a number of steps expected`);
+  }
   const data = Float32Array.from({ length: count }, (_, i) => {
     const rate = schedule(first + i);
     if (Number.isFinite(rate)) return rate;
@@ -116,6 +119,7 @@ export interface StepRate {
 export function stepRate({ base, factor = 0.1, at }: StepRate): Schedule {
   requireNumbers("stepRate", { base, factor });
   if (!Array.isArray(at)) requireNumbers("stepRate", { at });
+  if (typeof at === "number" && at <= 0) throw unfit("stepRate", `at is ${at}; steps > 0 expected`);
   const drops = (step: number) =>
     typeof at === "number"
       ? Math.floor(step / at)
@@ -132,7 +136,7 @@ export function exponentialRate(base: number, factor: number): Schedule {
 /** `base · (1 − step/steps)^power`, 0 from step `steps` on. */
 export function polynomialRate(base: number, steps: number, power = 1): Schedule {
   requireNumbers("polynomialRate", { base, steps, power });
-  return (step) => base * Math.max(0, 1 - step / steps) ** power;
+  return (step) => step >= steps ? 0 : base * (1 - step / steps) ** power;
 }
 
 /** Settings of {@link triangleRate}. */

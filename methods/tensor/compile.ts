@@ -94,7 +94,8 @@ export function compile<Args extends readonly unknown[], R>(
     throw new TensorError("tree", `compile: the function of ${name} returns no tensor`);
   }
   for (const list of [args.paths, paths]) {
-    const twice = list.find((path, i) => list.indexOf(path) !== i);
+    const seen = new Set<string>();
+    const twice = list.find((path) => seen.has(path) || !seen.add(path));
     if (twice !== undefined) {
       throw new TensorError(
         "tree",

@@ -134,15 +134,22 @@ function requireProgram(program: unknown): void {
   throw new TensorError("argument", `load: expected a program, got ${kindOf(program)}; ${hint}`);
 }
 
+/** Whether all bytes are 0 or 1. */
+function holdsBits(data: Uint8Array): boolean {
+  let all = 0;
+  for (let i = 0; i < data.length; i++) all |= data[i];
+  return all <= 1;
+}
+
 /** Gives the memory of donated arguments back now, but for buffers that another array uses too. */
 function freeDonated(args: readonly unknown[], donate: readonly number[]): void {
   const leaves = args.map((arg) => flatten(arg, isNdArray).leaves);
   const uses = new Map<unknown, number>();
   for (const { data } of leaves.flat()) uses.set(data.buffer, (uses.get(data.buffer) ?? 0) + 1);
-  for (const { data } of donate.flatMap((i) => leaves[i])) {
+  for (const { data } of [...new Set(donate)].flatMap((i) => leaves[i])) {
     const { buffer } = data;
     const isWhole = buffer instanceof ArrayBuffer && buffer.byteLength === data.byteLength;
-    if (isWhole && uses.get(buffer) === 1) buffer.transfer(0);
+    if (isWhole && data.byteLength > 0 && uses.get(buffer) === 1) buffer.transfer(0);
   }
 }
 
@@ -202,7 +209,7 @@ function checkArguments(program: Program<never, unknown>, args: readonly unknown
         }`,
       );
     }
-    if (value.dtype === "bool" && (value.data as Uint8Array).some((v) => v > 1)) {
+    if (value.dtype === "bool" && !holdsBits(value.data as Uint8Array)) {
       throw new TensorError(
         "input",
         `${program.name}: argument ${path} is bool, but not all of its bytes are 0 or 1`,

@@ -133,7 +133,9 @@ export function ndarray(data: HostData, shape: readonly number[] = [data.length]
 export function asElement(value: number, dtype: DType, op: () => string): number | bigint {
   if (dtype === "bool") return value === 0 ? 0 : 1;
   if (dtype !== "int32" && dtype !== "int64") return value;
-  const holds = dtype === "int32" ? value === (value | 0) : Number.isInteger(value);
+  const holds = dtype === "int32"
+    ? value === (value | 0)
+    : Number.isInteger(value) && value >= -(2 ** 63) && value < 2 ** 63;
   if (holds) return dtype === "int32" ? value : BigInt(value);
   throw new TensorError(
     "dtype",

@@ -228,34 +228,41 @@ let nextArray = 1;
 /** Elements up to which a constant keeps the values that its array has when it is used, as a copy. */
 const COPIED = 2 ** 16;
 
-interface ConstantAttributes {
-  readonly array: NdArray;
-  /** The array that was copied. */
-  readonly original?: NdArray["data"];
+/** The last copy made of each host array's data: as long as these do not change, there is one. */
+const copies = new WeakMap<object, NdArray["data"]>();
+
+function copyOf(data: NdArray["data"]): NdArray["data"] {
+  const known = copies.get(data);
+  if (known !== undefined && sameBytes(known, data)) return known;
+  const copy = data.slice() as NdArray["data"];
+  copies.set(data, copy);
+  return copy;
 }
 
-/** A number that tells the states of one array apart (FNV-1a of its bytes). */
-function checksum({ buffer, byteOffset, byteLength }: NdArray["data"]): number {
-  const bytes = new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
-  let sum = 0x811c9dc5;
-  for (const byte of bytes) sum = Math.imul(sum ^ byte, 0x01000193);
-  return sum;
+function sameBytes(a: NdArray["data"], b: NdArray["data"]): boolean {
+  const [x, y] = [a, b].map(({ buffer, byteOffset, byteLength }) =>
+    byteOffset % 4 === 0 && byteLength % 4 === 0
+      ? new Int32Array(buffer as ArrayBuffer, byteOffset, byteLength / 4)
+      : new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)
+  );
+  if (x.BYTES_PER_ELEMENT !== y.BYTES_PER_ELEMENT || x.length !== y.length) return false;
+  for (let i = 0; i < x.length; i++) if (x[i] !== y[i]) return false;
+  return true;
 }
 
-function constantKey({ array, original = array.data }: ConstantAttributes): string {
+function constantKey({ array }: { array: NdArray }): string {
   if (array.data.length <= 16) {
     return `${array.dtype}[${array.shape}]${
       Array.from(array.data as ArrayLike<number | bigint>, (v) => Object.is(v, -0) ? "-0" : `${v}`)
     }`;
   }
-  let id = arrayIds.get(original);
-  if (id === undefined) arrayIds.set(original, id = nextArray++);
-  const state = array.data.length <= COPIED ? checksum(array.data) : "";
-  return `@${id}[${array.shape}]${state}`;
+  let id = arrayIds.get(array.data);
+  if (id === undefined) arrayIds.set(array.data, id = nextArray++);
+  return `@${id}[${array.shape}]`;
 }
 
 /** A value known while tracing. */
-export const constantPrimitive: Primitive<ConstantAttributes> = {
+export const constantPrimitive: Primitive<{ readonly array: NdArray }> = {
   name: "constant",
   infer: (_, { array }) => [{ dtype: array.dtype, shape: array.shape }],
   key: constantKey,
@@ -319,9 +326,9 @@ export function constant(value: NdArray | number, dtype: DType = "float32"): Ten
     return apply1(constantPrimitive, [], { array });
   }
   if (!isNdArray(value)) throw notATensor(value);
-  if (value.data.length > COPIED) return apply1(constantPrimitive, [], { array: value });
-  const array = { ...value, data: value.data.slice() as NdArray["data"] };
-  return apply1(constantPrimitive, [], { array, original: value.data });
+  const copied = value.data.length <= COPIED;
+  const array = copied ? { ...value, data: copyOf(value.data) } : value;
+  return apply1(constantPrimitive, [], { array });
 }
 
 /** The value of a scalar constant, or null. */

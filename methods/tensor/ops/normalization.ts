@@ -17,7 +17,7 @@ import { broadcastTo, type ReduceOptions, reshape, sum, sumTo } from "./structur
 import { add, mul, sub } from "./elementwise.ts";
 import { abs, exp, log, rsqrt, square } from "./unary.ts";
 import { maxKernel, mean } from "./reduction.ts";
-import { less, where } from "./logic.ts";
+import { cast, less, where } from "./logic.ts";
 
 interface AxisAttribute {
   readonly axis: number;
@@ -123,6 +123,11 @@ export const layerNormPrimitive: Primitive<NormAttributes> = {
   // ONNX keeps the statistics in float32 whatever the input, so float64 is composed.
   lower: ([x, scale, bias], { axis, epsilon }) => {
     if (x.dtype === "float32") return null;
+    if (x.dtype === "float16") {
+      // Its sums of squares overflow soon, and small epsilons are 0.
+      const single = [x, scale, bias].map((t) => cast(t, "float32"));
+      return apply(layerNormPrimitive, single, { axis, epsilon }).map((y) => cast(y, x.dtype));
+    }
     const axes = x.shape.flatMap((_, i) => i < axis ? [] : [i]);
     const center = mean(x, axes, { keepDims: true });
     const inverse = rsqrt(add(mean(square(sub(x, center)), axes, { keepDims: true }), epsilon));

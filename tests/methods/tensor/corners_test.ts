@@ -224,6 +224,16 @@ describe("donated arguments", () => {
     const [{ m, v }] = await executable.run({ m: z, v: z }, x);
     assert.deepEqual([t.toNested(m), t.toNested(v)], [[1, 1, 1], [1, 2, 3]]);
     assert.equal(z.data.length, 3);
+    // An array without elements can be given again; a position may be named twice.
+    await using twice = await t.load(
+      t.compile((s: { w: t.Tensor; e: t.Tensor }) => ({ w: t.add(s.w, 1), e: s.e }), [
+        { w: t.zeros([2]), e: t.zeros([0]) },
+      ]),
+      { provider: "cpu", donate: [0, 0] },
+    );
+    const e = t.zeros([0]);
+    await twice.run({ w: t.zeros([2]), e });
+    assert.deepEqual(t.toNested((await twice.run({ w: t.ones([2]), e })).w), [2, 2]);
     const once = t.zeros([3]);
     await executable.run({ m: once, v: x }, x);
     assert.deepEqual([once.data.length, x.data.length], [0, 3]);

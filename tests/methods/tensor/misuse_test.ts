@@ -29,6 +29,11 @@ const mistakes: readonly Mistake[] = [
   ["int32 too large", () => t.full([2], 3e10, "int32"), /^full: 30000000000 is no int32/],
   ["a fraction as int32", () => t.fromNumbers([1.7], [1], "int32"), /^fromNumbers: 1.7 is no/],
   ["NaN as int32", () => t.fromNumbers([NaN], [1], "int32"), /^fromNumbers: NaN is no int32/],
+  [
+    "int64 too large",
+    () => t.fromNumbers([2 ** 63], [1], "int64"),
+    /^fromNumbers: 92.* is no int64/,
+  ],
   ["a fraction as int64", () => t.constant(0.5, "int64"), /^constant: 0.5 is no int64/],
 
   ["a sum of bools", () => t.add(bools(1), bools(1)), /^add: bool\[1\] is no number; cast\(\)/],
@@ -172,6 +177,14 @@ describe("misuse", () => {
       }, [t.zeros([length])]);
     assert.deepEqual(t.toNested(await refilled(2)), [6, 6]);
     assert.ok(t.toNumbers(await refilled(5000)).every((y) => y === 6));
+    // Two states that a weak checksum took for one.
+    const buffer = t.full([18], 5456);
+    const states = await t.evaluate((x: t.Tensor) => {
+      const before = t.add(x, buffer);
+      buffer.data.fill(6563 as never);
+      return [before, t.add(x, buffer)];
+    }, [t.zeros([18])]);
+    assert.deepEqual(states.map((y) => y.data[17]), [5456, 6563]);
     // The same array unchanged is one constant.
     const table = t.ones([100]);
     const twice = t.compile((x: t.Tensor) => t.add(t.mul(x, table), table), [f32(100)]);
