@@ -181,7 +181,7 @@ Deno.test("what does not fit is refused by name", () => {
     () => bertConfigOf({ ...small.config, hidden_size: "16" }),
     /"hidden_size" must be a positive integer, not "16"/,
   );
-  assert.throws(() => bertConfigOf({ ...small.config, hidden_act: "swish" }), /"swish"; supported/);
+  assert.throws(() => bertConfigOf({ ...small.config, hidden_act: "mish" }), /"mish"; supported/);
   const name = "encoder.layer.1.attention.self.key.weight";
   const { [name]: _, ...rest } = checkpoint;
   assert.throws(() => bertFromCheckpoint(config, rest), /no "encoder\.layer\.1\..*key\.weight"/);
