@@ -65,7 +65,7 @@ export async function load<Args extends readonly unknown[], R>(
   options: LoadOptions,
 ): Promise<Executable<Args, R>> {
   requireProgram(program);
-  if (typeof options !== "object") {
+  if (typeof options !== "object" || options === null) {
     throw new TensorError("argument", `load: options expected, as in { provider: "cpu" }`);
   }
   const { provider, threads = 1, profile, finite = false, donate = [] } = options;

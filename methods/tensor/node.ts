@@ -240,12 +240,13 @@ function copyOf(data: NdArray["data"]): NdArray["data"] {
 }
 
 function sameBytes(a: NdArray["data"], b: NdArray["data"]): boolean {
+  if (a.byteLength !== b.byteLength) return false;
+  const words = [a, b].every((d) => d.byteOffset % 4 === 0) && a.byteLength % 4 === 0;
   const [x, y] = [a, b].map(({ buffer, byteOffset, byteLength }) =>
-    byteOffset % 4 === 0 && byteLength % 4 === 0
+    words
       ? new Int32Array(buffer as ArrayBuffer, byteOffset, byteLength / 4)
       : new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)
   );
-  if (x.BYTES_PER_ELEMENT !== y.BYTES_PER_ELEMENT || x.length !== y.length) return false;
   for (let i = 0; i < x.length; i++) if (x[i] !== y[i]) return false;
   return true;
 }

@@ -265,6 +265,9 @@ export function pad(
 ): Tensor {
   const input = asTensor(x);
   requireList("pad", "the counts", pads);
+  if (typeof value !== "number") {
+    throw new TensorError("argument", `pad: value must be a number, got ${kindOf(value)}`);
+  }
   const pairs = pads.every((p) => Array.isArray(p) && p.length === 2);
   const counts = pads.flat().every((n) => Number.isInteger(n) && n >= 0);
   if (!pairs || !counts || pads.length !== input.shape.length) {

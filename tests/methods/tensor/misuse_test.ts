@@ -77,6 +77,11 @@ const mistakes: readonly Mistake[] = [
   ["zeros(3, 4)", () => untyped.zeros(3, 4), /is no dtype|whole sizes/],
   ["pad(x, [1, 1])", () => untyped.pad(t.zeros([3]), [1, 1]), /^pad: .* needs 1 pairs of counts/],
   [
+    "pad by name",
+    () => untyped.pad(t.zeros([3]), [[1, 1]], "reflect"),
+    /must be a number, got a st/,
+  ],
+  [
     "a tensor as a bound",
     () => untyped.slice(t.zeros([3]), [t.constant(1)], [2]),
     /^slice: starts and ends are whole numbers or null, got a Tensor; dynamicSlice\(\)/,
