@@ -11,23 +11,11 @@ import {
   silu,
   tanh,
   type Tensor,
-  TensorError,
-  type TensorErrorCode,
   toNumbers,
   zeros,
 } from "../../../methods/tensor/mod.ts";
 import { stream } from "../../../methods/tensor/random.ts";
-
-/** Asserts a TensorError of this code and text that names this file. */
-function refuses(f: () => unknown, code: TensorErrorCode, text: RegExp): void {
-  assert.throws(f, (error) => {
-    assert.ok(error instanceof TensorError, `${error}`);
-    assert.equal(error.code, code, error.message);
-    assert.match(error.problem, text);
-    assert.match(error.where ?? "", /refusals_test\.ts/);
-    return true;
-  });
-}
+import { refuses } from "../tensor/refuses.ts";
 
 type Loose = (...args: unknown[]) => never;
 /** Traces a call with whatever is given; the last argument is no tensor. */

@@ -33,23 +33,11 @@ import {
   square,
   sub,
   type Tensor,
-  TensorError,
-  type TensorErrorCode,
   zeros,
 } from "../../../methods/tensor/mod.ts";
 import { values } from "../tensor/harness.ts";
 import { evaluate } from "../tensor/harness.ts";
-
-/** Asserts a TensorError of this code and text that names this file. */
-function refuses(f: () => unknown, code: TensorErrorCode, text: RegExp): void {
-  assert.throws(f, (error) => {
-    assert.ok(error instanceof TensorError, `${error}`);
-    assert.equal(error.code, code, error.message);
-    assert.match(error.problem, text);
-    assert.match(error.where ?? "", /refusals_test\.ts/);
-    return true;
-  });
-}
+import { refuses } from "../tensor/refuses.ts";
 
 const params = { a: { w: zeros([1]) }, b: zeros([2, 3]) };
 const withW = (w: NdArray) => ({ ...params, a: { w } });
