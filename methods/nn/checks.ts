@@ -1,14 +1,7 @@
 // What layers check of what they are given: sizes on the host, shapes of sequences, names of choices.
 
+import { shown } from "../tensor/tree.ts";
 import { describe, type Spec, TensorError } from "../tensor/types.ts";
-
-/** What a value is, for messages: `undefined`, `"swish"`, `0.5`, `a list`. */
-export function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (Array.isArray(value)) return "a list";
-  if (typeof value === "function") return "a function";
-  return typeof value === "object" && value !== null ? "an object" : String(value);
-}
 
 /**
  * Requires whole numbers.

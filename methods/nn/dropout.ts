@@ -3,7 +3,8 @@
 import { isNdArray, mul, type NdArray, Tensor, TensorError } from "../tensor/mod.ts";
 import type { Stream } from "../tensor/random.ts";
 import { describe } from "../tensor/types.ts";
-import { requireOptions, requireSizes, shown } from "./checks.ts";
+import { shown } from "../tensor/tree.ts";
+import { requireOptions, requireSizes } from "./checks.ts";
 
 /** The same tree with a mask for each shape. */
 export type MasksOf<S> = S extends readonly number[] ? NdArray

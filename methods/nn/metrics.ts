@@ -14,6 +14,7 @@ import {
   TensorError,
   type TensorLike,
 } from "../tensor/mod.ts";
+import { sameShape } from "../tensor/shape.ts";
 import { describe } from "../tensor/types.ts";
 
 /** Options of {@link accuracy}. */
@@ -21,9 +22,6 @@ export interface AccuracyOptions {
   /** 1 (or true) where a label counts, 0 where not, in the shape of the labels. @default all count */
   mask?: TensorLike;
 }
-
-const sameShape = (a: readonly number[], b: readonly number[]) =>
-  a.length === b.length && a.every((n, i) => n === b[i]);
 
 /**
  * Share of labels whose class has the largest score, in the scores' dtype; scalar. Of equal scores the

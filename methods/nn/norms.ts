@@ -11,7 +11,8 @@ import {
   TensorError,
   zeros,
 } from "../tensor/mod.ts";
-import { requireSizes, shown } from "./checks.ts";
+import { shown } from "../tensor/tree.ts";
+import { requireSizes } from "./checks.ts";
 
 /** Scale [width]. */
 export type RmsNormParams<L = Tensor> = { scale: L };

@@ -26,7 +26,8 @@ import { describe } from "../tensor/types.ts";
 import { biasCorrection } from "./bias_correction.ts";
 import type { Layout } from "./layout.ts";
 import { Refusal, told } from "./refusal.ts";
-import { atLeast0, below1, requireSettings, type SettingRules, shown } from "./settings.ts";
+import { shown } from "../tensor/tree.ts";
+import { atLeast0, below1, requireSettings, type SettingRules } from "./settings.ts";
 import { stepChecks } from "./step_checks.ts";
 
 /** Settings of AdamW. */

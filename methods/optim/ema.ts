@@ -12,6 +12,8 @@ import {
   TensorError,
   treeMap,
 } from "../tensor/mod.ts";
+import { sameSpec } from "../tensor/ndarray.ts";
+import { describe } from "../tensor/types.ts";
 
 /**
  * decay · average + (1 − decay) · params, leaf by leaf. Start with the parameters themselves.
@@ -35,11 +37,12 @@ export function emaUpdate<P>(average: P, params: P, decay: Tensor | number): P {
   return treeMap<P>(
     (leaf, path, now) => {
       const old = asTensor(leaf), next = asTensor(now, old.dtype);
-      if (old.dtype !== next.dtype || old.shape.join() !== next.shape.join()) {
-        const [is, other] = [old, next].map((t) => `${t.dtype}[${t.shape.join(", ")}]`);
+      if (!sameSpec(old, next)) {
         throw new TensorError(
           "shape",
-          `emaUpdate: the average of "${path}" is ${is}, the parameter ${other}`,
+          `emaUpdate: the average of "${path}" is ${describe(old)}, the parameter ${
+            describe(next)
+          }`,
         );
       }
       const kept = decay instanceof Tensor ? cast(decay, old.dtype) : decay;

@@ -10,6 +10,7 @@ import {
   type Tree,
   zeros,
 } from "../tensor/mod.ts";
+import { sameShape } from "../tensor/shape.ts";
 
 /** A tree's place in a flat vector; leaves in order, record keys sorted (the order of `ravel`). */
 export interface Layout {
@@ -81,7 +82,7 @@ export function layoutOf(like: Tree<Spec>): Layout {
       let index = 0;
       mapLeaves(tree, (leaf, path) => {
         const place = leaves[index++];
-        if (place?.path !== path || place.shape.join() !== leaf.shape.join()) {
+        if (place?.path !== path || !sameShape(place.shape, leaf.shape)) {
           throw new TensorError(
             "tree",
             `pack: parameter ${path} [${leaf.shape.join(", ")}] does not match the layout's ${

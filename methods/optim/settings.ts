@@ -1,5 +1,6 @@
 // What the settings of optimisers may be, checked when one is made: a misspelt name must not pass for a default.
 
+import { shown } from "../tensor/tree.ts";
 import { Refusal } from "./refusal.ts";
 
 /** What a setting may be: a test, and its words for messages. */
@@ -65,15 +66,6 @@ function meant(name: string, known: readonly string[]): string {
   const other = ELSEWHERE[plain(name)];
   const here = same ?? (other?.split(" and ").every((one) => known.includes(one)) ? other : null);
   return here === null ? "" : `; here it is ${here}`;
-}
-
-/** What a value is, for messages: `"decouple"`, `0.5`, `an array`. */
-export function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value);
-  if (Array.isArray(value)) return "an array";
-  if (typeof value === "function") return "a function";
-  if (typeof value === "object" && value !== null) return "an object";
-  return String(value);
 }
 
 /** @throws Refusal `argument` unless `value` is a record. */

@@ -3,7 +3,6 @@
 
 import {
   type DType,
-  isNdArray,
   type NdArray,
   type Spec,
   Tensor,
@@ -11,9 +10,12 @@ import {
   type TensorLike,
   treeLeaves,
 } from "../tensor/mod.ts";
+import { isTensorLike } from "../tensor/node.ts";
+import { sameShape } from "../tensor/shape.ts";
 import { describe } from "../tensor/types.ts";
 import { Refusal } from "./refusal.ts";
-import { requireKnown, shown } from "./settings.ts";
+import { shown } from "../tensor/tree.ts";
+import { requireKnown } from "./settings.ts";
 
 /** How to mend a state that does not fit. */
 export const INIT = "make it with init(params)";
@@ -21,15 +23,9 @@ export const INIT = "make it with init(params)";
 const isRecord = (x: unknown): x is Record<string, unknown> =>
   typeof x === "object" && x !== null && !Array.isArray(x) && !(x instanceof Tensor);
 
-const isTensorLike = (x: unknown): x is TensorLike =>
-  typeof x === "number" || x instanceof Tensor || isNdArray(x);
-
 /** dtype and shape of what can stand for a tensor; numbers take the dtype. */
 const specOf = (x: TensorLike, dtype: DType): Spec =>
   typeof x === "number" ? { dtype, shape: [] } : x;
-
-const sameShape = (a: readonly number[], b: readonly number[]) =>
-  a.length === b.length && a.every((length, i) => length === b[i]);
 
 /** `the gradient of "blocks.0.w"`, or `the gradient` where the tree is one tensor. */
 const named = (what: string, path: string) => path === "" ? what : `${what} of "${path}"`;

@@ -29,6 +29,14 @@ export function kindOf(x: unknown): string {
   return `${/^[aeio]/i.test(kind) ? "an" : "a"} ${kind}`;
 }
 
+/** A value itself where it is short, else what it is, for messages: `undefined`, `"swish"`, `0.5`, `a list`. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "function") return "a function";
+  return typeof value === "object" && value !== null ? "an object" : String(value);
+}
+
 /** How to mend a tree that has this value in place of a leaf. */
 function hintFor(x: unknown, path: string): string {
   if (typeof x === "number") return "; fromNested() makes arrays of numbers";

@@ -120,21 +120,65 @@ export function scatterAdd(
   return reshape(flat, input.shape);
 }
 
-const takeAlongPrimitive: Primitive<AxisAttribute> = {
-  name: "takeAlongAxis",
-  infer: ([x, indices]) => [{ dtype: x.dtype, shape: indices.shape }],
-  emit: (writer, inputs, node) =>
-    writer.node("GatherElements", inputs, { axis: { int: node.attributes.axis } }),
-  vjp: (node, [g]) => {
-    if (!g) return [null, null];
-    const [x, indices] = node.inputs;
-    return [addAlongAxis(zerosOf(x.dtype, x.shape), indices, g, node.attributes.axis), null];
-  },
-  batch: (inputs, batched, { axis }, size) => {
-    const [x, indices] = spreadAll(inputs, batched, size);
-    return [takeAlongAxis(x, indices, axis + 1)];
-  },
-};
+/** Taking one element per index along an axis, and its adjoint, adding there; unchecked. */
+export interface AlongAxis {
+  pick(x: Tensor, indices: Tensor, axis: number): Tensor;
+  spread(x: Tensor, indices: Tensor, updates: Tensor, axis: number): Tensor;
+}
+
+/** The two operators by their names in messages and models. */
+export function alongAxis(takeName: string, addName: string): AlongAxis {
+  const pickPrimitive: Primitive<AxisAttribute> = {
+    name: takeName,
+    infer: ([x, indices]) => [{ dtype: x.dtype, shape: indices.shape }],
+    emit: (writer, inputs, node) =>
+      writer.node("GatherElements", inputs, { axis: { int: node.attributes.axis } }),
+    vjp: (node, [g]) => {
+      if (!g) return [null, null];
+      const [x, indices] = node.inputs;
+      return [spread(zerosOf(x.dtype, x.shape), indices, g, node.attributes.axis), null];
+    },
+    batch: (inputs, batched, { axis }, size) => {
+      const [x, indices] = spreadAll(inputs, batched, size);
+      return [pick(x, indices, axis + 1)];
+    },
+  };
+  const spreadPrimitive: Primitive<AxisAttribute> = {
+    name: addName,
+    infer: ([x]) => [x],
+    simplify: ([x, , updates]) => sizeOf(updates.shape) === 0 ? [x] : null,
+    emit: (writer, inputs, node) =>
+      writer.node("ScatterElements", inputs, {
+        axis: { int: node.attributes.axis },
+        reduction: { string: "add" },
+      }),
+    vjp: (node, [g]) => {
+      if (!g) return [null, null, null];
+      const [, at] = node.inputs, { axis } = node.attributes;
+      // Of other axes indices may have fewer places than x.
+      const within = at.shape.map((d, i) => i === axis ? g.shape[i] : d);
+      return [g, null, pick(slice(g, within.map(() => 0), within), at, axis)];
+    },
+    // ONNX Runtime adds no float16 there on the CPU.
+    lower: ([x, indices, updates], { axis }) => {
+      if (x.dtype !== "float16") return null;
+      const single = (t: Tensor) => cast(t, "float32");
+      return [cast(spread(single(x), indices, single(updates), axis), x.dtype)];
+    },
+    batch: (inputs, batched, { axis }, size) => {
+      const [x, indices, updates] = spreadAll(inputs, batched, size);
+      return [spread(x, indices, updates, axis + 1)];
+    },
+    flops: (node) => sizeOf(node.inputs[2].shape),
+  };
+  const pick = (x: Tensor, indices: Tensor, axis: number) =>
+    apply1(pickPrimitive, [x, indices], { axis });
+  const spread = (x: Tensor, indices: Tensor, updates: Tensor, axis: number) =>
+    apply1(spreadPrimitive, [x, indices, updates], { axis });
+  return { pick, spread };
+}
+
+const named = /* @__PURE__ */ alongAxis("takeAlongAxis", "addAlongAxis");
 
 /**
  * One element per index: out[i, j] = x[i, indices[i, j]] for `axis` 1. `indices` has the rank of
@@ -153,37 +197,8 @@ export function takeAlongAxis(x: TensorLike, indices: TensorLike, axis: number):
       `takeAlongAxis: indices ${describe(at)} do not fit ${describe(input)} along axis ${along}`,
     );
   }
-  return apply1(takeAlongPrimitive, [input, at], { axis: along });
+  return named.pick(input, at, along);
 }
-
-const addAlongPrimitive: Primitive<AxisAttribute> = {
-  name: "addAlongAxis",
-  infer: ([x]) => [x],
-  simplify: ([x, , updates]) => sizeOf(updates.shape) === 0 ? [x] : null,
-  emit: (writer, inputs, node) =>
-    writer.node("ScatterElements", inputs, {
-      axis: { int: node.attributes.axis },
-      reduction: { string: "add" },
-    }),
-  vjp: (node, [g]) => {
-    if (!g) return [null, null, null];
-    const [, at] = node.inputs, { axis } = node.attributes;
-    // Of other axes indices may have fewer places than x.
-    const within = at.shape.map((d, i) => i === axis ? g.shape[i] : d);
-    return [g, null, takeAlongAxis(slice(g, within.map(() => 0), within), at, axis)];
-  },
-  // ONNX Runtime adds no float16 there on the CPU.
-  lower: ([x, indices, updates], { axis }) => {
-    if (x.dtype !== "float16") return null;
-    const single = (t: Tensor) => cast(t, "float32");
-    return [cast(addAlongAxis(single(x), indices, single(updates), axis), x.dtype)];
-  },
-  batch: (inputs, batched, { axis }, size) => {
-    const [x, indices, updates] = spreadAll(inputs, batched, size);
-    return [addAlongAxis(x, indices, updates, axis + 1)];
-  },
-  flops: (node) => sizeOf(node.inputs[2].shape),
-};
 
 /** Adds elements: x[i, indices[i, j]] += updates[i, j] for `axis` 1; the adjoint of takeAlongAxis. */
 export function addAlongAxis(
@@ -201,8 +216,7 @@ export function addAlongAxis(
       `addAlongAxis: indices ${describe(at)} and updates ${describe(values)} differ in shape`,
     );
   }
-  const along = axisOf("addAlongAxis", axis, input.shape.length);
-  return apply1(addAlongPrimitive, [input, at, values], { axis: along });
+  return named.spread(input, at, values, axisOf("addAlongAxis", axis, input.shape.length));
 }
 
 /** 0, 1, …, n−1. */

@@ -1,28 +1,19 @@
 // Class labels as indices: one element per label, its adjoint, and labels below 0 made to fail. The nodes are
 // named after the loss, by which runtime_error.ts says that a label is out of range.
 import { TensorError } from "../types.ts";
-import { sizeOf, toNumbers } from "../ndarray.ts";
+import { toNumbers } from "../ndarray.ts";
 import { apply1, constant, constantArray, type Primitive, type Tensor } from "../node.ts";
-import { spreadAll } from "./batching.ts";
-import { broadcastTo } from "./structure.ts";
-import { cast, notEqual, where } from "./logic.ts";
-
-interface AxisAttribute {
-  readonly axis: number;
-}
+import { type AlongAxis, alongAxis } from "./indexing.ts";
+import { notEqual, where } from "./logic.ts";
 
 /** What a loss does with labels. */
-export interface LabelOperators {
+export interface LabelOperators extends AlongAxis {
   /**
    * Labels as indices, of which those out of range fail at run time: those below 0 become `classes`, for −1
    * would mean the last class. Labels known while tracing are checked at once. Labels equal to `ignore`
    * become 0, and `counted` (bool) is false there; null if there is none to ignore.
    */
   guard(labels: Tensor, classes: number, ignore?: number): { at: Tensor; counted: Tensor | null };
-  /** takeAlongAxis() */
-  pick(x: Tensor, labels: Tensor, axis: number): Tensor;
-  /** addAlongAxis() */
-  spread(x: Tensor, labels: Tensor, updates: Tensor, axis: number): Tensor;
 }
 
 /** The operators of one loss. Their numbers of inputs differ, so that equal names do no harm. */
@@ -39,51 +30,8 @@ export function labelOperators(name: string): LabelOperators {
     },
     vjp: () => [null],
   };
-  const pickPrimitive: Primitive<AxisAttribute> = {
-    name,
-    infer: ([x, labels]) => [{ dtype: x.dtype, shape: labels.shape }],
-    emit: (writer, inputs, node) =>
-      writer.node("GatherElements", inputs, { axis: { int: node.attributes.axis } }),
-    vjp: (node, [g]) => {
-      if (!g) return [null, null];
-      const [x, labels] = node.inputs;
-      const zeros = broadcastTo(constant(0, x.dtype), x.shape);
-      return [spread(zeros, labels, g, node.attributes.axis), null];
-    },
-    batch: (inputs, batched, { axis }, size) => {
-      const [x, labels] = spreadAll(inputs, batched, size);
-      return [pick(x, labels, axis + 1)];
-    },
-  };
-  const spreadPrimitive: Primitive<AxisAttribute> = {
-    name,
-    infer: ([x]) => [x],
-    emit: (writer, inputs, node) =>
-      writer.node("ScatterElements", inputs, {
-        axis: { int: node.attributes.axis },
-        reduction: { string: "add" },
-      }),
-    vjp: (node, [g]) =>
-      g ? [g, null, pick(g, node.inputs[1], node.attributes.axis)] : [null, null, null],
-    // ONNX Runtime adds no float16 there on the CPU.
-    lower: ([x, labels, updates], { axis }) => {
-      if (x.dtype !== "float16") return null;
-      const single = (t: Tensor) => cast(t, "float32");
-      return [cast(spread(single(x), labels, single(updates), axis), x.dtype)];
-    },
-    batch: (inputs, batched, { axis }, size) => {
-      const [x, labels, updates] = spreadAll(inputs, batched, size);
-      return [spread(x, labels, updates, axis + 1)];
-    },
-    flops: (node) => sizeOf(node.inputs[2].shape),
-  };
-  const pick = (x: Tensor, labels: Tensor, axis: number) =>
-    apply1(pickPrimitive, [x, labels], { axis });
-  const spread = (x: Tensor, labels: Tensor, updates: Tensor, axis: number) =>
-    apply1(spreadPrimitive, [x, labels, updates], { axis });
   return {
-    pick,
-    spread,
+    ...alongAxis(name, name),
     guard: (labels, classes, ignore) => {
       const known = constantArray(labels);
       const wrong = known && toNumbers(known).find((v) => !(v >= 0 && v < classes) && v !== ignore);
